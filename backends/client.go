@@ -1,0 +1,48 @@
+package backends
+
+import (
+	"net/netip"
+	"strings"
+	"unicode"
+)
+
+// A Client is where a session was opened, as far as the request told. Nothing in it is
+// proof of anything: it is shown to the user, never used to decide.
+type Client struct {
+	IP        string `json:"ip,omitempty"` // without a port; "" when unknown
+	UserAgent string `json:"user_agent,omitempty"`
+	Label     string `json:"label,omitempty"` // a name for people: "Ann's phone"
+}
+
+// The lengths to which [NewClient] cuts, in bytes.
+const (
+	maxUserAgent = 512
+	maxLabel     = 128
+)
+
+// NewClient returns a Client that any backend can store and any log can print: the
+// port is taken off remoteAddr, control characters and invalid UTF-8 are replaced by a
+// space, and long text is cut.
+func NewClient(remoteAddr, userAgent, label string) Client {
+	var ip string
+	if ap, err := netip.ParseAddrPort(remoteAddr); err == nil {
+		ip = ap.Addr().Unmap().String()
+	} else if a, err := netip.ParseAddr(remoteAddr); err == nil {
+		ip = a.Unmap().String()
+	}
+	return Client{IP: ip, UserAgent: printable(userAgent, maxUserAgent), Label: printable(label, maxLabel)}
+}
+
+func printable(s string, limit int) string {
+	if len(s) > limit {
+		s = s[:limit]
+	}
+	// The cut may have split a rune; ToValidUTF8 drops what is left of it.
+	s = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, ""))
+	return strings.TrimSpace(s)
+}

@@ -1,0 +1,33 @@
+// Package backends says what is remembered, and what a store of it promises.
+//
+// Two kinds of row exist. A [User] may log in, and has roles. A [Session] is one
+// login of one user on one device; a cookie and a Bearer token are only two ways of
+// naming it. Logging out, the list of devices, the idle and the absolute timeout and
+// revocation are therefore written once and mean the same for both.
+//
+// # Contracts
+//
+//   - [Store] is what a guarded request and a login need. Every backend has it.
+//   - [Directory] lists and ends the sessions of a user, or of everyone.
+//   - [Sweeper] removes what is dead. The application decides when; see [Sweep].
+//   - [Users] is for backends that keep the users too. An application that has a
+//     users table of its own does not need it.
+//
+// backends/memory and backends/postgres implement all of them. A store of your own
+// is one when backends/backendtest says so.
+//
+// # Rules that hold for every store
+//
+// The time is an argument, never read from a clock: two stores that are asked the
+// same thing at the same instant give the same answer. Times are kept with a
+// precision of a microsecond or better, and come back in UTC.
+//
+// A session that has ended never lives again: every change of a row is conditional
+// on the row being live, and nothing inserts a row that an update did not find.
+//
+// A store keeps no secret. It is given the SHA-256 of a session cookie's secret and
+// looks rows up by that.
+//
+// All methods may be called concurrently. What they return is the caller's own:
+// changing it changes nothing in the store.
+package backends

@@ -1,0 +1,99 @@
+// Package session is what the ways of proving have in common: how a login becomes a row,
+// how a row becomes an identity, and which error of a store is whose fault.
+package session
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/middleware"
+)
+
+// New returns the row of a session that begins at now because of l. A nil l.Policy means
+// policy. The error is a mistake in l.
+func New(r *http.Request, now time.Time, kind backends.Kind, policy middleware.Policy, l middleware.Login) (backends.Session, error) {
+	if l.Policy != nil {
+		if err := l.Policy.Validate(); err != nil {
+			return backends.Session{}, fmt.Errorf("Login.Policy: %w", err)
+		}
+		policy = l.Policy
+	}
+	s := backends.Session{
+		ID:        backends.NewID(),
+		UserID:    l.Subject,
+		Kind:      kind,
+		Client:    backends.NewClient(r.RemoteAddr, r.UserAgent(), l.Label),
+		CreatedAt: now,
+	}
+	Begin(&s, now, policy, l.AMR)
+	return s, nil
+}
+
+// Begin gives the row the lifetime of a user who authenticated at now.
+func Begin(s *backends.Session, now time.Time, policy middleware.Policy, amr []string) {
+	life := policy.Begin(now)
+	s.AuthenticatedAt = now
+	s.AMR = slices.Clone(amr)
+	s.LastSeenAt = life.LastSeen
+	s.IdleTimeout = life.Idle
+	s.RenewalInterval = life.Interval
+	s.IdleDeadline = life.IdleDeadline
+	s.AbsoluteDeadline = life.AbsoluteDeadline
+}
+
+// Identity returns what the row says about who made a request.
+func Identity(s *backends.Session, u *backends.User, method string) middleware.Identity {
+	return middleware.Identity{
+		Subject:   u.ID,
+		Roles:     u.Roles,
+		Method:    method,
+		SessionID: s.ID,
+		AuthTime:  s.AuthenticatedAt,
+		AMR:       s.AMR,
+		ExpiresAt: s.IdleDeadline,
+		Session: middleware.Lifetime{
+			Idle:             s.IdleTimeout,
+			Interval:         s.RenewalInterval,
+			LastSeen:         s.LastSeenAt,
+			IdleDeadline:     s.IdleDeadline,
+			AbsoluteDeadline: s.AbsoluteDeadline,
+		},
+	}
+}
+
+// Extended returns id after its session was extended at now.
+func Extended(id middleware.Identity, now, until time.Time) middleware.Identity {
+	id.Session.LastSeen = now
+	id.Session.IdleDeadline = until
+	id.ExpiresAt = until
+	return id
+}
+
+// Error says whose fault the error of a store is: the credential's, if the store knows that
+// it opens nothing, and nobody's otherwise.
+func Error(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, backends.ErrNotFound), errors.Is(err, backends.ErrNotLive):
+		return fmt.Errorf("%w: %w", middleware.ErrInvalidCredentials, err)
+	}
+	return fmt.Errorf("%w: %w", middleware.ErrUnavailable, err)
+}
+
+// Unsafe reports an error if r has a method that must change nothing (RFC 9110, section
+// 9.2.1): nobody is logged in or out by following a link.
+func Unsafe(r *http.Request) error {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
+		return fmt.Errorf("%w: logging in or out with %s", middleware.ErrMalformedRequest, r.Method)
+	}
+	return nil
+}
+
+// Now returns the time as a row can hold it.
+func Now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }

@@ -1,0 +1,32 @@
+package middleware
+
+import (
+	"errors"
+	"fmt"
+)
+
+// What an [Authenticator] or an [Authorizer] can object. Wrap these with the reason; the
+// reason is logged and never sent to the client.
+var (
+	// ErrNoCredentials: the request has no credential of my kind; ask the next.
+	ErrNoCredentials = errors.New("middleware: no credentials")
+
+	// ErrInvalidCredentials: the credential is expired, revoked, malformed or wrong. Final.
+	ErrInvalidCredentials = errors.New("middleware: invalid credentials")
+
+	// ErrMalformedRequest: the request contradicts itself, or repeats what may be there once.
+	ErrMalformedRequest = errors.New("middleware: malformed request")
+
+	// ErrForbidden: the credential is good and does not suffice.
+	ErrForbidden = errors.New("middleware: forbidden")
+
+	// ErrCrossOrigin: a page of another origin sent the request, and a cookie came along.
+	ErrCrossOrigin = fmt.Errorf("%w: cross-origin", ErrForbidden)
+
+	// ErrUnavailable: what would have to be asked cannot be asked. It says nothing about
+	// the credential.
+	ErrUnavailable = errors.New("middleware: unavailable")
+
+	// ErrNoClaims: the identity does not come from a token.
+	ErrNoClaims = errors.New("middleware: identity has no claims")
+)

@@ -1,0 +1,207 @@
+package middleware
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// Config is what [New] needs.
+type Config struct {
+	// Authenticator says who made a request. Required; see [FirstOf].
+	Authenticator Authenticator
+
+	// Roles are the names of all roles that exist. A rule that asks for another one is a
+	// mistake that [Guard.Require] reports, so that a typing error never opens a door.
+	// Required by [HasRole] and [HasAllRoles] only.
+	Roles []string
+
+	// Realm names the protected space in challenges: printable ASCII without quotes and
+	// backslashes. Default "inga".
+	Realm string
+
+	// Denier answers refused requests. Default [Problem].
+	Denier Denier
+
+	// Logger gets the reasons of refusals. Default [slog.Default].
+	Logger *slog.Logger
+}
+
+// A Guard lets requests pass whose identity is established and to which no rule objects.
+// It is safe for concurrent use.
+type Guard struct {
+	authenticator Authenticator
+	roles         []string
+	rules         []Authorizer
+	realm         string
+	denier        Denier
+	logger        *slog.Logger
+}
+
+// New returns a guard that asks for an identity, and no more; see [Guard.Require]. The
+// error joins all mistakes of the Config, each naming its field.
+func New(c Config) (*Guard, error) {
+	g := &Guard{
+		authenticator: c.Authenticator,
+		roles:         slices.Clone(c.Roles),
+		realm:         c.Realm,
+		denier:        c.Denier,
+		logger:        c.Logger,
+	}
+	if g.realm == "" {
+		g.realm = "inga"
+	}
+	if g.denier == nil {
+		g.denier = DenierFunc(Problem)
+	}
+	if g.logger == nil {
+		g.logger = slog.Default()
+	}
+	if err := errors.Join(c.mistakes()...); err != nil {
+		return nil, err
+	}
+	return g, nil
+}
+
+func (c Config) mistakes() []error {
+	var errs []error
+	if c.Authenticator == nil {
+		errs = append(errs, errors.New("middleware: Config.Authenticator is nil, want one"))
+	}
+	if f, ok := c.Authenticator.(*firstOf); ok {
+		errs = append(errs, f.mistakes()...)
+	}
+	for i, role := range c.Roles {
+		if role == "" || strings.TrimSpace(role) != role || slices.Contains(c.Roles[:i], role) {
+			errs = append(errs, fmt.Errorf("middleware: Config.Roles[%d] is %q, want a new name without space around it", i, role))
+		}
+	}
+	if !quotable(c.Realm) {
+		errs = append(errs, fmt.Errorf("middleware: Config.Realm is %q, want printable ASCII without quotes and backslashes", c.Realm))
+	}
+	if v, ok := c.Denier.(interface{ Validate() error }); ok {
+		if err := v.Validate(); err != nil {
+			errs = append(errs, fmt.Errorf("middleware: Config.Denier: %w", err))
+		}
+	}
+	return errs
+}
+
+// Require returns a guard that asks for all that g asks for, and that no rule objects. The
+// rules are asked in their order. The error joins all mistakes: no rule at all, a nil one,
+// an unknown role.
+func (g *Guard) Require(rules ...Authorizer) (*Guard, error) {
+	var errs []error
+	if len(rules) == 0 {
+		errs = append(errs, errors.New("middleware: Require has no rule, want at least one"))
+	}
+	for i, rule := range rules {
+		switch rule := rule.(type) {
+		case nil:
+			errs = append(errs, fmt.Errorf("middleware: Require: rule %d is nil, want an Authorizer", i))
+		case *roleRule:
+			errs = append(errs, rule.mistakes(g.roles)...)
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	stricter := *g
+	stricter.rules = slices.Concat(g.rules, rules)
+	return &stricter, nil
+}
+
+// Check decides whether r may pass: it returns the identity, or the objection. It touches
+// no response. Of the answers of guards further out it uses only those of its own
+// authenticator, and none of their decisions.
+func (g *Guard) Check(r *http.Request) (Identity, error) {
+	id, err := ask(g.authenticator, r)
+	if err != nil {
+		return Identity{}, fmt.Errorf("authenticate: %w", err)
+	}
+	return id, g.authorize(r, id)
+}
+
+func (g *Guard) authorize(r *http.Request, id Identity) error {
+	for _, rule := range g.rules {
+		err := rule.Authorize(r, id)
+		switch {
+		case err == nil:
+		case errors.Is(err, ErrUnavailable):
+			return fmt.Errorf("authorize: %w: %v", ErrUnavailable, err)
+		case errors.Is(err, ErrForbidden):
+			return err
+		default:
+			// %v, not %w: whatever the rule says, it cannot turn a refusal into "anonymous".
+			return fmt.Errorf("%w: %v", ErrForbidden, err)
+		}
+	}
+	return nil
+}
+
+// Handler passes requests to next if the guard finds nothing against them; [FromContext]
+// then has their identity. Others are refused: see [Denial].
+func (g *Guard) Handler(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id, err := g.Check(r)
+		if err != nil {
+			g.refuse(w, r, id, err)
+			return
+		}
+		private(w.Header())
+		next.ServeHTTP(w, g.pass(r, id))
+	})
+}
+
+// Optional is Handler for pages that anonymous visitors may see as well: a request without
+// a credential passes without an identity. A wrong credential does not pass, nor any
+// credential while the backend cannot be asked: whoever sent one expects to be known.
+//
+// The rules of [Guard.Require] hold for identities only.
+func (g *Guard) Optional(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id, err := g.Check(r)
+		private(w.Header())
+		switch {
+		case err == nil:
+			next.ServeHTTP(w, g.pass(r, id))
+		case errors.Is(err, ErrNoCredentials):
+			next.ServeHTTP(w, withoutPass(r))
+		default:
+			g.refuse(w, r, id, err)
+		}
+	})
+}
+
+// pass puts the identity into the context, unless a guard further out has put it there.
+func (g *Guard) pass(r *http.Request, id Identity) *http.Request {
+	if p := passFrom(r.Context()); p != nil && p.identity.by == id.by {
+		return r
+	}
+	return withPass(r, &pass{identity: id, asked: g.authenticator, guard: g})
+}
+
+// private marks a response as one that depends on who asked. It comes before the handler,
+// which may override it knowingly.
+func private(h http.Header) {
+	h.Set("Cache-Control", "no-store")
+	if !slices.Contains(h["Vary"], varyOn) {
+		h.Add("Vary", varyOn)
+	}
+}
+
+const varyOn = "Cookie, Authorization"
+
+// Chain returns the middleware that does what the given ones do, the first outermost.
+func Chain(outerToInner ...func(http.Handler) http.Handler) func(http.Handler) http.Handler {
+	chain := slices.Clone(outerToInner)
+	return func(next http.Handler) http.Handler {
+		for _, wrap := range slices.Backward(chain) {
+			next = wrap(next)
+		}
+		return next
+	}
+}

@@ -1,0 +1,135 @@
+package middleware
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+)
+
+// An Identity says who made a request, as one [Authenticator] established it.
+//
+// It is a value: what a handler changes in its copy changes nothing elsewhere, except
+// that the elements of Roles, AMR and Claims are shared by the copies of one request.
+type Identity struct {
+	Subject string   `json:"subject"` // the user's ID, unique together with Issuer
+	Roles   []string `json:"roles"`
+	Method  string   `json:"method"` // how the request proved it: "cookie", "bearer"
+
+	// Issuer is set if somebody else's issuer vouches for Subject; see package jwtauth.
+	Issuer string `json:"issuer,omitempty"`
+	// SessionID is the public ID of the session, "" if there is none of ours.
+	SessionID string `json:"session_id,omitempty"`
+
+	// AuthTime is when the user last proved who they are, and AMR how (RFC 8176). No
+	// renewal changes either.
+	AuthTime time.Time `json:"auth_time,omitzero"`
+	AMR      []string  `json:"amr,omitempty"`
+
+	// ExpiresAt is when the proof ends unless it is renewed.
+	ExpiresAt time.Time `json:"expires_at"`
+
+	// Session is how long the session behind the identity may live; zero without one.
+	Session Lifetime `json:"-"`
+
+	// Claims is the claims set of the token that was verified, as JSON, for
+	// [Identity.DecodeClaims]; nil for a cookie.
+	Claims json.RawMessage `json:"-"`
+
+	// by is the authenticator that made this identity. FirstOf and the guard set it.
+	by Authenticator
+}
+
+// A Lifetime is what a [Policy] gave one session when its user authenticated, and where
+// the session stands in it.
+type Lifetime struct {
+	Idle             time.Duration // the idle timeout
+	Interval         time.Duration // activity is counted at most once in this time
+	LastSeen         time.Time
+	IdleDeadline     time.Time
+	AbsoluteDeadline time.Time
+}
+
+// A Policy says how long a session lives. Package sliding has the one to use; the
+// interface is here so that the ways of proving need not know it.
+type Policy interface {
+	// Validate returns all mistakes of the policy, joined, each naming its field.
+	Validate() error
+	// Begin returns the lifetime of a session whose user authenticated at now.
+	Begin(now time.Time) Lifetime
+}
+
+// A Login is what an application says when somebody has proved who they are.
+type Login struct {
+	// Subject is the user's ID. Required.
+	Subject string
+	// UserVersion, if not 0, is the version of the user whose credential was checked. If
+	// it has changed meanwhile, the login is refused.
+	UserVersion int64
+	// AMR names how the user was authenticated, in the words of RFC 8176.
+	AMR []string
+	// Label names the device for people.
+	Label string
+	// Policy, if not nil, is used for this session in place of the configured one:
+	// "remember me", or a short session for an administrator.
+	Policy Policy
+}
+
+// HasRole reports whether the identity has the role.
+func (id Identity) HasRole(role string) bool { return slices.Contains(id.Roles, role) }
+
+// DecodeClaims decodes the claims of the token into v, as [json.Unmarshal] does. It
+// returns [ErrNoClaims] if the identity does not come from a token.
+func (id Identity) DecodeClaims(v any) error {
+	if id.Claims == nil {
+		return ErrNoClaims
+	}
+	return json.Unmarshal(id.Claims, v)
+}
+
+// LogValue implements [slog.LogValuer]: what names the identity, nothing that proves it.
+func (id Identity) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.String("subject", id.Subject),
+		slog.String("method", id.Method),
+		slog.String("session_id", id.SessionID),
+	)
+}
+
+// FromContext returns the identity that a guard put into the context. It reports false
+// if there is none: no guard, or an optional one and nobody logged in.
+func FromContext(ctx context.Context) (Identity, bool) {
+	if p := passFrom(ctx); p != nil {
+		return p.identity, true
+	}
+	return Identity{}, false
+}
+
+// A pass is what a guard leaves in the context for the handlers and guards inside it.
+type pass struct {
+	identity Identity
+	asked    Authenticator // the one the guard asked; identity.by is the one that answered
+	guard    *Guard
+}
+
+type passKey struct{}
+
+func passFrom(ctx context.Context) *pass {
+	p, _ := ctx.Value(passKey{}).(*pass)
+	return p
+}
+
+func withPass(r *http.Request, p *pass) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), passKey{}, p))
+}
+
+// withoutPass hides the identity that another authenticator put there further out: a guard
+// that finds nobody shows nobody to its handlers.
+func withoutPass(r *http.Request) *http.Request {
+	if passFrom(r.Context()) == nil {
+		return r
+	}
+	return withPass(r, nil)
+}
