@@ -187,7 +187,9 @@ func (g *Guard) pass(r *http.Request, id Identity) *http.Request {
 // private marks a response as one that depends on who asked. It comes before the handler,
 // which may override it knowingly.
 func private(h http.Header) {
-	h.Set("Cache-Control", "no-store")
+	if h.Get("Cache-Control") != "no-store" {
+		h.Set("Cache-Control", "no-store")
+	}
 	if !slices.Contains(h["Vary"], varyOn) {
 		h.Add("Vary", varyOn)
 	}

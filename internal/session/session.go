@@ -17,9 +17,6 @@ import (
 // policy. The error is a mistake in l.
 func New(r *http.Request, now time.Time, kind backends.Kind, policy middleware.Policy, l middleware.Login) (backends.Session, error) {
 	if l.Policy != nil {
-		if err := l.Policy.Validate(); err != nil {
-			return backends.Session{}, fmt.Errorf("Login.Policy: %w", err)
-		}
 		policy = l.Policy
 	}
 	s := backends.Session{
@@ -29,13 +26,19 @@ func New(r *http.Request, now time.Time, kind backends.Kind, policy middleware.P
 		Client:    backends.NewClient(r.RemoteAddr, r.UserAgent(), l.Label),
 		CreatedAt: now,
 	}
-	Begin(&s, now, policy, l.AMR)
-	return s, nil
+	return s, Begin(&s, now, policy, l.AMR)
 }
 
-// Begin gives the row the lifetime of a user who authenticated at now.
-func Begin(s *backends.Session, now time.Time, policy middleware.Policy, amr []string) {
-	life := policy.Begin(now)
+// Begin gives the row the lifetime of a user who authenticated at now. A nil policy gives
+// it the one that the row has had. The error is a mistake in the policy.
+func Begin(s *backends.Session, now time.Time, policy middleware.Policy, amr []string) error {
+	life := again(s, now)
+	if policy != nil {
+		if err := policy.Validate(); err != nil {
+			return fmt.Errorf("Login.Policy: %w", err)
+		}
+		life = policy.Begin(now)
+	}
 	s.AuthenticatedAt = now
 	s.AMR = slices.Clone(amr)
 	s.LastSeenAt = life.LastSeen
@@ -43,6 +46,22 @@ func Begin(s *backends.Session, now time.Time, policy middleware.Policy, amr []s
 	s.RenewalInterval = life.Interval
 	s.IdleDeadline = life.IdleDeadline
 	s.AbsoluteDeadline = life.AbsoluteDeadline
+	return nil
+}
+
+// again returns the row's own lifetime, begun anew at now.
+func again(s *backends.Session, now time.Time) middleware.Lifetime {
+	l := middleware.Lifetime{
+		Idle:             s.IdleTimeout,
+		Interval:         s.RenewalInterval,
+		LastSeen:         now,
+		IdleDeadline:     now.Add(s.IdleTimeout),
+		AbsoluteDeadline: now.Add(s.AbsoluteDeadline.Sub(s.AuthenticatedAt)),
+	}
+	if l.AbsoluteDeadline.Before(l.IdleDeadline) {
+		l.IdleDeadline = l.AbsoluteDeadline
+	}
+	return l
 }
 
 // Identity returns what the row says about who made a request.
@@ -79,7 +98,7 @@ func Error(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, backends.ErrNotFound), errors.Is(err, backends.ErrNotLive):
+	case errors.Is(err, backends.ErrNotFound), errors.Is(err, backends.ErrNotLive), errors.Is(err, backends.ErrConflict):
 		return fmt.Errorf("%w: %w", middleware.ErrInvalidCredentials, err)
 	}
 	return fmt.Errorf("%w: %w", middleware.ErrUnavailable, err)

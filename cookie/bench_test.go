@@ -1,0 +1,261 @@
+package cookie_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/gorilla/securecookie"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/backends/memory"
+	"github.com/inga-auth/inga/cookie"
+	"github.com/inga-auth/inga/internal/pgtest"
+	"github.com/inga-auth/inga/middleware"
+	"github.com/inga-auth/inga/sliding"
+)
+
+var nothing = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+
+// BenchmarkGuardedRequest is a request with a session cookie on the memory backend, beside
+// the same done by hand: find the cookie, verify it, hash, look up, put into the context.
+func BenchmarkGuardedRequest(b *testing.B) {
+	for _, sessions := range []int{1_000, 1_000_000} {
+		s := newMemory(b)
+		fill(b, s, sessions)
+		b.Run(fmt.Sprintf("inga/sessions=%d", sessions), func(b *testing.B) {
+			c := newSessions(b, s)
+			serve(b, guarded(b, c), loggedIn(b, c))
+		})
+		b.Run(fmt.Sprintf("inga+sliding/sessions=%d", sessions), func(b *testing.B) {
+			c := newSessions(b, s)
+			serve(b, middleware.Chain(guardOf(b, c).Handler, sliding.Handler)(nothing), loggedIn(b, c))
+		})
+		b.Run(fmt.Sprintf("hand/sessions=%d", sessions), func(b *testing.B) {
+			h, value := byHand(sessions)
+			serve(b, h, value)
+		})
+	}
+}
+
+func guardOf(b testing.TB, a middleware.Authenticator) *middleware.Guard {
+	g, err := middleware.New(middleware.Config{Authenticator: a})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return g
+}
+
+func guarded(b testing.TB, a middleware.Authenticator) http.Handler {
+	return guardOf(b, a).Handler(nothing)
+}
+
+func loggedIn(b testing.TB, c *cookie.Sessions) string {
+	w := httptest.NewRecorder()
+	if _, err := c.Login(w, httptest.NewRequest("POST", "/", nil), middleware.Login{Subject: "2"}); err != nil {
+		b.Fatal(err)
+	}
+	return w.Result().Cookies()[0].Value
+}
+
+func serve(b *testing.B, h http.Handler, value string) {
+	r := httptest.NewRequest("GET", "/", nil)
+	r.AddCookie(&http.Cookie{Name: "__Host-session", Value: value})
+	w := httptest.NewRecorder()
+	b.ReportAllocs()
+	for b.Loop() {
+		clear(w.Header())
+		h.ServeHTTP(w, r)
+	}
+	if w.Code != 200 {
+		b.Fatalf("status %d", w.Code)
+	}
+}
+
+func fill(b testing.TB, s *memory.Store, n int) {
+	now := time.Now()
+	for range n {
+		err := s.Create(context.Background(), backends.Session{
+			ID: backends.NewID(), UserID: "1", Kind: backends.KindCookie, CreatedAt: now, AuthenticatedAt: now, LastSeenAt: now,
+			IdleTimeout: time.Hour, RenewalInterval: time.Minute, IdleDeadline: now.Add(time.Hour), AbsoluteDeadline: now.Add(time.Hour),
+		}, backends.NewSecret().Hash(), 0)
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// byHand is the floor: what anybody would write who needs no more than a look-up.
+func byHand(sessions int) (h http.Handler, value string) {
+	type row struct {
+		user    string
+		roles   []string
+		expires time.Time
+	}
+	type key struct{}
+	codec := securecookie.New(keyA, nil).SetSerializer(securecookie.NopEncoder{}).MaxAge(0)
+	rows := map[[32]byte]*row{}
+	var mu sync.RWMutex
+	var secret backends.Secret
+	for range sessions {
+		secret = backends.NewSecret()
+		rows[sha256.Sum256(secret[:])] = &row{"2", []string{"user", "admin"}, time.Now().Add(time.Hour)}
+	}
+	value, _ = codec.Encode("__Host-session", secret[:])
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, err := r.Cookie("__Host-session")
+		if err != nil {
+			w.WriteHeader(401)
+			return
+		}
+		var payload []byte
+		if err := codec.Decode("__Host-session", c.Value, &payload); err != nil {
+			w.WriteHeader(401)
+			return
+		}
+		mu.RLock()
+		found := rows[sha256.Sum256(payload)]
+		mu.RUnlock()
+		if found == nil || time.Now().After(found.expires) {
+			w.WriteHeader(401)
+			return
+		}
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Add("Vary", "Cookie")
+		nothing.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), key{}, found)))
+	}), value
+}
+
+// BenchmarkGuardedRequestOnPostgres is beside the same statement sent by hand.
+func BenchmarkGuardedRequestOnPostgres(b *testing.B) {
+	trace := &tracer{}
+	pool := tracedPool(b, trace)
+	s := newPostgres(b, pool, pgtest.Schema(b))
+	addUsers(b, s)
+	c := newSessions(b, s)
+	value := loggedIn(b, c)
+	statement, args := trace.statementOf(func() {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.AddCookie(&http.Cookie{Name: "__Host-session", Value: value})
+		guarded(b, c).ServeHTTP(httptest.NewRecorder(), r)
+	})
+	b.Run("inga", func(b *testing.B) {
+		before := trace.queries.Load()
+		serve(b, guarded(b, c), value)
+		b.ReportMetric(float64(trace.queries.Load()-before)/float64(b.N), "queries/op")
+	})
+	b.Run("hand", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			rows, err := pool.Query(context.Background(), statement, args...)
+			if err != nil {
+				b.Fatal(err)
+			}
+			for rows.Next() {
+				if _, err := rows.Values(); err != nil {
+					b.Fatal(err)
+				}
+			}
+			if rows.Err() != nil {
+				b.Fatal(rows.Err())
+			}
+		}
+	})
+}
+
+// tracer counts statements, and the rows that they changed.
+type tracer struct {
+	queries, writes atomic.Int64
+	mu              sync.Mutex
+	sql             string
+	args            []any
+}
+
+func (t *tracer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+	t.queries.Add(1)
+	t.mu.Lock()
+	t.sql, t.args = data.SQL, data.Args
+	t.mu.Unlock()
+	return ctx
+}
+
+func (t *tracer) TraceQueryEnd(_ context.Context, _ *pgx.Conn, data pgx.TraceQueryEndData) {
+	if !data.CommandTag.Select() {
+		t.writes.Add(data.CommandTag.RowsAffected())
+	}
+}
+
+func (t *tracer) statementOf(do func()) (string, []any) {
+	do()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.sql, t.args
+}
+
+func tracedPool(t testing.TB, trace *tracer) *pgxpool.Pool {
+	config, err := pgxpool.ParseConfig(pgtest.URL(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.ConnConfig.Tracer = trace
+	pool, err := pgxpool.NewWithConfig(context.Background(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	return pool
+}
+
+func TestARequestIsOneQueryAndActivityOneWriteInAnInterval(t *testing.T) {
+	// Promises 5 and 18, TL-6, on Postgres: counted at the driver.
+	trace := &tracer{}
+	s := newPostgres(t, tracedPool(t, trace), pgtest.Schema(t))
+	addUsers(t, s)
+	app := newApp(t, s, func(c *cookie.Config) {
+		c.Policy = sliding.Policy{Idle: time.Hour, Absolute: 2 * time.Hour, Interval: time.Millisecond}
+	})
+	b := newBrowser(t, app)
+	b.login("2")
+
+	anonymous := newBrowser(t, app)
+	trace.queries.Store(0)
+	for range 100 {
+		anonymous.status("GET", "/me", 401)
+	}
+	if n := trace.queries.Load(); n != 0 {
+		t.Errorf("anonymous visitors cost %d queries, want 0", n)
+	}
+	trace.queries.Store(0)
+	for range 100 {
+		b.status("GET", "/admin", 200) // guarded twice over, and not sliding
+	}
+	if n := trace.queries.Load(); n != 100 {
+		t.Errorf("a hundred requests cost %d queries, want 100", n)
+	}
+
+	hourly := newBrowser(t, newApp(t, s))
+	hourly.jar = b.jar // its row has the interval of a millisecond: wait until one is over
+	for w := trace.writes.Load(); trace.writes.Load() == w; {
+		hourly.status("GET", "/me", 200)
+	}
+	slow := newBrowser(t, newApp(t, s, func(c *cookie.Config) {
+		c.Policy = sliding.Policy{Idle: 3 * time.Hour, Absolute: 3 * time.Hour, Interval: time.Hour}
+	}))
+	slow.login("1")
+	trace.queries.Store(0)
+	trace.writes.Store(0)
+	for range 1000 {
+		slow.status("GET", "/me", 200)
+	}
+	if q, w := trace.queries.Load(), trace.writes.Load(); q != 1000 || w != 0 {
+		t.Errorf("a thousand requests in one interval cost %d queries and %d writes, want 1000 and 0: the login was the one", q, w)
+	}
+}

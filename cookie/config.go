@@ -1,0 +1,167 @@
+package cookie
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/gorilla/securecookie"
+
+	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/middleware"
+)
+
+// Config is what [New] needs. Store, Keys and Policy are required; the zero value of the
+// rest is the safe choice.
+type Config struct {
+	Store backends.Store
+
+	// Keys sign the cookie (HMAC-SHA-256). The first one signs, all of them verify: put a
+	// new key in front to rotate, and drop the old one when the sessions that it signed
+	// have ended. At least 32 random bytes each.
+	Keys [][]byte
+
+	// Policy says how long a session lives; usually a sliding.Policy.
+	Policy middleware.Policy
+
+	// Name of the cookie. Default "__Host-session".
+	Name string
+	// Path and Domain of the cookie. Default "/" and none. A name that begins with __Host-
+	// allows nothing else.
+	Path, Domain string
+	// SameSite is Lax by default, or Strict. None sends the cookie along with requests that
+	// other sites make; what they may do then is up to CrossOriginProtection alone.
+	SameSite http.SameSite
+
+	// TrustedOrigins may send unsafe requests with the cookie, as "https://app.example".
+	TrustedOrigins []string
+
+	// Reissue sends the cookie again with each renewal, its Max-Age following the idle
+	// deadline, so that the browser drops it when the session ends.
+	//
+	// By default the cookie is sent once and kept until the absolute deadline; a renewal
+	// moves the row only, and the server refuses an idle session whatever the browser keeps.
+	// That is safer: a response that comes late, after the same browser has logged in
+	// anew, would bring the old cookie back and thereby log the user out.
+	Reissue bool
+
+	// ClearSiteData, if not empty, is the header of that name in the answer to a logout:
+	// `"cache", "storage"`, for example.
+	ClearSiteData string
+
+	// DangerouslyAllowHTTP leaves out the Secure attribute, for a server that browsers reach
+	// without TLS: everybody on the way can then read and use the cookie. The default Name
+	// is "session" in that case. It is not needed for http://localhost, where browsers
+	// accept secure cookies.
+	DangerouslyAllowHTTP bool
+}
+
+const minKey = 32 // bytes: as long as the output of the hash, RFC 2104, section 3
+
+// New returns the cookie sessions that the Config describes. The error joins all mistakes,
+// each naming its field.
+func New(c Config) (*Sessions, error) {
+	c = c.withDefaults()
+	s := &Sessions{config: c, attributes: c.attributes()}
+	errs := c.mistakes()
+	for _, key := range c.Keys {
+		// MaxAge(0): how long a session lives is the row's to say.
+		s.codecs = append(s.codecs, securecookie.New(key, nil).SetSerializer(securecookie.NopEncoder{}).MaxAge(0))
+	}
+	for i, origin := range c.TrustedOrigins {
+		if err := s.origins.AddTrustedOrigin(origin); err != nil {
+			errs = append(errs, fmt.Errorf("cookie: Config.TrustedOrigins[%d]: %w", i, err))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func (c Config) withDefaults() Config {
+	if c.Name == "" {
+		c.Name = "__Host-session"
+		if c.DangerouslyAllowHTTP {
+			c.Name = "session"
+		}
+	}
+	if c.Path == "" {
+		c.Path = "/"
+	}
+	if c.SameSite == 0 || c.SameSite == http.SameSiteDefaultMode {
+		// Said aloud: browsers treat a cookie that says nothing as Lax, except in its first
+		// two minutes.
+		c.SameSite = http.SameSiteLaxMode
+	}
+	return c
+}
+
+func (c Config) attributes() http.Cookie {
+	return http.Cookie{
+		Name:     c.Name,
+		Path:     c.Path,
+		Domain:   c.Domain,
+		Secure:   !c.DangerouslyAllowHTTP,
+		HttpOnly: true,
+		SameSite: c.SameSite,
+	}
+}
+
+func (c Config) mistakes() []error {
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("cookie: Config."+format, args...)) }
+	if c.Store == nil {
+		bad("Store is nil, want a backend")
+	}
+	if len(c.Keys) == 0 {
+		bad("Keys is empty, want at least one key of %d random bytes", minKey)
+	}
+	for i, key := range c.Keys {
+		if len(key) < minKey {
+			bad("Keys[%d] has %d bytes, want at least %d random ones", i, len(key), minKey)
+		}
+	}
+	if c.Policy == nil {
+		bad("Policy is nil, want a sliding.Policy")
+	} else if err := c.Policy.Validate(); err != nil {
+		bad("Policy: %w", err)
+	}
+	return append(errs, c.attributeMistakes()...)
+}
+
+// attributeMistakes checks what browsers would answer by silently dropping the cookie
+// (RFC 6265bis, section 4.1.3), and what they would accept and should not.
+func (c Config) attributeMistakes() []error {
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("cookie: Config."+format, args...)) }
+	probe := c.attributes()
+	if err := probe.Valid(); err != nil {
+		bad("Name, Path, Domain: %w", err)
+	}
+	if len(c.Name) > maxName {
+		bad("Name has %d bytes, want at most %d", len(c.Name), maxName)
+	}
+	name := strings.ToLower(c.Name) // browsers compare prefixes without case
+	if strings.HasPrefix(name, "__host-") && (c.Path != "/" || c.Domain != "") {
+		bad("Name is %q, which allows no Domain and only the Path /; they are %q and %q", c.Name, c.Domain, c.Path)
+	}
+	if strings.HasPrefix(name, "__") && c.DangerouslyAllowHTTP {
+		bad("Name is %q, whose prefix browsers accept with Secure only, and DangerouslyAllowHTTP is true", c.Name)
+	}
+	switch {
+	case c.SameSite == http.SameSiteNoneMode && c.DangerouslyAllowHTTP:
+		bad("SameSite is None, which browsers accept with Secure only, and DangerouslyAllowHTTP is true")
+	case c.SameSite < http.SameSiteLaxMode || c.SameSite > http.SameSiteNoneMode:
+		bad("SameSite is %d, want Lax, Strict or None", c.SameSite)
+	}
+	if strings.ContainsFunc(c.ClearSiteData, func(r rune) bool { return r < 0x20 || r > 0x7e }) {
+		bad("ClearSiteData is %q, want printable ASCII", c.ClearSiteData)
+	}
+	return errs
+}
+
+// maxName keeps name and value well under the 4096 bytes that browsers store (RFC 6265bis,
+// section 5.6): the value never has more than maxValue.
+const maxName = 256

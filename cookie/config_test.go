@@ -1,0 +1,115 @@
+package cookie_test
+
+import (
+	"bytes"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/inga-auth/inga/backends/memory"
+	"github.com/inga-auth/inga/cookie"
+	"github.com/inga-auth/inga/sliding"
+)
+
+func TestNewReportsEveryMistakeAndNamesItsField(t *testing.T) {
+	_, err := cookie.New(cookie.Config{
+		Keys:                 [][]byte{keyA, []byte("short")},
+		Policy:               sliding.Policy{},
+		Name:                 "__Host-session",
+		Path:                 "/app",
+		Domain:               "app.example",
+		SameSite:             http.SameSiteNoneMode,
+		TrustedOrigins:       []string{"https://ok.example", "evil", "https://x.example/path"},
+		ClearSiteData:        "a\nb",
+		DangerouslyAllowHTTP: true,
+	})
+	wantMentions(t, err, "Config.Store", "Config.Keys[1] has 5 bytes", "Policy.Idle", "Policy.Absolute", "Config.Name", "Path", "Domain",
+		"Config.SameSite", "Config.TrustedOrigins[1]", "Config.TrustedOrigins[2]", "Config.ClearSiteData")
+	if strings.Contains(err.Error(), "short\"") || strings.Contains(err.Error(), "[115") {
+		t.Errorf("a key is in the error: %v", err)
+	}
+	_, err = cookie.New(cookie.Config{})
+	wantMentions(t, err, "Config.Store", "Config.Keys", "Config.Policy")
+}
+
+func TestNewRefusesWhatBrowsersWouldSilentlyDrop(t *testing.T) {
+	// CK-8
+	for _, row := range []struct {
+		name string
+		edit func(*cookie.Config)
+		word string
+	}{
+		{"__Host- with a domain", func(c *cookie.Config) { c.Domain = "app.example" }, "Domain"},
+		{"__Host- with a path", func(c *cookie.Config) { c.Path = "/app" }, "Path"},
+		{"__Host- in capitals with a path", func(c *cookie.Config) { c.Name, c.Path = "__HOST-s", "/app" }, "Path"},
+		{"__Host-Http- with a path", func(c *cookie.Config) { c.Name, c.Path = "__Host-Http-s", "/app" }, "Path"},
+		{"__Host- without Secure", func(c *cookie.Config) { c.Name, c.DangerouslyAllowHTTP = "__Host-s", true }, "DangerouslyAllowHTTP"},
+		{"__Secure- without Secure", func(c *cookie.Config) { c.Name, c.DangerouslyAllowHTTP = "__Secure-s", true }, "DangerouslyAllowHTTP"},
+		{"SameSite=None without Secure", func(c *cookie.Config) { c.SameSite, c.DangerouslyAllowHTTP = http.SameSiteNoneMode, true }, "SameSite"},
+		{"SameSite that is none", func(c *cookie.Config) { c.SameSite = 9 }, "SameSite"},
+		{"a name with a space", func(c *cookie.Config) { c.Name = "my session" }, "Name"},
+		{"a name that fills the cookie", func(c *cookie.Config) { c.Name = strings.Repeat("n", 4000) }, "Name"},
+		{"a path with a semicolon", func(c *cookie.Config) { c.Name, c.Path = "s", "/;a" }, "Path"},
+		{"an empty key", func(c *cookie.Config) { c.Keys = [][]byte{{}} }, "Keys[0]"},
+		{"a key of 31 bytes", func(c *cookie.Config) { c.Keys = [][]byte{bytes.Repeat([]byte("k"), 31)} }, "Keys[0]"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			c := cookie.Config{Store: memory.New(), Keys: [][]byte{keyA}, Policy: policy}
+			row.edit(&c)
+			_, err := cookie.New(c)
+			wantMentions(t, err, row.word)
+		})
+	}
+}
+
+func TestTheCookieHasTheAttributesThatTheConfigurationSays(t *testing.T) {
+	// CK-1, CK-2, CK-3, CK-4, CK-11: byte by byte, but for the value. Twelve hours are 43200 s.
+	for _, row := range []struct {
+		name string
+		edit func(*cookie.Config)
+		want string
+	}{
+		{"by default", func(*cookie.Config) {},
+			"__Host-session=V; Path=/; Max-Age=43200; HttpOnly; Secure; SameSite=Lax"},
+		{"strict", func(c *cookie.Config) { c.SameSite = http.SameSiteStrictMode },
+			"__Host-session=V; Path=/; Max-Age=43200; HttpOnly; Secure; SameSite=Strict"},
+		{"with the newest prefix", func(c *cookie.Config) { c.Name = "__Host-Http-id" },
+			"__Host-Http-id=V; Path=/; Max-Age=43200; HttpOnly; Secure; SameSite=Lax"},
+		{"for several hosts", func(c *cookie.Config) { c.Name, c.Domain, c.Path = "__Secure-id", "app.example", "/app" },
+			"__Secure-id=V; Path=/app; Domain=app.example; Max-Age=43200; HttpOnly; Secure; SameSite=Lax"},
+		{"default mode said aloud", func(c *cookie.Config) { c.SameSite = http.SameSiteDefaultMode },
+			"__Host-session=V; Path=/; Max-Age=43200; HttpOnly; Secure; SameSite=Lax"},
+		{"across sites", func(c *cookie.Config) { c.SameSite = http.SameSiteNoneMode },
+			"__Host-session=V; Path=/; Max-Age=43200; HttpOnly; Secure; SameSite=None"},
+		{"without TLS", func(c *cookie.Config) { c.DangerouslyAllowHTTP = true },
+			"session=V; Path=/; Max-Age=43200; HttpOnly; SameSite=Lax"},
+		{"that follows the idle deadline", func(c *cookie.Config) { c.Reissue = true },
+			"__Host-session=V; Path=/; Max-Age=1800; HttpOnly; Secure; SameSite=Lax"},
+		{"longer than browsers keep", func(c *cookie.Config) { c.Policy = sliding.Policy{Idle: 1e18, Absolute: 2e18} },
+			"__Host-session=V; Path=/; Max-Age=34560000; HttpOnly; Secure; SameSite=Lax"}, // CK-7: 400 days
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			b := newBrowser(t, newApp(t, newMemory(t), row.edit))
+			w := b.status("POST", "/login", 200, as("1"))
+			c := sessionCookie(t, w)
+			got := strings.Replace(w.Header().Get("Set-Cookie"), c.Value, "V", 1)
+			if got != row.want {
+				t.Errorf("Set-Cookie\n got %s\nwant %s", got, row.want)
+			}
+			if strings.Contains(w.Body.String(), c.Value) {
+				t.Error("the secret is in the body")
+			}
+			if n := len(c.Name) + len(c.Value); n > 4096 { // CK-5
+				t.Errorf("name and value have %d bytes, want at most 4096", n)
+			}
+			// CK-9: a browser drops only what has the same name, path and domain.
+			gone := b.status("POST", "/logout", 200).Header().Get("Set-Cookie")
+			age := row.want[strings.Index(row.want, "Max-Age="):]
+			age = age[:strings.Index(age, ";")]
+			want := strings.Replace(strings.Replace(row.want, "=V;", "=;", 1), age, "Max-Age=0", 1)
+			if gone != want {
+				t.Errorf("deletion\n got %s\nwant %s", gone, want)
+			}
+		})
+	}
+}

@@ -1,0 +1,37 @@
+// Package cookie proves a session by a cookie.
+//
+//	sessions, err := cookie.New(cookie.Config{
+//		Store:  memory.New(),
+//		Keys:   [][]byte{key}, // 32 random bytes
+//		Policy: sliding.Policy{Idle: 30 * time.Minute, Absolute: 12 * time.Hour},
+//	})
+//
+// [Sessions.Login] opens a session once the application knows who the user is, and
+// [Sessions.Logout] ends it. In between, *Sessions is the [middleware.Authenticator] that a
+// guard asks.
+//
+// # What is in the cookie
+//
+// 256 random bits, signed with HMAC-SHA-256 by gorilla/securecookie. The store holds their
+// SHA-256 and nothing else, so that a copy of the database opens no session. A cookie that
+// none of our keys signed is refused without asking the store.
+//
+// Its name is __Host-session, and it is Secure, HttpOnly, SameSite=Lax, with the path / and
+// no domain (OWASP ASVS 5.0, section 3.3). New refuses combinations that browsers would
+// drop without a word.
+//
+// # Requests from elsewhere
+//
+// A browser sends the cookie along with requests that another site makes it send. Unsafe
+// methods, and WebSocket handshakes, must therefore pass [http.CrossOriginProtection], as
+// must logging in and out; they get 403 otherwise. Safe methods log nobody in or out. This
+// stops forged requests; it does not stop scripts that run in pages of your own origin.
+//
+// # Late answers
+//
+// By default the cookie is sent at login and when the user proves again who they are, and
+// never in between: sliding moves the deadline in the row. A response that was on its way
+// while its browser logged out and in again therefore cannot bring the old cookie back. No
+// refusal clears the cookie either, for the refused request may be the older one. See
+// Config.Reissue for the other choice and its price.
+package cookie

@@ -1,0 +1,85 @@
+package cookie_test
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"time"
+
+	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/backends/memory"
+	"github.com/inga-auth/inga/cookie"
+	"github.com/inga-auth/inga/middleware"
+	"github.com/inga-auth/inga/sliding"
+)
+
+func Example() {
+	store := memory.New()
+	if err := store.CreateUser(context.Background(), backends.User{ID: "42", Name: "ann", Roles: []string{"user"}}, ""); err != nil {
+		log.Fatal(err)
+	}
+	key := make([]byte, 32) // from a file or a secret store, the same in every process
+	_, _ = rand.Read(key)
+
+	sessions, err := cookie.New(cookie.Config{
+		Store:  store,
+		Keys:   [][]byte{key},
+		Policy: sliding.Policy{Idle: 30 * time.Minute, Absolute: 12 * time.Hour},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	guard, err := middleware.New(middleware.Config{Authenticator: sessions})
+	if err != nil {
+		log.Fatal(err)
+	}
+	private := middleware.Chain(guard.Handler, sliding.Handler)
+
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /login", func(w http.ResponseWriter, r *http.Request) {
+		// Here the application makes sure that it is Ann.
+		if _, err := sessions.Login(w, r, middleware.Login{Subject: "42"}); err != nil {
+			guard.Refuse(w, r, err)
+		}
+	})
+	mux.Handle("GET /account", private(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id, _ := middleware.FromContext(r.Context())
+		fmt.Fprintf(w, "user %s, roles %v", id.Subject, id.Roles)
+	})))
+
+	anonymous := httptest.NewRecorder()
+	mux.ServeHTTP(anonymous, httptest.NewRequest("GET", "/account", nil))
+	fmt.Println(anonymous.Code)
+
+	login := httptest.NewRecorder()
+	mux.ServeHTTP(login, httptest.NewRequest("POST", "/login", nil))
+
+	request := httptest.NewRequest("GET", "/account", nil)
+	request.AddCookie(login.Result().Cookies()[0])
+	account := httptest.NewRecorder()
+	mux.ServeHTTP(account, request)
+	fmt.Println(account.Code, account.Body)
+	// Output:
+	// 401
+	// 200 user 42, roles [user]
+}
+
+// SameSite=None lets every site send the cookie along. It is needed for a page that lives in
+// a frame of another site and for nothing else, and it needs Secure.
+func ExampleNew_incorrect() {
+	_, err := cookie.New(cookie.Config{
+		Store:                memory.New(),
+		Keys:                 [][]byte{[]byte("secret")},
+		Policy:               sliding.Policy{Idle: time.Hour},
+		SameSite:             http.SameSiteNoneMode,
+		DangerouslyAllowHTTP: true,
+	})
+	fmt.Println(err)
+	// Output:
+	// cookie: Config.Keys[0] has 6 bytes, want at least 32 random ones
+	// cookie: Config.Policy: sliding: Policy.Absolute is 0s, want more than 0: there is no forever
+	// cookie: Config.SameSite is None, which browsers accept with Secure only, and DangerouslyAllowHTTP is true
+}

@@ -1,0 +1,259 @@
+package cookie_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/backends/memory"
+	"github.com/inga-auth/inga/backends/postgres"
+	"github.com/inga-auth/inga/cookie"
+	"github.com/inga-auth/inga/internal/pgtest"
+	"github.com/inga-auth/inga/middleware"
+	"github.com/inga-auth/inga/sliding"
+)
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+
+// store is what both backends have.
+type store interface {
+	backends.Store
+	backends.Directory
+	backends.Users
+}
+
+// onEachBackend runs the test on memory and on a real Postgres.
+func onEachBackend(t *testing.T, test func(t *testing.T, s store)) {
+	t.Run("memory", func(t *testing.T) { test(t, newMemory(t)) })
+	t.Run("postgres", func(t *testing.T) {
+		s := newPostgres(t, pgtest.Pool(t), pgtest.Schema(t))
+		addUsers(t, s)
+		test(t, s)
+	})
+}
+
+// newPostgres returns a store over the pool, whose schema is migrated.
+func newPostgres(t testing.TB, pool *pgxpool.Pool, schema string) store {
+	t.Helper()
+	s, err := postgres.New(postgres.Config{Pool: pool, Schema: schema})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Migrate(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	users, err := s.Users()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return struct {
+		*postgres.Store
+		*postgres.Users
+	}{s, users}
+}
+
+func newMemory(t testing.TB) *memory.Store {
+	s := memory.New()
+	addUsers(t, s)
+	return s
+}
+
+func addUsers(t testing.TB, users backends.Users) {
+	t.Helper()
+	for _, u := range []backends.User{
+		{ID: "1", Name: "ann", Roles: []string{"user"}},
+		{ID: "2", Name: "root", Roles: []string{"user", "admin"}},
+	} {
+		if err := users.CreateUser(context.Background(), u, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// counting counts what reaches a store.
+type counting struct {
+	backends.Store
+	asked, extended atomic.Int64
+}
+
+func (c *counting) FindBySecret(ctx context.Context, now time.Time, h backends.SecretHash) (backends.Session, backends.User, error) {
+	c.asked.Add(1)
+	return c.Store.FindBySecret(ctx, now, h)
+}
+
+func (c *counting) Extend(ctx context.Context, now time.Time, id string, until time.Time) (bool, error) {
+	ok, err := c.Store.Extend(ctx, now, id, until)
+	if ok {
+		c.extended.Add(1)
+	}
+	return ok, err
+}
+
+var (
+	keyA   = bytes.Repeat([]byte("a"), 32)
+	keyB   = bytes.Repeat([]byte("b"), 32)
+	policy = sliding.Policy{Idle: 30 * time.Minute, Absolute: 12 * time.Hour}
+)
+
+func newSessions(t testing.TB, s backends.Store, edit ...func(*cookie.Config)) *cookie.Sessions {
+	t.Helper()
+	c := cookie.Config{Store: s, Keys: [][]byte{keyA}, Policy: policy}
+	for _, e := range edit {
+		e(&c)
+	}
+	sessions, err := cookie.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sessions
+}
+
+// newApp is a small application: log in, log out, prove again, and a guarded page.
+func newApp(t testing.TB, s backends.Store, edit ...func(*cookie.Config)) http.Handler {
+	t.Helper()
+	return appOf(t, newSessions(t, s, edit...), slog.New(slog.DiscardHandler))
+}
+
+func appOf(t testing.TB, sessions *cookie.Sessions, logger *slog.Logger) http.Handler {
+	t.Helper()
+	guard, err := middleware.New(middleware.Config{Authenticator: sessions, Roles: []string{"user", "admin"}, Logger: logger})
+	if err != nil {
+		t.Fatal(err)
+	}
+	admin, err := guard.Require(middleware.HasRole("admin"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	private := middleware.Chain(guard.Handler, sliding.Handler)
+	answer := func(w http.ResponseWriter, r *http.Request, s backends.Session, err error) {
+		if err != nil {
+			guard.Refuse(w, r, err)
+			return
+		}
+		_ = json.NewEncoder(w).Encode(s)
+	}
+	logout := func(w http.ResponseWriter, r *http.Request) {
+		if err := sessions.Logout(w, r); err != nil {
+			guard.Refuse(w, r, err)
+		}
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("/login", func(w http.ResponseWriter, r *http.Request) {
+		s, err := sessions.Login(w, r, middleware.Login{Subject: r.Header.Get("User")})
+		answer(w, r, s, err)
+	})
+	mux.HandleFunc("/prove", func(w http.ResponseWriter, r *http.Request) {
+		s, err := sessions.Reauthenticate(w, r, middleware.Login{Subject: "1", AMR: []string{"pwd", "otp"}})
+		answer(w, r, s, err)
+	})
+	mux.HandleFunc("/logout", logout)
+	mux.Handle("/private/logout", private(http.HandlerFunc(logout)))
+	mux.Handle("/me", private(me))
+	mux.Handle("/poll", sliding.Passive(private(me)))
+	mux.Handle("/admin", admin.Handler(me))
+	return mux
+}
+
+var me = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	id, _ := middleware.FromContext(r.Context())
+	_ = json.NewEncoder(w).Encode(id)
+})
+
+// A browser keeps cookies as a browser does for one host, and sends them back.
+type browser struct {
+	t   testing.TB
+	app http.Handler
+	jar map[string]string
+}
+
+func newBrowser(t testing.TB, app http.Handler) *browser {
+	return &browser{t: t, app: app, jar: map[string]string{}}
+}
+
+func (b *browser) do(method, path string, edit ...func(*http.Request)) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, "https://app.example"+path, nil).WithContext(b.t.Context())
+	for name, value := range b.jar {
+		r.AddCookie(&http.Cookie{Name: name, Value: value})
+	}
+	for _, e := range edit {
+		e(r)
+	}
+	w := httptest.NewRecorder()
+	b.app.ServeHTTP(w, r)
+	b.keep(w)
+	return w
+}
+
+// keep does with the cookies of a response what RFC 6265 says.
+func (b *browser) keep(w *httptest.ResponseRecorder) {
+	for _, c := range w.Result().Cookies() {
+		if c.MaxAge < 0 {
+			delete(b.jar, c.Name)
+			continue
+		}
+		b.jar[c.Name] = c.Value
+	}
+}
+
+func (b *browser) status(method, path string, want int, edit ...func(*http.Request)) *httptest.ResponseRecorder {
+	b.t.Helper()
+	w := b.do(method, path, edit...)
+	if w.Code != want {
+		b.t.Fatalf("%s %s: status %d, want %d: %s", method, path, w.Code, want, w.Body)
+	}
+	return w
+}
+
+func (b *browser) login(user string) {
+	b.t.Helper()
+	b.status("POST", "/login", 200, as(user))
+}
+
+func as(user string) func(*http.Request) {
+	return func(r *http.Request) { r.Header.Set("User", user) }
+}
+
+func header(name, value string) func(*http.Request) {
+	return func(r *http.Request) { r.Header.Set(name, value) }
+}
+
+func cookieHeader(value string) func(*http.Request) {
+	return func(r *http.Request) { r.Header.Set("Cookie", value) }
+}
+
+// session returns the one session cookie of a response, with its attributes.
+func sessionCookie(t testing.TB, w *httptest.ResponseRecorder) *http.Cookie {
+	t.Helper()
+	lines := w.Header().Values("Set-Cookie")
+	if len(lines) != 1 {
+		t.Fatalf("%d Set-Cookie lines, want 1: %q", len(lines), lines)
+	}
+	c, err := http.ParseSetCookie(lines[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func wantMentions(t *testing.T, err error, words ...string) {
+	t.Helper()
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, word := range words {
+		if !strings.Contains(err.Error(), word) {
+			t.Errorf("error does not mention %s:\n%v", word, err)
+		}
+	}
+}

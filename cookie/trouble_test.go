@@ -1,0 +1,168 @@
+package cookie_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/pgtest"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// failing is a store that cannot be asked, in the methods that are named.
+type failing struct {
+	backends.Store
+	find, create, extend, revoke bool
+}
+
+var errDown = errors.New("connection refused")
+
+func (f *failing) FindBySecret(ctx context.Context, now time.Time, h backends.SecretHash) (backends.Session, backends.User, error) {
+	if f.find {
+		return backends.Session{}, backends.User{}, errDown
+	}
+	return f.Store.FindBySecret(ctx, now, h)
+}
+
+func (f *failing) Create(ctx context.Context, s backends.Session, h backends.SecretHash, v int64) error {
+	if f.create {
+		return errDown
+	}
+	return f.Store.Create(ctx, s, h, v)
+}
+
+func (f *failing) Extend(ctx context.Context, now time.Time, id string, until time.Time) (bool, error) {
+	if f.extend {
+		return false, errDown
+	}
+	return f.Store.Extend(ctx, now, id, until)
+}
+
+func (f *failing) Revoke(ctx context.Context, now time.Time, id string, why backends.Reason) (bool, error) {
+	if f.revoke {
+		return false, errDown
+	}
+	return f.Store.Revoke(ctx, now, id, why)
+}
+
+func TestAnOutageLogsNobodyOutAndLetsNobodyIn(t *testing.T) {
+	// AZ-5: 503, Retry-After, and no cookie is changed.
+	f := &failing{Store: newMemory(t)}
+	b := newBrowser(t, newApp(t, f, reissue))
+	b.login("1")
+	unavailable := func(method, path string) {
+		t.Helper()
+		w := b.status(method, path, 503, as("1"))
+		if w.Header().Get("Retry-After") == "" || w.Header().Values("Set-Cookie") != nil {
+			t.Errorf("%s: Retry-After %q, Set-Cookie %q", path, w.Header().Get("Retry-After"), w.Header().Values("Set-Cookie"))
+		}
+	}
+	f.find = true
+	unavailable("GET", "/me")
+	unavailable("GET", "/admin")
+	unavailable("POST", "/logout")
+	unavailable("POST", "/prove")
+	unavailable("POST", "/login")
+	f.find, f.create = false, true
+	unavailable("POST", "/login")
+	f.create, f.revoke = false, true
+	unavailable("POST", "/logout")
+	unavailable("POST", "/login") // the session that the browser has cannot be ended
+	f.revoke = false
+	b.status("GET", "/me", 200)
+	b.status("POST", "/logout", 200)
+	b.status("GET", "/me", 401)
+}
+
+func TestARealDatabaseThatDiesAndComesBack(t *testing.T) {
+	// AZ-5 on Postgres: killed in mid-traffic. Nobody is let in, nobody is logged out, and
+	// service resumes by itself.
+	server := pgtest.Start(t)
+	pool, err := pgxpool.New(t.Context(), server.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	s := newPostgres(t, pool, "inga")
+	addUsers(t, s)
+	b := newBrowser(t, newApp(t, s))
+	b.login("1")
+	b.status("GET", "/me", 200)
+	server.Kill()
+	for range 20 {
+		w := b.status("GET", "/me", 503)
+		if w.Header().Values("Set-Cookie") != nil {
+			t.Fatal("the outage changed the cookie")
+		}
+	}
+	b.status("POST", "/logout", 503)
+	newBrowser(t, b.app).status("POST", "/login", 503, as("1"))
+	newBrowser(t, b.app).status("GET", "/me", 401)
+	server.Restart(t)
+	deadline := time.Now().Add(30 * time.Second)
+	for b.do("GET", "/me").Code == 503 && time.Now().Before(deadline) {
+	}
+	b.status("GET", "/me", 200)
+}
+
+func TestARequestInFlightDuringLogoutNeverBringsTheSessionBack(t *testing.T) {
+	// Promise 3, LO-5: a hundred requests race one logout, on both backends.
+	onEachBackend(t, func(t *testing.T, s store) {
+		for range 5 {
+			b := newBrowser(t, newApp(t, s, reissue))
+			b.login("1")
+			value := b.jar["__Host-session"]
+			var wg sync.WaitGroup
+			for i := range 40 {
+				wg.Go(func() {
+					other := newBrowser(t, b.app)
+					path, method := "/me", "GET"
+					if i == 20 {
+						path, method = "/logout", "POST"
+					}
+					w := other.do(method, path, func(r *http.Request) {
+						r.AddCookie(&http.Cookie{Name: "__Host-session", Value: value})
+					})
+					if w.Code != 200 && w.Code != 401 {
+						t.Errorf("status %d", w.Code)
+					}
+				})
+			}
+			wg.Wait()
+			b.status("GET", "/me", 401)
+		}
+		live, err := s.List(t.Context(), time.Now(), "1")
+		if err != nil || len(live) != 0 {
+			t.Errorf("%d live sessions (%v), want none", len(live), err)
+		}
+	})
+}
+
+func TestThreeServersOnOneDatabaseSeeALogoutAtOnce(t *testing.T) {
+	// LO-10 without a cache: the bound is the next request.
+	pool, schema := pgtest.Pool(t), pgtest.Schema(t)
+	var apps []http.Handler
+	for i := range 3 {
+		s := newPostgres(t, pool, schema)
+		if i == 0 {
+			addUsers(t, s)
+		}
+		apps = append(apps, newApp(t, s))
+	}
+	for range 20 {
+		b := newBrowser(t, apps[0])
+		b.login("1")
+		value := "__Host-session=" + b.jar["__Host-session"]
+		for _, app := range apps {
+			newBrowser(t, app).status("GET", "/me", 200, cookieHeader(value))
+		}
+		b.status("POST", "/logout", 200)
+		for _, app := range apps {
+			newBrowser(t, app).status("GET", "/me", 401, cookieHeader(value))
+		}
+	}
+}

@@ -1,0 +1,104 @@
+package cookie
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/middleware"
+)
+
+// The bounds of a value that securecookie makes of a secret: base64 of a time in decimal,
+// the secret in base64, and a MAC of 32 bytes. What is outside is not looked at.
+const (
+	minValue = 100
+	maxValue = 140
+)
+
+// maxMaxAge is what browsers cut Max-Age to: 400 days (RFC 6265bis, section 5.5).
+const maxMaxAge = 400 * 24 * time.Hour
+
+// secret returns the secret that the session cookie of r holds.
+//
+// There may be several cookies of the name: a subdomain can plant one. Those that we did
+// not sign are passed over. If two are left that differ, the request is refused: there is
+// no telling which of them the user means.
+func (s *Sessions) secret(r *http.Request) (backends.Secret, error) {
+	var found backends.Secret
+	var present, signed bool
+	for _, c := range r.CookiesNamed(s.config.Name) {
+		present = true
+		secret, ok := s.decode(c.Value)
+		switch {
+		case !ok:
+		case signed && secret != found:
+			return backends.Secret{}, fmt.Errorf("%w: two session cookies", middleware.ErrInvalidCredentials)
+		default:
+			found, signed = secret, true
+		}
+	}
+	switch {
+	case signed:
+		return found, nil
+	case present:
+		return backends.Secret{}, fmt.Errorf("%w: cookie is not signed by any of our keys", middleware.ErrInvalidCredentials)
+	}
+	return backends.Secret{}, middleware.ErrNoCredentials
+}
+
+func (s *Sessions) decode(value string) (backends.Secret, bool) {
+	if len(value) < minValue || len(value) > maxValue {
+		return backends.Secret{}, false
+	}
+	var payload []byte
+	for _, codec := range s.codecs {
+		// securecookie signs the name too: a value of another cookie is not one of ours.
+		if err := codec.Decode(s.config.Name, value, &payload); err == nil && len(payload) == backends.SecretSize {
+			return backends.Secret(payload), true
+		}
+	}
+	return backends.Secret{}, false
+}
+
+// set puts the cookie with the secret into the header, to be kept until the deadline.
+func (s *Sessions) set(h http.Header, secret backends.Secret, now, deadline time.Time) error {
+	value, err := s.codecs[0].Encode(s.config.Name, secret[:])
+	if err != nil {
+		return fmt.Errorf("cookie: sign: %w", err)
+	}
+	c := s.attributes
+	c.Value = value
+	c.MaxAge = maxAge(now, deadline)
+	s.put(h, &c)
+	return nil
+}
+
+// clear tells the browser to drop the cookie. A browser drops only what has the same name,
+// path and domain, so the attributes are those of issue.
+func (s *Sessions) clear(h http.Header) {
+	c := s.attributes
+	c.MaxAge = -1
+	s.put(h, &c)
+}
+
+// put adds the cookie, in place of one of the same name that this response would set: two
+// of them would leave it to the browser which one holds (RFC 6265bis, section 4.1.1).
+func (s *Sessions) put(h http.Header, c *http.Cookie) {
+	var others []string
+	for _, line := range h["Set-Cookie"] {
+		if !strings.HasPrefix(line, s.config.Name+"=") {
+			others = append(others, line)
+		}
+	}
+	h["Set-Cookie"] = append(others, c.String())
+	h.Set("Cache-Control", "no-store")
+}
+
+// maxAge returns whole seconds, rounded up so that the browser does not drop the cookie of
+// a session that still lives.
+func maxAge(now, deadline time.Time) int {
+	left := min(deadline.Sub(now), maxMaxAge)
+	return max(int((left+time.Second-1)/time.Second), 1)
+}

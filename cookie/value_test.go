@@ -1,0 +1,175 @@
+package cookie_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gorilla/securecookie"
+
+	"github.com/inga-auth/inga/cookie"
+	"github.com/inga-auth/inga/sliding"
+)
+
+func payloadHex(t *testing.T, value string) string {
+	t.Helper()
+	raw, err := base64.URLEncoding.DecodeString(payload(t, value))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return hex.EncodeToString(raw)
+}
+
+// sign makes a cookie value as somebody would who has the key.
+func sign(t testing.TB, key []byte, name string, payload []byte) string {
+	t.Helper()
+	value, err := securecookie.New(key, nil).SetSerializer(securecookie.NopEncoder{}).Encode(name, payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return value
+}
+
+// badValues are cookie values that open nothing.
+func badValues(t testing.TB) map[string]string {
+	secret := bytes.Repeat([]byte{7}, 32)
+	good := sign(t, keyA, "__Host-session", secret)
+	return map[string]string{
+		"empty":                     "",
+		"short":                     "x",
+		"64 KB":                     strings.Repeat("A", 64<<10),
+		"not base64":                strings.Repeat("!", 120),
+		"NUL":                       "\x00",
+		"not UTF-8":                 "\xff\xfe",
+		"quotes":                    `"` + good + `"x`,
+		"no signature":              base64.URLEncoding.EncodeToString(bytes.Repeat([]byte("1|2|3"), 18)),
+		"a flipped bit":             good[:60] + string(good[60]^1) + good[61:],
+		"truncated":                 good[:len(good)-4],
+		"twice":                     good + good,
+		"signed by another key":     sign(t, keyB, "__Host-session", secret),
+		"of another cookie":         sign(t, keyA, "other", secret),
+		"a secret that is short":    sign(t, keyA, "__Host-session", secret[:31]),
+		"a secret that is long":     sign(t, keyA, "__Host-session", append(secret, 7)),
+		"an API key":                "sk_live_0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", // SID-9
+		"SQL":                       "' OR 1=1; DROP TABLE sessions; --" + strings.Repeat(" ", 80),
+		"the hash of a secret, raw": string(secret),
+	}
+}
+
+func TestABadCookieIsRefusedWithoutAskingTheStore(t *testing.T) {
+	// SID-10
+	onEachBackend(t, func(t *testing.T, s store) {
+		c := &counting{Store: s}
+		b := newBrowser(t, newApp(t, c))
+		for name, value := range badValues(t) {
+			w := b.do("GET", "/me", cookieHeader("__Host-session="+value))
+			if w.Code != 401 && w.Code != 400 {
+				t.Errorf("%s: status %d, want 401 or 400", name, w.Code)
+			}
+			if got := w.Header().Values("Set-Cookie"); got != nil {
+				t.Errorf("%s: a refusal set %q", name, got)
+			}
+		}
+		if n := c.asked.Load(); n != 0 {
+			t.Errorf("the store was asked %d times, want 0", n)
+		}
+		b.login("1")
+		b.status("GET", "/me", 200)
+		if n := c.asked.Load(); n != 1 {
+			t.Errorf("one request asked the store %d times, want 1", n)
+		}
+	})
+}
+
+func TestOfTwoCookiesTheUnsignedOneNeverWins(t *testing.T) {
+	// CK-12, SID-10: a subdomain, or a proxy, planted another one.
+	c := &counting{Store: newMemory(t)}
+	b := newBrowser(t, newApp(t, c))
+	b.login("1")
+	good := "__Host-session=" + b.jar["__Host-session"]
+	b.login("2")
+	other := "__Host-session=" + b.jar["__Host-session"]
+	b = newBrowser(t, b.app)
+	for name, row := range map[string]struct {
+		header string
+		want   int
+	}{
+		"planted before":       {"__Host-session=planted; " + other, 200},
+		"planted after":        {other + "; __Host-session=planted", 200},
+		"the same twice":       {other + "; " + other, 200},
+		"two that are signed":  {good + "; " + other, 401},
+		"two that are planted": {"__Host-session=a; __Host-session=b", 401},
+	} {
+		if w := b.do("GET", "/me", cookieHeader(row.header)); w.Code != row.want {
+			t.Errorf("%s: status %d, want %d", name, w.Code, row.want)
+		}
+	}
+}
+
+func TestASecretInTheURLIsIgnored(t *testing.T) {
+	// SID-7
+	b := newBrowser(t, newApp(t, newMemory(t)))
+	b.login("1")
+	value := b.jar["__Host-session"]
+	other := newBrowser(t, b.app)
+	w := other.status("GET", "/me?__Host-session="+value+"&session="+value, 401)
+	if got := w.Header().Get("Location"); got != "" {
+		t.Errorf("Location %q", got)
+	}
+}
+
+func TestKeysAreRotatedWithoutLoggingAnyoneOut(t *testing.T) {
+	// Promise 16, for cookies.
+	s := newMemory(t)
+	before := newBrowser(t, newApp(t, s))
+	before.login("1")
+	rotated := newApp(t, s, func(c *cookie.Config) { c.Keys = [][]byte{keyB, keyA} })
+	after := newBrowser(t, rotated)
+	after.jar = before.jar
+	after.status("GET", "/me", 200)
+
+	fresh := newBrowser(t, rotated)
+	fresh.login("1")
+	onlyNew := newApp(t, s, func(c *cookie.Config) { c.Keys = [][]byte{keyB} })
+	fresh.app = onlyNew
+	fresh.status("GET", "/me", 200)
+	after.app = onlyNew
+	after.status("GET", "/me", 401)
+}
+
+func TestACookieIsGoodForAsLongAsItsSession(t *testing.T) {
+	// securecookie would end a value after 30 days by itself.
+	synctest.Test(t, func(t *testing.T) {
+		long := sliding.Policy{Idle: 60 * 24 * time.Hour, Absolute: 90 * 24 * time.Hour}
+		b := newBrowser(t, newApp(t, newMemory(t), func(c *cookie.Config) { c.Policy = long }))
+		b.login("1")
+		time.Sleep(59 * 24 * time.Hour)
+		b.status("GET", "/me", 200)
+	})
+}
+
+func FuzzCookieValue(f *testing.F) {
+	for _, value := range badValues(f) {
+		f.Add(value)
+	}
+	c := &counting{Store: newMemory(f)}
+	app := newApp(f, c)
+	f.Fuzz(func(t *testing.T, value string) {
+		r := httptest.NewRequest(http.MethodGet, "/me", nil)
+		r.Header.Set("Cookie", "__Host-session="+value)
+		w := httptest.NewRecorder()
+		app.ServeHTTP(w, r)
+		if w.Code != 401 && w.Code != 400 {
+			t.Fatalf("status %d for %q", w.Code, value)
+		}
+		if c.asked.Load() != 0 {
+			t.Fatalf("the store was asked about %q", value)
+		}
+	})
+}

@@ -1,0 +1,113 @@
+package middleware_test
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/inga-auth/inga/middleware"
+)
+
+// local has targets that may be redirected to, and foreign those that may not.
+var (
+	local = []string{
+		"/", "/a", "/a/b?c=d&e=f", "/a?next=https://other.example/", "/a%20b", "/search?q=%2F%2Fx", "/a#b", "/~ann/", "/a/..b",
+	}
+	foreign = []string{
+		"", "a", "https://evil.example/", "//evil.example/", "///evil.example", `/\evil.example`, `\\evil.example`,
+		"/\t/evil.example", "/\n/evil.example", "\t//evil.example", " //evil.example", "javascript:alert(1)",
+		"/%5Cevil.example", "/%2F/evil.example", "/%2fevil.example/", "/%09/evil.example", "/a\x00b", "/a\r\nSet-Cookie: x=y", "/%0d%0aLocation:x",
+		"http:evil.example", "/é", "/%zz", "?next=/", "#/", "/a b", `/a?b=\c`, "/a?b= c",
+	}
+)
+
+func TestOnlyLocalPathsAreReturnedTo(t *testing.T) {
+	for _, target := range local {
+		if got := middleware.LocalPath(target); got != target {
+			t.Errorf("LocalPath(%q) is %q, want it unchanged", target, got)
+		}
+	}
+	for _, target := range foreign {
+		if got := middleware.LocalPath(target); got != "/" {
+			t.Errorf("LocalPath(%q) is %q, want /", target, got)
+		}
+	}
+}
+
+func FuzzLocalPath(f *testing.F) {
+	for _, target := range append(local, foreign...) {
+		f.Add(target)
+	}
+	f.Fuzz(func(t *testing.T, target string) {
+		got := middleware.LocalPath(target)
+		if got != target && got != "/" {
+			t.Fatalf("LocalPath(%q) made up %q", target, got)
+		}
+		// What browsers do before they parse: drop tabs and line breaks, read \ as /.
+		seen := strings.NewReplacer("\t", "", "\n", "", "\r", "", `\`, "/").Replace(strings.TrimSpace(got))
+		base, _ := url.Parse("https://app.example/login")
+		u, err := base.Parse(seen)
+		if err != nil || u.Host != "app.example" || u.Scheme != "https" {
+			t.Fatalf("LocalPath(%q) is %q, which leads to %v", target, got, u)
+		}
+		// net/http must be able to send it in one header line.
+		w := httptest.NewRecorder()
+		http.Redirect(w, httptest.NewRequest("GET", "https://app.example/login", nil), got, http.StatusSeeOther)
+		if loc := w.Header().Get("Location"); strings.HasPrefix(loc, "//") || strings.ContainsAny(loc, "\r\n") {
+			t.Fatalf("LocalPath(%q) became Location %q", target, loc)
+		}
+	})
+}
+
+func TestBrowsersAreSentToTheLoginPageAndOthersAreNot(t *testing.T) {
+	// ER-4: content negotiation decides.
+	html := "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+	for _, row := range []struct {
+		name, method, target, accept string
+		err                          error
+		status                       int
+		location                     string
+	}{
+		{"a browser", "GET", "/report?year=2026", html, middleware.ErrNoCredentials, 303, "/login?next=%2Freport%3Fyear%3D2026"},
+		{"a browser with a dead session", "GET", "/report", html, middleware.ErrInvalidCredentials, 303, "/login?next=%2Freport"},
+		{"an API client", "GET", "/report", "application/json", middleware.ErrNoCredentials, 401, ""},
+		{"curl", "GET", "/report", "*/*", middleware.ErrNoCredentials, 401, ""},
+		{"a client that says nothing", "GET", "/report", "", middleware.ErrNoCredentials, 401, ""},
+		{"a form that was posted too late", "POST", "/report", html, middleware.ErrNoCredentials, 401, ""},
+		{"a browser that may not", "GET", "/report", html, middleware.ErrForbidden, 403, ""},
+		{"a browser in an outage", "GET", "/report", html, errors.New("down"), 503, ""},
+		{"a path that is another host to browsers", "GET", "//evil.example/x", html, middleware.ErrNoCredentials, 303, "/login?next=%2F"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			g := newGuard(t, middleware.Config{Authenticator: challenging{refuses(row.err)}, Denier: middleware.LoginRedirect{Path: "/login"}})
+			r := httptest.NewRequest(row.method, "/", nil)
+			u, err := url.ParseRequestURI(row.target)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.URL = u
+			if row.accept != "" {
+				r.Header.Set("Accept", row.accept)
+			}
+			w := httptest.NewRecorder()
+			g.Handler(whoami).ServeHTTP(w, r)
+			if w.Code != row.status || w.Header().Get("Location") != row.location {
+				t.Errorf("got %d to %q, want %d to %q", w.Code, w.Header().Get("Location"), row.status, row.location)
+			}
+			if got := w.Header().Get("WWW-Authenticate") != ""; got != (row.status == 401 || row.status == 403) {
+				t.Errorf("a challenge is there: %v", got)
+			}
+		})
+	}
+}
+
+func TestTheLoginPageMayHaveAQueryOfItsOwn(t *testing.T) {
+	g := newGuard(t, middleware.Config{Authenticator: refuses(middleware.ErrNoCredentials), Denier: middleware.LoginRedirect{Path: "/login?lang=ko", Param: "back"}})
+	w := get(g.Handler(whoami), func(r *http.Request) { r.Header.Set("Accept", "text/html") })
+	if got := w.Header().Get("Location"); got != "/login?lang=ko&back=%2Fpage%3Fq%3D1" {
+		t.Errorf("Location %q", got)
+	}
+}
