@@ -44,5 +44,5 @@ func printable(s string, limit int) string {
 		}
 		return r
 	}, strings.ToValidUTF8(s, ""))
-	return strings.TrimSpace(s)
+	return strings.Clone(strings.TrimSpace(s)) // it may be a small part of something large
 }

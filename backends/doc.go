@@ -22,12 +22,14 @@
 // same thing at the same instant give the same answer. Times are kept with a
 // precision of a microsecond or better, and come back in UTC.
 //
-// A session that has ended never lives again: every change of a row is conditional
-// on the row being live, and nothing inserts a row that an update did not find.
+// A session that has ended never lives again: no change makes a row live that was not, and
+// nothing inserts a row that an update did not find. What has expired may still be marked as
+// ended, so that a clock that is set back does not revive it.
 //
 // A store keeps no secret. It is given the SHA-256 of a session cookie's secret and
 // looks rows up by that.
 //
-// All methods may be called concurrently. What they return is the caller's own:
-// changing it changes nothing in the store.
+// All methods may be called concurrently. What they return is the caller's own: changing it
+// changes nothing in the store. With a context that has ended they return an error that says
+// nothing about the session or the user.
 package backends

@@ -10,8 +10,8 @@ type Store interface {
 	// Create stores a new session. s.ID comes from [NewID]; h is the hash of its secret,
 	// and zero for a session that no cookie opens.
 	//
-	// The user must exist and not be disabled, and if userVersion is not 0 it must still
-	// be the user's: whoever checked a password at one version does not log in after it
+	// The user must exist and not be disabled, and if userVersion is not 0, which is no
+	// user's version, it must still be the user's: whoever checked a password at one version does not log in after it
 	// was changed. Errors: ErrNotFound (no such user), ErrUserDisabled, ErrConflict
 	// (other version, or the ID or hash is taken).
 	Create(ctx context.Context, s Session, h SecretHash, userVersion int64) error
@@ -40,7 +40,7 @@ type Store interface {
 	// AuthenticatedAt, LastSeenAt, AMR, IdleTimeout, RenewalInterval and both deadlines by
 	// those of s, if h is still the hash of its secret. From then on only next opens it.
 	// Of two calls with the same h one wins; the other gets ErrNotFound, as does a call
-	// for a session that has ended.
+	// for a session that has ended. ErrConflict: next opens another session.
 	Reauthenticate(ctx context.Context, now time.Time, s Session, h, next SecretHash) error
 
 	// Revoke ends the session, for good. It reports whether this call did: false for a

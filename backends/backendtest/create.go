@@ -1,0 +1,270 @@
+package backendtest
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/inga-auth/inga/backends"
+)
+
+func createPromises() []promise {
+	return []promise{
+		{"a session that was created is found, with its user", foundWithItsUser},
+		{"every field of a session is kept", everyFieldIsKept},
+		{"times come back in UTC, exact to the microsecond", timesComeBackInUTC},
+		{"a session that no cookie opens is found by its ID, and there may be many", sessionsWithoutSecret},
+		{"a login opens a session beside those that are there", loginsStandSideBySide},
+		{"an expired session is in nobody's way", expiredBlocksNoLogin},
+		{"an ID that is taken is a conflict, and nothing is overwritten", takenID},
+		{"a secret that is taken is a conflict, and nothing is overwritten", takenSecret},
+		{"nobody logs in as a user who does not exist", noSuchUser},
+		{"nobody logs in as a user whose ID is not text", userIDNotText},
+		{"nobody logs in as a disabled user", disabledUser},
+		{"nobody logs in as a deleted user", deletedUser},
+		{"a login that was checked at another version of the user is a conflict", otherVersion},
+		{"fifty simultaneous logins are fifty sessions", fiftyLogins},
+		{"of simultaneous creations with one ID exactly one succeeds", oneIDOnce},
+		{"a slice that was given to Create stays the caller's", createCopies},
+		{"Create with a context that has ended fails and creates nothing", createWithoutContext},
+	}
+}
+
+func foundWithItsUser(t *tester) {
+	ann := t.user("ann", "user", "admin")
+	t.user("bob", "user")
+	o := t.open(ann, at(0))
+	s, u := t.live(o, at(0))
+	t.same(s, o.Session)
+	if u.ID != "ann" || !slices.Equal(u.Roles, []string{"user", "admin"}) || u.Disabled {
+		t.Errorf("user %+v, want ann with the roles user and admin", u)
+	}
+	if u.Version == 0 {
+		t.Error("the user's version is 0, which Create takes for any version")
+	}
+}
+
+func everyFieldIsKept(t *tester) {
+	ann := t.user("ann")
+	bare := session(ann, at(0))
+	bare.Client, bare.AMR = backends.Client{}, nil
+	phone := session(ann, at(0))
+	phone.Kind = backends.KindToken
+	phone.IdleTimeout, phone.RenewalInterval = 30*24*time.Hour, 72*time.Hour
+	phone.IdleDeadline, phone.AbsoluteDeadline = at(30*24*time.Hour), at(400*24*time.Hour)
+	phone.Refresh = backends.Refresh{
+		Salt:       []byte{0, 1, 2, 0xfe, 0xff},
+		Generation: 1 << 40,
+		RotatedAt:  at(-time.Second),
+		SeenAt:     at(tick),
+	}
+	long := session(ann, at(0))
+	long.Kind = "magic-link"
+	long.Client.UserAgent, long.Client.Label = strings.Repeat("u", 512), strings.Repeat("l", 128)
+	for _, o := range []opened{bare, phone, long} {
+		s, _ := t.live(t.create(o), at(0))
+		t.same(s, o.Session)
+	}
+}
+
+func timesComeBackInUTC(t *tester) {
+	o := session(t.user("ann"), at(999).In(time.FixedZone("KST", 9*60*60)))
+	s, _ := t.live(t.create(o), at(tick))
+	t.revoke(o, at(2*tick).In(time.FixedZone("PST", -8*60*60)), true)
+	s.Ended = t.over(o, at(2*tick), backends.ErrRevoked).Ended
+	want := times(&o.Session)
+	want["Ended.At"] = ptr(at(2 * tick))
+	for field, got := range times(&s) {
+		if got.Location() != time.UTC {
+			t.Errorf("%s is in %v, want UTC", field, got.Location())
+		}
+		if d := got.Sub(*want[field]).Abs(); d >= tick {
+			t.Errorf("%s is %v, want %v", field, got, want[field])
+		}
+	}
+}
+
+func sessionsWithoutSecret(t *tester) {
+	ann := t.user("ann")
+	for range 3 {
+		o := session(ann, at(0))
+		o.Kind, o.hash = backends.KindToken, backends.SecretHash{}
+		s, _ := t.live(t.create(o), at(0))
+		t.same(s, o.Session)
+	}
+}
+
+func loginsStandSideBySide(t *tester) {
+	// Promise 1, SID-2: a login is never given the session of another.
+	ann := t.user("ann")
+	first, second := t.open(ann, at(0)), t.open(ann, at(0))
+	t.live(first, at(0))
+	t.live(second, at(0))
+	t.revoke(first, at(0), true)
+	t.live(second, at(0))
+}
+
+func expiredBlocksNoLogin(t *tester) {
+	// DV-6.
+	ann := t.user("ann")
+	first := t.open(ann, at(0))
+	second := t.open(ann, at(idle))
+	t.over(first, at(idle), backends.ErrExpired)
+	t.live(second, at(idle))
+}
+
+func takenID(t *tester) {
+	first, bob := t.begun(), t.user("bob")
+	second := session(bob, at(tick))
+	second.ID = first.ID
+	if err := t.Store.Create(t.ctx, second.Session, second.hash, 0); !errors.Is(err, backends.ErrConflict) {
+		t.Errorf("Create: %v, want ErrConflict", err)
+	}
+	s, u := t.live(first, at(0))
+	t.same(s, first.Session)
+	if u.ID != "ann" {
+		t.Errorf("the session is %q's now, want ann's", u.ID)
+	}
+	if _, _, err := t.Store.FindBySecret(t.ctx, at(tick), second.hash); !errors.Is(err, backends.ErrNotFound) {
+		t.Errorf("the refused secret: %v, want ErrNotFound", err)
+	}
+}
+
+func takenSecret(t *tester) {
+	first, bob := t.begun(), t.user("bob")
+	second := session(bob, at(tick))
+	second.hash = first.hash
+	if err := t.Store.Create(t.ctx, second.Session, second.hash, 0); !errors.Is(err, backends.ErrConflict) {
+		t.Errorf("Create: %v, want ErrConflict", err)
+	}
+	s, _ := t.live(first, at(0))
+	t.same(s, first.Session)
+	if _, _, err := t.Store.FindByID(t.ctx, at(tick), second.ID); !errors.Is(err, backends.ErrNotFound) {
+		t.Errorf("the refused ID: %v, want ErrNotFound", err)
+	}
+}
+
+func noSuchUser(t *tester) {
+	t.user("ann")
+	for _, id := range []string{"bob", "Ann", "ann ", "an", "%"} {
+		t.refused(session(id, at(0)), 0, backends.ErrNotFound)
+	}
+}
+
+func userIDNotText(t *tester) {
+	t.user("ann")
+	for what, id := range notText() {
+		o := session(id, at(0))
+		if err := t.Store.Create(t.ctx, o.Session, o.hash, 0); !errors.Is(err, backends.ErrNotFound) {
+			t.Errorf("%s: %v, want ErrNotFound", what, err)
+		}
+		t.unknown(o)
+	}
+}
+
+func disabledUser(t *tester) {
+	// LO-2.
+	t.put(backends.User{ID: "ann", Name: "ann", Disabled: true})
+	t.refused(session("ann", at(0)), 0, backends.ErrUserDisabled)
+	t.put(backends.User{ID: "ann", Name: "ann"})
+	t.live(t.open("ann", at(0)), at(0))
+}
+
+func deletedUser(t *tester) {
+	// LO-2.
+	ann := t.user("ann")
+	t.DropUser(t.T, ann)
+	t.refused(session(ann, at(0)), 0, backends.ErrNotFound)
+}
+
+func otherVersion(t *tester) {
+	// Promise 8: whoever checked a password at one version does not log in after a change.
+	o := t.begun()
+	_, before := t.live(o, at(0))
+	t.put(backends.User{ID: "ann", Name: "ann", Roles: []string{"user", "admin"}})
+	_, after := t.live(o, at(0))
+	if before.Version == after.Version {
+		t.Fatalf("version %d before and after the roles changed, want another", after.Version)
+	}
+	t.refused(session("ann", at(0)), before.Version, backends.ErrConflict)
+	t.refused(session("ann", at(0)), after.Version+1000, backends.ErrConflict)
+	current := session("ann", at(0))
+	if err := t.Store.Create(t.ctx, current.Session, current.hash, after.Version); err != nil {
+		t.Fatalf("Create at the user's version: %v", err)
+	}
+	t.live(current, at(0))
+}
+
+func fiftyLogins(t *tester) {
+	// Promise 7.
+	ann := t.user("ann")
+	all := make([]opened, 50)
+	var logins []func()
+	for i := range all {
+		all[i] = session(ann, at(0))
+		logins = append(logins, func() {
+			if err := t.Store.Create(t.ctx, all[i].Session, all[i].hash, 0); err != nil {
+				t.Errorf("Create: %v", err)
+			}
+		})
+	}
+	together(logins...)
+	for _, o := range all {
+		s, _ := t.live(o, at(0))
+		t.same(s, o.Session)
+	}
+}
+
+func oneIDOnce(t *tester) {
+	ann := t.user("ann")
+	for range rounds {
+		id := backends.NewID()
+		var created, conflicts atomic.Int32
+		together(nTimes(8, func() {
+			o := session(ann, at(0))
+			o.ID = id
+			switch err := t.Store.Create(t.ctx, o.Session, o.hash, 0); {
+			case err == nil:
+				created.Add(1)
+			case errors.Is(err, backends.ErrConflict):
+				conflicts.Add(1)
+			default:
+				t.Errorf("Create: %v, want ErrConflict", err)
+			}
+		})...)
+		if created.Load() != 1 || conflicts.Load() != 7 {
+			t.Fatalf("%d created and %d conflicts, want 1 and 7", created.Load(), conflicts.Load())
+		}
+	}
+}
+
+func createCopies(t *tester) {
+	o := session(t.user("ann"), at(0))
+	o.AMR = []string{"pwd"}
+	o.Refresh = backends.Refresh{Salt: []byte("salt"), Generation: 1}
+	t.create(o)
+	o.AMR[0], o.Refresh.Salt[0] = "hwk", 'X'
+	s, _ := t.live(o, at(0))
+	if s.AMR[0] != "pwd" || string(s.Refresh.Salt) != "salt" {
+		t.Errorf("AMR %v, Salt %s; want pwd, salt: the store shares slices with its caller", s.AMR, s.Refresh.Salt)
+	}
+}
+
+func createWithoutContext(t *tester) {
+	o := session(t.user("ann"), at(0))
+	t.aboutTheStore("Create", t.Store.Create(ended(t.ctx), o.Session, o.hash, 0))
+	t.unknown(o)
+}
+
+// refused fails the test unless Create refuses o with want and creates nothing.
+func (t *tester) refused(o opened, userVersion int64, want error) {
+	t.Helper()
+	if err := t.Store.Create(t.ctx, o.Session, o.hash, userVersion); !errors.Is(err, want) {
+		t.Errorf("Create for %q: %v, want %v", o.UserID, err, want)
+	}
+	t.unknown(o)
+}
+
+func ptr[T any](v T) *T { return &v }

@@ -1,0 +1,130 @@
+package memory_test
+
+import (
+	"context"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/backends/memory"
+)
+
+func heap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+func TestFindingCopiesTheRolesAndTheMethodsAndNothingElse(t *testing.T) {
+	// Promise 19: two allocations, whatever is stored.
+	c := newCrowd(t, 1000)
+	now := noon()
+	for what, find := range map[string]func() error{
+		"FindBySecret": func() error { _, _, err := c.FindBySecret(t.Context(), now, c.secrets[500]); return err },
+		"FindByID":     func() error { _, _, err := c.FindByID(t.Context(), now, c.ids[500]); return err },
+	} {
+		got := testing.AllocsPerRun(100, func() {
+			if err := find(); err != nil {
+				t.Error(err)
+			}
+		})
+		if got != 2 {
+			t.Errorf("%s: %v allocations, want 2", what, got)
+		}
+	}
+}
+
+func TestExtendingAllocatesNothing(t *testing.T) {
+	c := newCrowd(t, 1000)
+	now := noon()
+	got := testing.AllocsPerRun(100, func() {
+		now = now.Add(3 * time.Minute)
+		if ok, err := c.Extend(t.Context(), now, c.ids[500], now.Add(30*time.Minute)); !ok || err != nil {
+			t.Errorf("Extend: %v, error %v; want true", ok, err)
+		}
+	})
+	if got != 0 {
+		t.Errorf("%v allocations, want 0", got)
+	}
+}
+
+func TestSweepingGivesTheMemoryBack(t *testing.T) {
+	// Sessions come and go for a week; what is live stays the same, and so does the heap.
+	m := memory.New()
+	if err := m.CreateUser(t.Context(), backends.User{ID: "ann", Name: "ann"}, ""); err != nil {
+		t.Fatal(err)
+	}
+	day := func(n int) {
+		now := noon().Add(time.Duration(n) * 24 * time.Hour)
+		for range 5_000 {
+			if err := m.Create(t.Context(), session("ann", now), backends.NewSecret().Hash(), 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if removed, err := m.Sweep(t.Context(), now.Add(23*time.Hour)); removed != 5_000 || err != nil {
+			t.Fatalf("Sweep: %d, error %v; want 5000", removed, err)
+		}
+	}
+	day(0)
+	before := heap()
+	for n := range 7 {
+		day(n + 1)
+	}
+	if after := heap(); after > before+1<<20 {
+		t.Errorf("the heap grew from %d to %d KiB in a week", before>>10, after>>10)
+	}
+	runtime.KeepAlive(m)
+}
+
+func TestSweepStopsBetweenTwoBatches(t *testing.T) {
+	c := newCrowd(t, 5_000)
+	ctx, cancel := context.WithCancel(t.Context())
+	stop := &stopping{Context: ctx, after: 100, cancel: cancel}
+	removed, err := c.Sweep(stop, noon().Add(2000*time.Hour))
+	if err != context.Canceled || removed == 0 || removed == 5_000 {
+		t.Errorf("removed %d with error %v, want some of 5000 and context.Canceled", removed, err)
+	}
+	rest, err := c.Sweep(t.Context(), noon().Add(2000*time.Hour))
+	if err != nil || removed+rest != 5_000 {
+		t.Errorf("then removed %d with error %v, want %d", rest, err, 5_000-removed)
+	}
+}
+
+// stopping is a context that ends when it has been asked a number of times.
+type stopping struct {
+	context.Context
+	after  int
+	cancel func()
+}
+
+func (s *stopping) Err() error {
+	if s.after--; s.after == 0 {
+		s.cancel()
+	}
+	return s.Context.Err()
+}
+
+func TestAnotherUsersSessionsAreNotInTheWay(t *testing.T) {
+	// Promise 19: a user's list costs what the user's own sessions cost.
+	m := memory.New()
+	for _, id := range []string{"ann", "bob"} {
+		if err := m.CreateUser(t.Context(), backends.User{ID: id, Name: id}, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 10_000 {
+		if err := m.Create(t.Context(), session("bob", noon()), backends.NewSecret().Hash(), 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := testing.AllocsPerRun(10, func() {
+		if list, err := m.List(t.Context(), noon(), "ann"); len(list) != 0 || err != nil {
+			t.Errorf("List: %d, error %v; want none", len(list), err)
+		}
+	})
+	if got != 0 {
+		t.Errorf("%v allocations for a user without sessions, want 0", got)
+	}
+}

@@ -1,0 +1,81 @@
+package memory
+
+import (
+	"hash/maphash"
+	"sync"
+)
+
+// An index finds a value by its key. It is split into shards with a lock each, so that
+// requests for different keys seldom meet. Its locks are leaves: whoever holds one takes
+// no other.
+type index[K comparable, V any] struct {
+	seed   maphash.Seed
+	shards [64]shard[K, V]
+}
+
+type shard[K comparable, V any] struct {
+	mu sync.RWMutex
+	m  map[K]V
+	_  [32]byte // a cache line for each lock
+}
+
+func newIndex[K comparable, V any]() *index[K, V] {
+	x := &index[K, V]{seed: maphash.MakeSeed()}
+	for i := range x.shards {
+		x.shards[i].m = make(map[K]V)
+	}
+	return x
+}
+
+func (x *index[K, V]) shard(k K) *shard[K, V] {
+	return &x.shards[maphash.Comparable(x.seed, k)%uint64(len(x.shards))]
+}
+
+func (x *index[K, V]) find(k K) (V, bool) {
+	s := x.shard(k)
+	s.mu.RLock()
+	v, ok := s.m[k]
+	s.mu.RUnlock()
+	return v, ok
+}
+
+// add adds v and reports true, or does nothing if the key is taken.
+func (x *index[K, V]) add(k K, v V) bool {
+	s := x.shard(k)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, taken := s.m[k]; taken {
+		return false
+	}
+	s.m[k] = v
+	return true
+}
+
+func (x *index[K, V]) remove(k K) {
+	s := x.shard(k)
+	s.mu.Lock()
+	delete(s.m, k)
+	s.mu.Unlock()
+}
+
+// all yields every value that is there from the beginning to the end of the loop. It
+// holds no lock while the body runs: it copies the values of one shard at a time.
+func (x *index[K, V]) all(yield func(V) bool) {
+	for i := range x.shards {
+		for _, v := range x.shards[i].values() {
+			if !yield(v) {
+				return
+			}
+		}
+	}
+}
+
+func (s *shard[K, V]) values() []V {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	vs := make([]V, 0, len(s.m))
+	for _, v := range s.m {
+		vs = append(vs, v)
+	}
+	return vs
+}

@@ -1,0 +1,132 @@
+package memory
+
+import (
+	"slices"
+	"strings"
+	"time"
+	"unique"
+
+	"github.com/inga-auth/inga/backends"
+)
+
+// A row is a backends.Session in about half of the space: times are microseconds since
+// 1970, what a cookie session does not have is one pointer, and the user agents, of which
+// a million browsers have a few thousand, are shared. The owner's lock guards all fields
+// but owner and id, which never change.
+type row struct {
+	owner *account
+	id    string
+	place int // in owner.rows, or nowhere
+
+	secret backends.SecretHash
+	kind   backends.Kind
+	ip     string
+	label  string
+	agent  unique.Handle[string]
+	amr    []string
+
+	created, authenticated, seen int64
+	idleEnd, absoluteEnd         int64
+	idle, interval               time.Duration
+
+	refresh *backends.Refresh
+	ended   *backends.Ended
+}
+
+// nowhere is the place of a row that is not, or no longer, in the store.
+const nowhere = -1
+
+func newRow(owner *account, s backends.Session, h backends.SecretHash) *row {
+	r := &row{
+		owner:   owner,
+		id:      s.ID,
+		place:   nowhere,
+		secret:  h,
+		kind:    s.Kind,
+		ip:      s.Client.IP,
+		label:   strings.Clone(s.Client.Label), // it may be a small part of something large
+		agent:   unique.Make(s.Client.UserAgent),
+		created: s.CreatedAt.UnixMicro(),
+	}
+	r.begin(s)
+	if s.Refresh.Salt != nil || s.Refresh.Generation != 0 {
+		r.refresh = &backends.Refresh{
+			Salt:       slices.Clone(s.Refresh.Salt),
+			Generation: s.Refresh.Generation,
+			RotatedAt:  instant(s.Refresh.RotatedAt.UnixMicro()),
+			SeenAt:     instant(s.Refresh.SeenAt.UnixMicro()),
+		}
+	}
+	return r
+}
+
+// begin sets what an authentication sets.
+func (r *row) begin(s backends.Session) {
+	r.amr = slices.Clone(s.AMR)
+	r.authenticated, r.seen = s.AuthenticatedAt.UnixMicro(), s.LastSeenAt.UnixMicro()
+	r.idle, r.interval = s.IdleTimeout, s.RenewalInterval
+	r.absoluteEnd = s.AbsoluteDeadline.UnixMicro()
+	r.idleEnd = min(s.IdleDeadline.UnixMicro(), r.absoluteEnd)
+}
+
+// session returns the row as a session that shares its slices with it.
+func (r *row) session() backends.Session {
+	s := backends.Session{
+		ID:               r.id,
+		UserID:           r.owner.user.ID,
+		Kind:             r.kind,
+		Client:           backends.Client{IP: r.ip, UserAgent: r.agent.Value(), Label: r.label},
+		AMR:              r.amr,
+		CreatedAt:        instant(r.created),
+		AuthenticatedAt:  instant(r.authenticated),
+		LastSeenAt:       instant(r.seen),
+		IdleTimeout:      r.idle,
+		RenewalInterval:  r.interval,
+		IdleDeadline:     instant(r.idleEnd),
+		AbsoluteDeadline: instant(r.absoluteEnd),
+	}
+	if r.refresh != nil {
+		s.Refresh = *r.refresh
+	}
+	if r.ended != nil {
+		s.Ended = *r.ended
+	}
+	return s
+}
+
+// answer is what a finder answers about the row.
+func (r *row) answer(now time.Time) (backends.Session, backends.User, error) {
+	if r.place == nowhere {
+		return backends.Session{}, backends.User{}, backends.ErrNotFound
+	}
+	s := r.session()
+	s.AMR, s.Refresh.Salt = slices.Clone(s.AMR), slices.Clone(s.Refresh.Salt)
+	u := r.owner.existing()
+	if err := s.Live(u, now); err != nil {
+		return s, backends.User{}, err
+	}
+	return s, u.Clone(), nil
+}
+
+func (r *row) live(now time.Time) bool {
+	s := r.session()
+	return r.place != nowhere && s.Live(r.owner.existing(), now) == nil
+}
+
+func (r *row) dead(now time.Time) bool {
+	s := r.session()
+	return s.Dead(now)
+}
+
+// end ends the row for good and reports whether that made a difference at now. A row that
+// expired is ended too: its deadline would not hold against a clock that is set back.
+func (r *row) end(now time.Time, why backends.Reason) bool {
+	if r.place == nowhere || r.ended != nil {
+		return false
+	}
+	was := r.live(now)
+	r.ended = &backends.Ended{At: instant(now.UnixMicro()), Reason: why}
+	return was
+}
+
+func instant(micro int64) time.Time { return time.UnixMicro(micro).UTC() }
