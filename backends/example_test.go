@@ -13,7 +13,7 @@ import (
 )
 
 // A user is created with a password, and logs in with it.
-func ExamplePasswords_LogIn() {
+func ExamplePasswords_VerifyUser() {
 	ctx := context.Background()
 	store := memory.New()
 	passwords, err := backends.NewPasswords(backends.PasswordConfig{})
@@ -29,9 +29,9 @@ func ExamplePasswords_LogIn() {
 		log.Fatal(err)
 	}
 
-	user, err := passwords.LogIn(ctx, store, "ann", "ann likes tea")
+	user, err := passwords.VerifyUser(ctx, store, "ann", "ann likes tea")
 	fmt.Println(user.ID, user.Roles, err)
-	_, err = passwords.LogIn(ctx, store, "ann", "ann likes coffee")
+	_, err = passwords.VerifyUser(ctx, store, "ann", "ann likes coffee")
 	fmt.Println(errors.Is(err, backends.ErrWrongPassword), err)
 	// Output:
 	// u-1 [user] <nil>

@@ -7,9 +7,18 @@ import (
 
 // ErrWrongPassword: nobody logs in with that name and password. It is one error for an
 // unknown name, a wrong password, a user without a password and a disabled user.
-var ErrWrongPassword = errors.New("backends: wrong name or password")
+//
+// A guard's Refuse answers it with 401.
+var ErrWrongPassword error = wrongPassword{}
 
-// LogIn returns the user who has the name and the password. Pass the user's Version on to
+type wrongPassword struct{}
+
+func (wrongPassword) Error() string { return "backends: wrong name or password" }
+
+// InvalidCredentials tells package middleware whose fault it is.
+func (wrongPassword) InvalidCredentials() bool { return true }
+
+// VerifyUser returns the user who has the name and the password. Pass the user's Version on to
 // [Store].Create: a login that was overtaken by a change of the password then fails.
 //
 // It does the work of one password hash whether the name is known or not, and answers
@@ -17,9 +26,9 @@ var ErrWrongPassword = errors.New("backends: wrong name or password")
 // account. A hash that was made with lower costs than those configured is replaced.
 //
 // Errors of users pass through, as do those of [Passwords.Verify]: nobody may be told
-// then that the password is wrong. LogIn does not count attempts; slowing down who
+// then that the password is wrong. VerifyUser does not count attempts; slowing down who
 // guesses is up to the caller.
-func (p *Passwords) LogIn(ctx context.Context, users Users, name, password string) (User, error) {
+func (p *Passwords) VerifyUser(ctx context.Context, users Users, name, password string) (User, error) {
 	u, phc, err := users.UserByName(ctx, name)
 	switch {
 	case errors.Is(err, ErrNotFound):

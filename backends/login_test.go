@@ -33,7 +33,7 @@ func people(t *testing.T) *memory.Store {
 
 func TestWhoHasTheNameAndThePasswordLogsIn(t *testing.T) {
 	users := people(t)
-	u, err := passwords(t, backends.PasswordConfig{}).LogIn(t.Context(), users, "ann", "correct horse battery staple")
+	u, err := passwords(t, backends.PasswordConfig{}).VerifyUser(t.Context(), users, "ann", "correct horse battery staple")
 	if err != nil || u.ID != "u-ann" || len(u.Roles) != 1 || u.Roles[0] != "user" {
 		t.Fatalf("user %+v, error %v; want u-ann with the role user", u, err)
 	}
@@ -61,7 +61,7 @@ func TestARefusedLoginDoesNotTellWhatWasWrong(t *testing.T) {
 		{"user without a password, none given", "sso", ""},
 	} {
 		kib := work(func() {
-			u, err := p.LogIn(t.Context(), users, row.name, row.password)
+			u, err := p.VerifyUser(t.Context(), users, row.name, row.password)
 			if err != backends.ErrWrongPassword || u.ID != "" {
 				t.Errorf("%s: user %q, error %v; want ErrWrongPassword itself", row.what, u.ID, err)
 			}
@@ -77,7 +77,7 @@ func TestALoginReplacesAWeakHash(t *testing.T) {
 	strong := passwords(t, backends.PasswordConfig{Memory: 19456, Time: 3})
 	before, _, _ := users.UserByName(t.Context(), "ann")
 	for range 2 {
-		u, err := strong.LogIn(t.Context(), users, "ann", "correct horse battery staple")
+		u, err := strong.VerifyUser(t.Context(), users, "ann", "correct horse battery staple")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -89,7 +89,7 @@ func TestALoginReplacesAWeakHash(t *testing.T) {
 			t.Errorf("version %d, then %d; want %d: the credential is the same", u.Version, after.Version, before.Version)
 		}
 	}
-	if _, err := strong.LogIn(t.Context(), users, "ann", "wrong"); !errors.Is(err, backends.ErrWrongPassword) {
+	if _, err := strong.VerifyUser(t.Context(), users, "ann", "wrong"); !errors.Is(err, backends.ErrWrongPassword) {
 		t.Errorf("wrong password: %v, want ErrWrongPassword", err)
 	}
 }
@@ -97,7 +97,7 @@ func TestALoginReplacesAWeakHash(t *testing.T) {
 func TestALoginOvertakenByANewPasswordOpensNoSession(t *testing.T) {
 	// Promise 8.
 	users := people(t)
-	u, err := passwords(t, backends.PasswordConfig{}).LogIn(t.Context(), users, "ann", "correct horse battery staple")
+	u, err := passwords(t, backends.PasswordConfig{}).VerifyUser(t.Context(), users, "ann", "correct horse battery staple")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,13 +130,13 @@ func TestAStoreThatFailsIsNoWrongPassword(t *testing.T) {
 		"UserByName": {Store: people(t), byName: down},
 		"Rehash":     {Store: people(t), rehash: down},
 	} {
-		u, err := strong.LogIn(t.Context(), users, "ann", "correct horse battery staple")
+		u, err := strong.VerifyUser(t.Context(), users, "ann", "correct horse battery staple")
 		if !errors.Is(err, down) || errors.Is(err, backends.ErrWrongPassword) || u.ID != "" {
 			t.Errorf("%s fails: user %q, error %v; want the store's error", what, u.ID, err)
 		}
 	}
 	gone := failing{Store: people(t), rehash: backends.ErrNotFound}
-	if u, err := strong.LogIn(t.Context(), gone, "ann", "correct horse battery staple"); err != nil || u.ID != "u-ann" {
+	if u, err := strong.VerifyUser(t.Context(), gone, "ann", "correct horse battery staple"); err != nil || u.ID != "u-ann" {
 		t.Errorf("deleted before the rehash: user %q, error %v; want ann, whom Create then refuses", u.ID, err)
 	}
 }
@@ -146,7 +146,7 @@ func TestARowThatIsPoisonedIsNoWrongPassword(t *testing.T) {
 	if _, err := users.SetPassword(t.Context(), time.Now(), "u-ann", "$argon2id$v=19$m=4194304,t=1,p=1$c29tZXNhbHQ$gkpM", ""); err != nil {
 		t.Fatal(err)
 	}
-	_, err := passwords(t, backends.PasswordConfig{}).LogIn(t.Context(), users, "ann", "x")
+	_, err := passwords(t, backends.PasswordConfig{}).VerifyUser(t.Context(), users, "ann", "x")
 	if err == nil || errors.Is(err, backends.ErrWrongPassword) {
 		t.Errorf("error %v, want one about the row", err)
 	}

@@ -57,13 +57,12 @@ type Session struct {
 	Ended   Ended   `json:"ended,omitzero"`
 }
 
-// Refresh is what the rotation of refresh tokens needs: a salt and a counter, and no
-// token. A session without refresh tokens has the zero value.
+// Refresh is what the rotation of refresh tokens needs: a counter, and no token. A session
+// without refresh tokens has the zero value.
 type Refresh struct {
-	Salt       []byte
-	Generation int64
-	RotatedAt  time.Time // when Generation became current
-	SeenAt     time.Time // when the current generation was first seen in use; zero: not yet
+	Generation int64     // of the token that is current, from 1
+	RotatedAt  time.Time // when it became current
+	SeenAt     time.Time // when it was first seen in use; zero: not yet
 }
 
 // Ended says when and why a session was ended before its deadlines.
@@ -102,6 +101,5 @@ func (s *Session) Dead(now time.Time) bool {
 func (s *Session) Clone() Session {
 	c := *s
 	c.AMR = slices.Clone(s.AMR)
-	c.Refresh.Salt = slices.Clone(s.Refresh.Salt)
 	return c
 }

@@ -59,6 +59,14 @@ func from(site, origin string) func(*http.Request) {
 	}
 }
 
+func TestACustomHeaderIsNoDefenceAndNoWayAround(t *testing.T) {
+	// CS-9: such a header is not the chosen defence, so it changes nothing.
+	b := newBrowser(t, newApp(t, newMemory(t)))
+	b.login("1")
+	b.status("POST", "/me", 403, header("X-Requested-With", "XMLHttpRequest"), from("cross-site", "https://evil.example"))
+	b.status("POST", "/me", 200, from("same-origin", "https://app.example"))
+}
+
 func TestNobodyIsLoggedInOrOutByAnotherSite(t *testing.T) {
 	// CS-6: with and without a cookie.
 	b := newBrowser(t, newApp(t, newMemory(t)))

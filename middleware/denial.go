@@ -8,14 +8,16 @@ import (
 	"strconv"
 )
 
-// A Denial is a request that was refused, and all that a client may know about it.
+// A Denial is a request that was refused, and all that a client may know about it. An
+// application may use it for refusals of its own as well, with [Problem].
 type Denial struct {
-	Status    int    // 400, 401, 403 or 503
+	Status    int    // from a guard: 400, 401, 403 or 503
 	Code      string // the error code of RFC 6750, section 3.1; "" for a bare challenge
 	Type      string // URI of the problem type, stable
 	Title     string // the problem in a few words, the same for every request of the type
 	Retryable bool   // whether the same request may succeed later
 	Realm     string // of the guard
+	Scope     string // the scopes it takes, with spaces between, if one is missing; else ""
 }
 
 // retryAfter is what a 503 asks a client to wait, in seconds.
@@ -33,14 +35,14 @@ func denialOf(err error) Denial {
 	switch {
 	case errors.Is(err, ErrNoCredentials):
 		return Denial{Status: http.StatusUnauthorized, Type: problemBase + "no-credentials", Title: "Authentication required"}
-	case errors.Is(err, ErrInvalidCredentials):
+	case errors.Is(err, ErrInvalidCredentials), saysInvalid(err):
 		return Denial{Status: http.StatusUnauthorized, Code: "invalid_token", Type: problemBase + "invalid-credentials", Title: "Credentials are not valid"}
 	case errors.Is(err, ErrMalformedRequest):
 		return Denial{Status: http.StatusBadRequest, Code: "invalid_request", Type: problemBase + "malformed-request", Title: "Request is malformed"}
 	case errors.Is(err, ErrCrossOrigin):
 		return Denial{Status: http.StatusForbidden, Type: problemBase + "cross-origin", Title: "Cross-origin request refused"}
 	case errors.Is(err, ErrForbidden):
-		return Denial{Status: http.StatusForbidden, Code: "insufficient_scope", Type: problemBase + "forbidden", Title: "Not allowed"}
+		return Denial{Status: http.StatusForbidden, Code: "insufficient_scope", Type: problemBase + "forbidden", Title: "Not allowed", Scope: scopeOf(err)}
 	default:
 		return Denial{Status: http.StatusServiceUnavailable, Type: problemBase + "unavailable", Title: "Try again later", Retryable: true}
 	}

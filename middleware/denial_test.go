@@ -180,3 +180,17 @@ func TestOnlyAnOutageIsLoggedAsAnError(t *testing.T) {
 		}
 	}
 }
+
+type wrongPassword struct{ error }
+
+func (wrongPassword) InvalidCredentials() bool { return true }
+
+func TestAnErrorOfAnotherPackageCanSayThatACredentialIsWrong(t *testing.T) {
+	g := newGuard(t, middleware.Config{Authenticator: refuses(middleware.ErrNoCredentials)})
+	w := get(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		g.Refuse(w, r, fmt.Errorf("log in: %w", wrongPassword{errors.New("wrong password")}))
+	}))
+	if w.Code != 401 {
+		t.Errorf("status %d, want 401", w.Code)
+	}
+}

@@ -2,9 +2,9 @@
 // whether it may pass.
 //
 // Three small interfaces do the work. An [Authenticator] says who it is: package cookie and
-// package jwtauth have one each, and [FirstOf] asks several. An [Authorizer] objects, or does
-// not: [HasRole], or a function of yours. A [Guard] asks the first, then the second, and
-// passes the request on with an [Identity] in its context, or refuses it.
+// package jwtauth have theirs, and [FirstOf] asks several. An [Authorizer] objects, or does
+// not: [HasRole], [HasScope], or a function of yours. A [Guard] asks the first, then the
+// second, and passes the request on with an [Identity] in its context, or refuses it.
 //
 //	guard, err := middleware.New(middleware.Config{
 //		Authenticator: middleware.FirstOf(tokens, sessions),

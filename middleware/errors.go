@@ -30,3 +30,11 @@ var (
 	// ErrNoClaims: the identity does not come from a token.
 	ErrNoClaims = errors.New("middleware: identity has no claims")
 )
+
+// saysInvalid reports whether err says of itself that a credential is wrong, by a method
+// InvalidCredentials() bool. So can a package that does not import this one: the wrong
+// password of package backends is a 401 wherever it ends up, and not an outage.
+func saysInvalid(err error) bool {
+	var invalid interface{ InvalidCredentials() bool }
+	return errors.As(err, &invalid) && invalid.InvalidCredentials()
+}

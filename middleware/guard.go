@@ -92,7 +92,7 @@ func (c Config) mistakes() []error {
 
 // Require returns a guard that asks for all that g asks for, and that no rule objects. The
 // rules are asked in their order. The error joins all mistakes: no rule at all, a nil one,
-// an unknown role.
+// an unknown role, a scope that no token can have.
 func (g *Guard) Require(rules ...Authorizer) (*Guard, error) {
 	var errs []error
 	if len(rules) == 0 {
@@ -104,6 +104,8 @@ func (g *Guard) Require(rules ...Authorizer) (*Guard, error) {
 			errs = append(errs, fmt.Errorf("middleware: Require: rule %d is nil, want an Authorizer", i))
 		case *roleRule:
 			errs = append(errs, rule.mistakes(g.roles)...)
+		case *scopeRule:
+			errs = append(errs, rule.mistakes()...)
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -158,7 +160,9 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 
 // Optional is Handler for pages that anonymous visitors may see as well: a request without
 // a credential passes without an identity. A wrong credential does not pass, nor any
-// credential while the backend cannot be asked: whoever sent one expects to be known.
+// credential while the backend cannot be asked: whoever sent one expects to be known. It is
+// therefore not for the login page, where people come whose session has just ended; use
+// [Guard.Check] there.
 //
 // The rules of [Guard.Require] hold for identities only.
 func (g *Guard) Optional(next http.Handler) http.Handler {
@@ -187,15 +191,21 @@ func (g *Guard) pass(r *http.Request, id Identity) *http.Request {
 // private marks a response as one that depends on who asked. It comes before the handler,
 // which may override it knowingly.
 func private(h http.Header) {
-	if h.Get("Cache-Control") != "no-store" {
-		h.Set("Cache-Control", "no-store")
+	if len(h["Vary"]) == 0 {
+		values := [...]string{noStore, varyOn} // one allocation for both
+		h["Cache-Control"], h["Vary"] = values[0:1:1], values[1:2:2]
+		return
 	}
+	h.Set("Cache-Control", noStore)
 	if !slices.Contains(h["Vary"], varyOn) {
 		h.Add("Vary", varyOn)
 	}
 }
 
-const varyOn = "Cookie, Authorization"
+const (
+	noStore = "no-store"
+	varyOn  = "Cookie, Authorization"
+)
 
 // Chain returns the middleware that does what the given ones do, the first outermost.
 func Chain(outerToInner ...func(http.Handler) http.Handler) func(http.Handler) http.Handler {

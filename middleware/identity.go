@@ -12,11 +12,15 @@ import (
 // An Identity says who made a request, as one [Authenticator] established it.
 //
 // It is a value: what a handler changes in its copy changes nothing elsewhere, except
-// that the elements of Roles, AMR and Claims are shared by the copies of one request.
+// that the elements of Roles, Scopes, AMR and Claims are shared by the copies of one request.
 type Identity struct {
 	Subject string   `json:"subject"` // the user's ID, unique together with Issuer
 	Roles   []string `json:"roles"`
 	Method  string   `json:"method"` // how the request proved it: "cookie", "bearer"
+
+	// Scopes are what the user lets the client do that sent the request: RFC 6749, section
+	// 3.3. Tokens of other issuers have them; sessions of ours have none.
+	Scopes []string `json:"scopes,omitempty"`
 
 	// Issuer is set if somebody else's issuer vouches for Subject; see package jwtauth.
 	Issuer string `json:"issuer,omitempty"`
@@ -80,6 +84,9 @@ type Login struct {
 // HasRole reports whether the identity has the role.
 func (id Identity) HasRole(role string) bool { return slices.Contains(id.Roles, role) }
 
+// HasScope reports whether the identity has the scope.
+func (id Identity) HasScope(scope string) bool { return slices.Contains(id.Scopes, scope) }
+
 // DecodeClaims decodes the claims of the token into v, as [json.Unmarshal] does. It
 // returns [ErrNoClaims] if the identity does not come from a token.
 func (id Identity) DecodeClaims(v any) error {
@@ -90,12 +97,20 @@ func (id Identity) DecodeClaims(v any) error {
 }
 
 // LogValue implements [slog.LogValuer]: what names the identity, nothing that proves it.
+// Nobody is an empty group, which handlers leave out.
 func (id Identity) LogValue() slog.Value {
-	return slog.GroupValue(
+	if id.Subject == "" {
+		return slog.GroupValue()
+	}
+	attrs := []slog.Attr{
 		slog.String("subject", id.Subject),
 		slog.String("method", id.Method),
 		slog.String("session_id", id.SessionID),
-	)
+	}
+	if id.Issuer != "" {
+		attrs = append(attrs, slog.String("issuer", id.Issuer))
+	}
+	return slog.GroupValue(attrs...)
 }
 
 // FromContext returns the identity that a guard put into the context. It reports false

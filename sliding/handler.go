@@ -31,7 +31,8 @@ func Handler(next http.Handler) http.Handler {
 // authenticated all the same.
 //
 // The mark is seen by a [Handler] inside: sliding.Passive(private(events)), where private
-// is the chain of the guard and the Handler.
+// is the chain of the guard and the Handler. Between the Handler and next it comes too late,
+// as in private(sliding.Passive(events)): the request has been counted by then.
 func Passive(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), passiveKey{}, true)))

@@ -134,3 +134,15 @@ func TestWhatCannotBeRenewedPassesUntouched(t *testing.T) {
 		}
 	})
 }
+
+func TestAMarkInsideTheHandlerComesTooLate(t *testing.T) {
+	// The doc of Passive says so; this is what would otherwise go unnoticed.
+	synctest.Test(t, func(t *testing.T) {
+		a := &renewing{life: policy.Begin(time.Now())}
+		time.Sleep(5 * time.Minute)
+		get(guarded(t, a)(sliding.Passive(expiry)))
+		if len(a.until) != 1 {
+			t.Errorf("%d renewals, want 1", len(a.until))
+		}
+	})
+}

@@ -3,6 +3,7 @@ package sliding
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/inga-auth/inga/middleware"
@@ -59,6 +60,24 @@ func (p Policy) Validate() error {
 		errs = append(errs, fmt.Errorf("sliding: Policy.Interval is %v, want less than Policy.Idle, which is %v", p.Interval, p.Idle))
 	}
 	return errors.Join(errs...)
+}
+
+// String says what the policy amounts to and where it is laxer than NIST SP 800-63B-4 asks:
+// what ASVS 5.0, requirement 7.1.1, wants written down. Log it at start-up.
+func (p Policy) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "idle %v, absolute %v, counted every %v", p.Idle, p.Absolute, p.interval())
+	for _, level := range []struct {
+		name  string
+		limit Policy
+	}{{"AAL1", AAL1()}, {"AAL2", AAL2()}, {"AAL3", AAL3()}} {
+		if p.Idle <= level.limit.Idle && p.Absolute <= level.limit.Absolute {
+			fmt.Fprintf(&b, "; within %s", level.name)
+		} else {
+			fmt.Fprintf(&b, "; beyond %s (idle %v, absolute %v)", level.name, level.limit.Idle, level.limit.Absolute)
+		}
+	}
+	return b.String()
 }
 
 // Begin returns the lifetime of a session whose user authenticated at now.

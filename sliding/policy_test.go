@@ -151,3 +151,12 @@ func TestNoSequenceOfRenewalsMovesAnExpiryBackOrPastTheAbsoluteDeadline(t *testi
 		}
 	}
 }
+
+func TestAPolicySaysHowItDiffersFromNIST(t *testing.T) {
+	// TL-14
+	policy := sliding.Policy{Idle: 30 * time.Minute, Absolute: 12 * time.Hour}
+	want := "idle 30m0s, absolute 12h0m0s, counted every 3m0s; within AAL1; within AAL2; beyond AAL3 (idle 15m0s, absolute 12h0m0s)"
+	if got := policy.String(); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}

@@ -32,6 +32,7 @@ type Harness struct {
 // an empty store; what it opened is closed in t.Cleanup.
 func Run(t *testing.T, open func(t *testing.T) Harness) {
 	t.Run("Store", func(t *testing.T) { run(t, open, storePromises()) })
+	t.Run("Rotator", func(t *testing.T) { runOptional[backends.Rotator](t, open, rotatorPromises) })
 	t.Run("Directory", func(t *testing.T) { runOptional[backends.Directory](t, open, directoryPromises) })
 	t.Run("Sweeper", func(t *testing.T) { runOptional[backends.Sweeper](t, open, sweeperPromises) })
 	t.Run("Users", func(t *testing.T) { runOptional[backends.Users](t, open, usersPromises) })

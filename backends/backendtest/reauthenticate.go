@@ -46,7 +46,7 @@ func (t *tester) reauthenticate(next opened, now time.Time, h backends.SecretHas
 func newStart(t *tester) {
 	// SID-3, TL-4.
 	o := session(t.user("ann"), at(0))
-	o.Refresh = backends.Refresh{Salt: []byte("salt"), Generation: 7, RotatedAt: at(0)}
+	o.Refresh = backends.Refresh{Generation: 7, RotatedAt: at(0)}
 	t.create(o)
 	bystander := t.open("ann", at(0))
 	next := o.again(at(time.Minute))

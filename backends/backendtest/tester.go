@@ -179,9 +179,6 @@ func normal(s backends.Session) backends.Session {
 	if len(s.AMR) == 0 {
 		s.AMR = nil
 	}
-	if len(s.Refresh.Salt) == 0 {
-		s.Refresh.Salt = nil
-	}
 	return s
 }
 

@@ -49,9 +49,8 @@ func newRow(owner *account, s backends.Session, h backends.SecretHash) *row {
 		created: s.CreatedAt.UnixMicro(),
 	}
 	r.begin(s)
-	if s.Refresh.Salt != nil || s.Refresh.Generation != 0 {
+	if s.Refresh.Generation != 0 {
 		r.refresh = &backends.Refresh{
-			Salt:       slices.Clone(s.Refresh.Salt),
 			Generation: s.Refresh.Generation,
 			RotatedAt:  instant(s.Refresh.RotatedAt.UnixMicro()),
 			SeenAt:     instant(s.Refresh.SeenAt.UnixMicro()),
@@ -100,7 +99,7 @@ func (r *row) answer(now time.Time) (backends.Session, backends.User, error) {
 		return backends.Session{}, backends.User{}, backends.ErrNotFound
 	}
 	s := r.session()
-	s.AMR, s.Refresh.Salt = slices.Clone(s.AMR), slices.Clone(s.Refresh.Salt)
+	s.AMR = slices.Clone(s.AMR)
 	u := r.owner.existing()
 	if err := s.Live(u, now); err != nil {
 		return s, backends.User{}, err

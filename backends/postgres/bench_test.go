@@ -1,0 +1,137 @@
+package postgres_test
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/backends/postgres"
+	"github.com/inga-auth/inga/internal/pgtest"
+)
+
+// BenchmarkFind looks sessions up by their secrets, in no order, among so many. Floor sends
+// the same statement over the same pool and scans the same columns, by hand.
+func BenchmarkFind(b *testing.B) {
+	for _, sessions := range []int{1_000, 1_000_000} {
+		b.Run(fmt.Sprintf("sessions=%d", sessions), func(b *testing.B) {
+			f := open(b)
+			fill(b, f, sessions)
+			hash := func(i int) backends.SecretHash {
+				return sha256.Sum256(strconv.AppendInt(nil, int64(i)*7919%int64(sessions)+1, 10))
+			}
+			sql := findStatement(b, f, hash(0))
+			b.Run("Store", func(b *testing.B) {
+				b.ReportAllocs()
+				for i := 0; b.Loop(); i++ {
+					if _, _, err := f.FindBySecret(b.Context(), t0, hash(i)); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+			b.Run("Floor", func(b *testing.B) {
+				b.ReportAllocs()
+				for i := 0; b.Loop(); i++ {
+					if err := byHand(b, f, sql, hash(i)); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+			// In turns, so that a noisy machine disturbs both alike.
+			b.Run("Ratio", func(b *testing.B) {
+				var store, floor time.Duration
+				for i := 0; b.Loop(); i++ {
+					began := time.Now()
+					_, _, err := f.FindBySecret(b.Context(), t0, hash(2*i))
+					check(b, err)
+					between := time.Now()
+					check(b, byHand(b, f, sql, hash(2*i+1)))
+					store += between.Sub(began)
+					floor += time.Since(between)
+				}
+				b.ReportMetric(float64(store)/float64(floor), "store/floor")
+			})
+		})
+	}
+}
+
+// findStatement returns what FindBySecret sends, seen on another pool: a tracer costs.
+func findStatement(b *testing.B, f fixture, h backends.SecretHash) string {
+	var sent recorder
+	store := must(postgres.New(postgres.Config{Pool: pgtest.Pool(b, sent.use), Schema: f.schema}))(b)
+	_, _, err := store.FindBySecret(b.Context(), t0, h)
+	check(b, err)
+	return sent.take()[0].sql
+}
+
+func byHand(b *testing.B, f fixture, sql string, h backends.SecretHash) error {
+	var (
+		id, user, kind, ip, agent, label, reason, name string
+		amr, roles                                     []string
+		created, authenticated, seen, idle, absolute   time.Time
+		idleTimeout, interval, generation, version     int64
+		salt                                           []byte
+		rotatedAt, seenAt, endedAt                     pgtype.Timestamptz
+		has, disabled                                  bool
+	)
+	return f.pool.QueryRow(b.Context(), sql, h[:]).Scan(&id, &user, &kind, &ip, &agent, &label, &amr,
+		&created, &authenticated, &seen, &idleTimeout, &interval, &idle, &absolute, &salt, &generation,
+		&rotatedAt, &seenAt, &endedAt, &reason, &has, &name, &roles, &disabled, &version)
+}
+
+// BenchmarkExtend counts activity of one session after another, each time as if an
+// interval had passed. Floor is the barest update of a row by its key.
+func BenchmarkExtend(b *testing.B) {
+	for _, sessions := range []int{1_000, 1_000_000} {
+		b.Run(fmt.Sprintf("sessions=%d", sessions), func(b *testing.B) {
+			f := open(b)
+			fill(b, f, sessions)
+			ids := scan[[]string](b, f.pool, in(f.schema, "SELECT array_agg(id) FROM (SELECT id FROM {schema}.sessions LIMIT 1000) s"))
+			now := t0
+			b.Run("Store", func(b *testing.B) {
+				b.ReportAllocs()
+				for i := 0; b.Loop(); i++ {
+					if i%len(ids) == 0 {
+						now = now.Add(time.Minute)
+					}
+					// The absolute deadline is twelve hours away; past it there is nothing to extend.
+					if now.After(t0.Add(11 * time.Hour)) {
+						b.StopTimer()
+						exec(b, f.pool, in(f.schema, "UPDATE {schema}.sessions SET last_seen_at = $1, idle_deadline = $2"), t0, t0.Add(30*time.Minute))
+						now = t0.Add(time.Minute)
+						b.StartTimer()
+					}
+					if ok, err := f.Extend(b.Context(), now, ids[i%len(ids)], now.Add(30*time.Minute)); err != nil || !ok {
+						b.Fatalf("Extend: %v, %v", ok, err)
+					}
+				}
+			})
+			b.Run("Floor", func(b *testing.B) {
+				b.ReportAllocs()
+				sql := in(f.schema, "UPDATE {schema}.sessions SET last_seen_at = $2, idle_deadline = $3 WHERE id = $1")
+				for i := 0; b.Loop(); i++ {
+					exec(b, f.pool, sql, ids[i%len(ids)], now, now)
+				}
+			})
+		})
+	}
+}
+
+// BenchmarkSweep walks a table in which nothing is dead.
+func BenchmarkSweep(b *testing.B) {
+	for _, sessions := range []int{1_000, 1_000_000} {
+		b.Run(fmt.Sprintf("sessions=%d", sessions), func(b *testing.B) {
+			f := open(b)
+			fill(b, f, sessions)
+			for b.Loop() {
+				if n, err := f.Sweep(b.Context(), t0); err != nil || n != 0 {
+					b.Fatalf("removed %d, error %v", n, err)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,79 @@
+package postgres
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/inga-auth/inga/backends"
+)
+
+// A Config says where the rows are. Names are taken exactly as they are written: "Auth" and
+// "auth" are different schemas.
+type Config struct {
+	// Pool is required. The caller closes it.
+	Pool *pgxpool.Pool
+
+	// Schema is the schema of this package's tables, which [Store.Migrate] creates. It
+	// belongs to this package alone. Default: "inga".
+	Schema string
+
+	// Users names a table or view that has the users, as "schema.name"; the package doc
+	// says which columns it must have. Default: the table users in Schema.
+	Users string
+}
+
+// New returns a Store. It does not connect; call [Store.Migrate] before the first use. The
+// error holds all mistakes of c, each naming its field.
+func New(c Config) (*Store, error) {
+	var errs []error
+	if c.Pool == nil {
+		errs = append(errs, errors.New("postgres: Config.Pool is nil"))
+	}
+	if c.Schema == "" {
+		c.Schema = "inga"
+	}
+	if err := validName(c.Schema); err != nil {
+		errs = append(errs, fmt.Errorf("postgres: Config.Schema is %q, which %w", c.Schema, err))
+	}
+	own := pgx.Identifier{c.Schema, "users"}
+	users := own
+	if c.Users != "" {
+		schema, name, found := strings.Cut(c.Users, ".")
+		if !found {
+			errs = append(errs, fmt.Errorf("postgres: Config.Users is %q, want \"schema.name\"", c.Users))
+		} else if err := errors.Join(validName(schema), validName(name)); err != nil {
+			errs = append(errs, fmt.Errorf("postgres: Config.Users is %q, of which a part %w", c.Users, err))
+		}
+		users = pgx.Identifier{schema, name}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	sessions := pgx.Identifier{c.Schema, "sessions"}
+	return &Store{
+		pool:     c.Pool,
+		schema:   c.Schema,
+		sessions: sessions.Sanitize(),
+		ownUsers: users.Sanitize() == own.Sanitize(),
+		sql:      compile(sessions, users, own),
+	}, nil
+}
+
+// validName reports what makes s no name in PostgreSQL, or a mistake.
+func validName(s string) error {
+	switch {
+	case s == "":
+		return errors.New("is empty")
+	case len(s) > 63:
+		return errors.New("is longer than 63 bytes: PostgreSQL would cut it")
+	case !backends.ValidText(s):
+		return errors.New("has control characters or is not UTF-8")
+	case strings.Contains(s, "."):
+		return errors.New("has a dot in it")
+	}
+	return nil
+}

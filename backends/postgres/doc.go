@@ -1,0 +1,67 @@
+// Package postgres keeps sessions, and users if the application has none, in PostgreSQL 14
+// or newer, over a pgx pool.
+//
+//	pool, err := pgxpool.New(ctx, os.Getenv("DATABASE_URL"))
+//	store, err := postgres.New(postgres.Config{Pool: pool})
+//	err = store.Migrate(ctx)   // at every start; most times it does nothing
+//	users, err := store.Users() // to create users and to change passwords
+//	go backends.Sweep(ctx, store, 10*time.Minute, report)
+//
+// # Users of your own
+//
+// Config.Users names any table or view with these columns, in which id is unique:
+//
+//	id        text      1 to 255 bytes, never given to another user
+//	roles     text[]    NULL, and NULL in it, is no role
+//	disabled  boolean   NULL is true
+//	version   bigint    another number, not 0, whenever password, roles or disabled change
+//
+// The application writes to it; this package reads it within the statements that it sends
+// anyway, so a change takes effect on the next request. After a change of a password commit
+// it with its new version, then call [Store.RevokeUser]: a login that was given the old
+// version is not let in, and one that came before is ended.
+//
+// A view may join, group and cast. It is asked for one id at a time: one that casts its
+// key needs an index on the expression, or every request reads all users:
+//
+//	CREATE VIEW app.auth_users AS
+//		SELECT id::text AS id, ARRAY[role] AS roles, banned AS disabled, version FROM app.people;
+//	CREATE INDEX ON app.people ((id::text));
+//
+// # What it costs
+//
+// A request is one statement, which answers session and user together, and a second one
+// at most once in the session's renewal interval. A login is one statement, or two where
+// the users are the application's. That second statement of a request is an update of one
+// row that writes no index (a heap-only tuple update): no index covers a column that
+// activity changes. Nothing but [Store.Sweep] and [Store.RevokeAll] depends on how many
+// sessions or users there are.
+//
+// # Many processes, and a pooler between
+//
+// Any number of processes may migrate, serve and sweep at the same time. Every change is a
+// statement that is conditional on the row being live, so whoever logs out wins against
+// whoever renews; there is no upsert. Nothing is kept in a database session: no temporary
+// table, no session lock, no SET. Behind PgBouncer in transaction mode set the pool's
+// DefaultQueryExecMode to pgx.QueryExecModeExec or pgx.QueryExecModeSimpleProtocol, which
+// prepare no statement that the next transaction would not find.
+//
+// The statements are written for READ COMMITTED, PostgreSQL's default. With another
+// default_transaction_isolation some fail under concurrency, with an error that is none of
+// those of package backends.
+//
+// Changes are not announced: there is no NOTIFY yet.
+//
+// # When the database is away
+//
+// Every method then returns an error that is none of those of package backends, and the
+// pool connects again by itself. How long a method waits is up to its context and to the
+// pool: set connect_timeout in the connection URL, since pgx waits two minutes for a host
+// that does not answer.
+//
+// # What a dump shows
+//
+// The SHA-256 of session secrets, password hashes, and a salt for refresh tokens that is
+// worthless without the application's key. No value of any column opens a session. A
+// server that logs parameters (log_parameter_max_length) logs these too, and nothing more.
+package postgres

@@ -1,0 +1,99 @@
+package postgres_test
+
+import (
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/inga-auth/inga/backends/postgres"
+	"github.com/inga-auth/inga/internal/pgtest"
+)
+
+// in puts the schema into the statement.
+func in(schema, sql string) string {
+	return strings.ReplaceAll(sql, "{schema}", pgx.Identifier{schema}.Sanitize())
+}
+
+func TestMigrateByTenAtOnceAppliesEachVersionOnce(t *testing.T) {
+	schema := pgtest.Schema(t)
+	pool := pgtest.Pool(t, func(c *pgxpool.Config) { c.MaxConns = 10 })
+	var all sync.WaitGroup
+	for range 10 {
+		all.Go(func() {
+			store, err := postgres.New(postgres.Config{Pool: pool, Schema: schema})
+			if err == nil {
+				err = store.Migrate(t.Context())
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if got := scan[string](t, pool, in(schema, "SELECT string_agg(version::text, ' ' ORDER BY version) FROM {schema}.migrations")); got != "1" {
+		t.Errorf("versions %q, want %q", got, "1")
+	}
+}
+
+func TestMigrateAgainKeepsTheRowsAndNeedsNoRightToCreate(t *testing.T) {
+	server := pgtest.Start(t)
+	f := openOn(t, server.Pool(t), "inga")
+	_, secret := login(t, f, "ann")
+	exec(t, f.pool, `CREATE ROLE weak; GRANT USAGE ON SCHEMA inga TO weak; GRANT SELECT ON ALL TABLES IN SCHEMA inga TO weak`)
+	weak := server.Pool(t, func(c *pgxpool.Config) { c.ConnConfig.RuntimeParams["role"] = "weak" })
+	store := must(postgres.New(postgres.Config{Pool: weak}))(t)
+	check(t, store.Migrate(t.Context()))
+	if _, _, err := store.FindBySecret(t.Context(), t0, secret.Hash()); err != nil {
+		t.Errorf("after a second Migrate: %v", err)
+	}
+	if _, err := weak.Exec(t.Context(), "CREATE TABLE inga.t ()"); err == nil {
+		t.Error("the role may create a table: this tests nothing")
+	}
+}
+
+func TestMigrateRefusesADatabaseThatIsNewerThanTheProgram(t *testing.T) {
+	f := open(t)
+	exec(t, f.pool, in(f.schema, "INSERT INTO {schema}.migrations (version) VALUES (99)"))
+	err := f.Migrate(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "is of version 99, and this program knows only versions up to 1") {
+		t.Errorf("error %v, want one that says which is newer", err)
+	}
+}
+
+func TestMigrateFailsWhereTheUsersLackAColumn(t *testing.T) {
+	pool, app := pgtest.Pool(t), pgtest.Schema(t)
+	exec(t, pool, in(app, "CREATE SCHEMA {schema}"))
+	for name, columns := range map[string]string{
+		"no_version": "'ann'::text AS id, '{}'::text[] AS roles, false AS disabled",
+		"number_id":  "1 AS id, '{}'::text[] AS roles, false AS disabled, 1 AS version",
+		"text_roles": "'ann'::text AS id, 7 AS roles, false AS disabled, 1 AS version",
+	} {
+		exec(t, pool, in(app, "CREATE VIEW {schema}."+name+" AS SELECT "+columns))
+		store := must(postgres.New(postgres.Config{Pool: pool, Schema: pgtest.Schema(t), Users: app + "." + name}))(t)
+		if err := store.Migrate(t.Context()); err == nil || !strings.Contains(err.Error(), "the users table or view") {
+			t.Errorf("%s: error %v, want one about the view", name, err)
+		}
+	}
+}
+
+// The name is quoted wherever it stands.
+func TestSchemaNameMayBeStrange(t *testing.T) {
+	pool := pgtest.Pool(t)
+	for _, m := range []pgx.QueryExecMode{pgx.QueryExecModeCacheStatement, pgx.QueryExecModeSimpleProtocol} {
+		schema := `Strange "name' $1 {users} ;-- ` + m.String()[:4]
+		later(t, pool, in(schema, "DROP SCHEMA {schema} CASCADE"))
+		f := openOn(t, pgtest.Pool(t, mode(m)), schema)
+		s, secret := login(t, f, "ann")
+		for name, do := range operations(f, s, secret.Hash()) {
+			if name == "DeleteUser" {
+				continue
+			}
+			if err := do(t.Context()); err != nil && !verdict(err) {
+				t.Errorf("%v: %s: %v", m, name, err)
+			}
+		}
+	}
+}

@@ -1,0 +1,98 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/inga-auth/inga/internal/pgtest"
+)
+
+// RT-15, AZ-5: an outage says nothing about a session or a user.
+func TestKilledServerIsNoVerdictAndServiceResumesByItself(t *testing.T) {
+	server := pgtest.Start(t)
+	f := openOn(t, server.Pool(t), "inga")
+	s, secret := login(t, f, "ann")
+	find := func() error {
+		_, _, err := f.FindBySecret(t.Context(), t0, secret.Hash())
+		return err
+	}
+	check(t, find())
+
+	server.Kill()
+	for name, do := range operations(f, s, secret.Hash()) {
+		began := time.Now()
+		if err := do(t.Context()); err == nil || verdict(err) {
+			t.Errorf("%s without a server: error %v, want one that is no verdict", name, err)
+		}
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("%s without a server took %v", name, took)
+		}
+	}
+
+	server.Restart(t)
+	// A connection from before may be found broken only by using it.
+	for range f.pool.Config().MaxConns {
+		if find() == nil {
+			break
+		}
+	}
+	if err := find(); err != nil {
+		t.Errorf("after the restart: %v", err)
+	}
+}
+
+// Connections that were in the pool when the server went down and came back.
+func TestRestartedServerCostsAtMostOneErrorPerConnection(t *testing.T) {
+	server := pgtest.Start(t)
+	f := openOn(t, server.Pool(t, func(c *pgxpool.Config) { c.MaxConns = 4 }), "inga")
+	_, secret := login(t, f, "ann")
+	var held []*pgxpool.Conn
+	for range 4 {
+		held = append(held, must(f.pool.Acquire(t.Context()))(t))
+	}
+	for _, c := range held {
+		c.Release()
+	}
+	server.Kill()
+	server.Restart(t)
+	failures := 0
+	for range 20 {
+		if _, _, err := f.FindBySecret(t.Context(), t0, secret.Hash()); verdict(err) {
+			t.Errorf("after a restart: verdict %v", err)
+		} else if err != nil {
+			failures++
+		}
+	}
+	if failures > 4 {
+		t.Errorf("%d failures, want at most 4", failures)
+	}
+}
+
+func TestContextThatHasEndedIsNoVerdict(t *testing.T) {
+	f := open(t)
+	s, secret := login(t, f, "ann")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for name, do := range operations(f, s, secret.Hash()) {
+		if err := do(ctx); !errors.Is(err, context.Canceled) || verdict(err) {
+			t.Errorf("%s: error %v, want context.Canceled and no verdict", name, err)
+		}
+	}
+}
+
+func TestExhaustedPoolIsAnErrorWithinTheContextsDeadline(t *testing.T) {
+	f := open(t, func(c *pgxpool.Config) { c.MaxConns = 1 })
+	s, secret := login(t, f, "ann")
+	defer must(f.pool.Acquire(t.Context()))(t).Release()
+	for name, do := range operations(f, s, secret.Hash()) {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+		if err := do(ctx); !errors.Is(err, context.DeadlineExceeded) || verdict(err) {
+			t.Errorf("%s: error %v, want context.DeadlineExceeded and no verdict", name, err)
+		}
+		cancel()
+	}
+}

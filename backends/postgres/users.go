@@ -1,0 +1,220 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/inga-auth/inga/backends"
+)
+
+// Users keeps users in the table of that name in the store's schema.
+type Users struct{ store *Store }
+
+var _ backends.Users = (*Users)(nil)
+
+// Users returns the users of the store. It is an error if Config.Users names a table or
+// view of the application's: that is not ours to write to.
+func (s *Store) Users() (*Users, error) {
+	if !s.ownUsers {
+		return nil, errors.New("postgres: the users are in the application's own table (Config.Users)")
+	}
+	return &Users{store: s}, nil
+}
+
+const createUserSQL = `
+INSERT INTO {users} (id, name, password_hash, roles, disabled)
+VALUES ($1::text, $2::text, $3::text, $4::text[], $5::boolean)`
+
+// CreateUser implements [backends.Users].
+func (u *Users) CreateUser(ctx context.Context, n backends.User, passwordHash string) error {
+	var errs []error
+	if !backends.ValidText(n.ID) {
+		errs = append(errs, errors.New("postgres: User.ID is not valid text"))
+	}
+	if !backends.ValidText(n.Name) {
+		errs = append(errs, errors.New("postgres: User.Name is not valid text"))
+	}
+	if err := errors.Join(append(errs, validRoles(n.Roles), validHash(passwordHash))...); err != nil {
+		return err
+	}
+	_, err := u.store.pool.Exec(ctx, u.store.sql.createUser, n.ID, n.Name, passwordHash, notNull(n.Roles), n.Disabled)
+	return failed("create user", err)
+}
+
+func validRoles(roles []string) error {
+	for _, r := range roles {
+		if !backends.ValidText(r) {
+			return errors.New("postgres: a role is not valid text")
+		}
+	}
+	return nil
+}
+
+func validHash(h string) error {
+	if !isText(h) {
+		return errors.New("postgres: the password hash has a NUL or is not UTF-8")
+	}
+	return nil
+}
+
+const userByNameSQL = `
+SELECT id, name, roles, disabled, version, password_hash FROM {users} WHERE name = $1::text`
+
+// UserByName implements [backends.Users].
+func (u *Users) UserByName(ctx context.Context, name string) (backends.User, string, error) {
+	if !backends.ValidText(name) {
+		return backends.User{}, "", backends.ErrNotFound
+	}
+	var (
+		found backends.User
+		hash  string
+	)
+	err := u.store.pool.QueryRow(ctx, u.store.sql.userByName, name).
+		Scan(&found.ID, &found.Name, &found.Roles, &found.Disabled, &found.Version, &hash)
+	if err != nil {
+		return backends.User{}, "", failed("find user", err)
+	}
+	found.Roles = nilIfEmpty(found.Roles)
+	return found, hash, nil
+}
+
+const listUsersSQL = `
+SELECT id, name, roles, disabled, version FROM {users}
+WHERE id > $1::text ORDER BY id LIMIT $2::bigint`
+
+// ListUsers implements [backends.Users]. IDs are ordered by their bytes.
+func (u *Users) ListUsers(ctx context.Context, after string, limit int) ([]backends.User, error) {
+	if after != "" && !backends.ValidText(after) {
+		return nil, errors.New("postgres: list users: after is not valid text")
+	}
+	if limit <= 0 {
+		return nil, nil
+	}
+	rows, err := u.store.pool.Query(ctx, u.store.sql.listUsers, after, limit)
+	if err != nil {
+		return nil, failed("list users", err)
+	}
+	list, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (backends.User, error) {
+		var found backends.User
+		err := r.Scan(&found.ID, &found.Name, &found.Roles, &found.Disabled, &found.Version)
+		found.Roles = nilIfEmpty(found.Roles)
+		return found, err
+	})
+	return list, failed("list users", err)
+}
+
+// DEFAULT is the next of all versions: even a user who was deleted and created again never
+// has one a second time.
+const setPasswordSQL = `
+UPDATE {users} SET password_hash = $2::text, version = DEFAULT WHERE id = $1::text`
+
+// SetPassword implements [backends.Users].
+func (u *Users) SetPassword(ctx context.Context, now time.Time, userID, passwordHash, except string) (int, error) {
+	if err := validHash(passwordHash); err != nil {
+		return 0, err
+	}
+	return u.change(ctx, userID, u.store.sql.setPassword, []any{userID, passwordHash}, func(tx pgx.Tx) (int, error) {
+		return u.store.revokeUser(ctx, tx, now, userID, except, backends.ReasonCredentials)
+	})
+}
+
+const rehashSQL = `
+WITH rehashed AS (
+	UPDATE {users} SET password_hash = $3::text WHERE id = $1::text AND password_hash = $2::text
+)
+SELECT EXISTS (SELECT FROM {users} WHERE id = $1::text)`
+
+// Rehash implements [backends.Users].
+func (u *Users) Rehash(ctx context.Context, userID, old, passwordHash string) error {
+	if !backends.ValidText(userID) {
+		return backends.ErrNotFound
+	}
+	if err := errors.Join(validHash(old), validHash(passwordHash)); err != nil {
+		return err
+	}
+	var exists bool
+	err := u.store.pool.QueryRow(ctx, u.store.sql.rehash, userID, old, passwordHash).Scan(&exists)
+	if err == nil && !exists {
+		return backends.ErrNotFound
+	}
+	return failed("rehash", err)
+}
+
+const setRolesSQL = `
+UPDATE {users} SET roles = $2::text[], version = DEFAULT WHERE id = $1::text`
+
+// SetRoles implements [backends.Users].
+func (u *Users) SetRoles(ctx context.Context, userID string, roles []string) error {
+	if !backends.ValidText(userID) {
+		return backends.ErrNotFound
+	}
+	if err := validRoles(roles); err != nil {
+		return err
+	}
+	tag, err := u.store.pool.Exec(ctx, u.store.sql.setRoles, userID, notNull(roles))
+	if err == nil && tag.RowsAffected() == 0 {
+		return backends.ErrNotFound
+	}
+	return failed("set roles", err)
+}
+
+const setDisabledSQL = `
+UPDATE {users} SET disabled = $2::boolean, version = DEFAULT WHERE id = $1::text`
+
+// SetDisabled implements [backends.Users].
+func (u *Users) SetDisabled(ctx context.Context, now time.Time, userID string, disabled bool) error {
+	_, err := u.change(ctx, userID, u.store.sql.setDisabled, []any{userID, disabled}, func(tx pgx.Tx) (int, error) {
+		if !disabled {
+			return 0, nil
+		}
+		return u.store.revokeUser(ctx, tx, now, userID, "", backends.ReasonUser)
+	})
+	return err
+}
+
+const deleteUserSQL = `DELETE FROM {users} WHERE id = $1::text`
+
+// DeleteUser implements [backends.Users].
+func (u *Users) DeleteUser(ctx context.Context, now time.Time, userID string) error {
+	_, err := u.change(ctx, userID, u.store.sql.deleteUser, []any{userID}, func(tx pgx.Tx) (int, error) {
+		return u.store.revokeUser(ctx, tx, now, userID, "", backends.ReasonUser)
+	})
+	return err
+}
+
+// change changes a user by the first statement and their sessions by the second, in one
+// transaction.
+//
+// Why not one statement with two parts, as elsewhere: both would see the database as it was
+// when the statement began. A login that committed while the first part waited for its
+// lock on the user would be missed by the second, and live on with the old password. Two
+// statements that read what is committed have no such gap: when the first has the user, no
+// login is under way, and the second sees all that were.
+func (u *Users) change(ctx context.Context, userID, sql string, args []any, sessions func(pgx.Tx) (int, error)) (int, error) {
+	if !backends.ValidText(userID) {
+		return 0, backends.ErrNotFound
+	}
+	ended := 0
+	err := pgx.BeginTxFunc(ctx, u.store.pool, readCommitted, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, sql, args...)
+		if err != nil {
+			return fmt.Errorf("change user: %w", err)
+		}
+		if tag.RowsAffected() == 0 {
+			return backends.ErrNotFound
+		}
+		ended, err = sessions(tx)
+		return err
+	})
+	if errors.Is(err, backends.ErrNotFound) {
+		return 0, backends.ErrNotFound
+	}
+	if err != nil {
+		return 0, failed("change user", err)
+	}
+	return ended, nil
+}

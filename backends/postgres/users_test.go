@@ -1,0 +1,268 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/backends/postgres"
+	"github.com/inga-auth/inga/internal/pgtest"
+)
+
+func TestViewThatCastsItsKeyIsLookedUpThroughTheExpressionIndex(t *testing.T) {
+	for _, row := range []struct{ key, value, id string }{
+		{"uuid", "md5(n::text)::uuid", "a87ff679-a2f3-e71d-9181-a67b7542122c"}, // md5 of "4"
+		{"bigint", "n", "4"},
+	} {
+		t.Run(row.key, func(t *testing.T) {
+			var sent recorder
+			pool, app := pgtest.Pool(t, sent.use), pgtest.Schema(t)
+			exec(t, pool, in(app, "CREATE SCHEMA {schema}"))
+			exec(t, pool, in(app, `CREATE TABLE {schema}.people (key `+row.key+` PRIMARY KEY, banned_at timestamptz)`))
+			exec(t, pool, in(app, `CREATE INDEX ON {schema}.people ((key::text))`))
+			exec(t, pool, in(app, `INSERT INTO {schema}.people SELECT `+row.value+` FROM generate_series(1, 20000) n`))
+			exec(t, pool, in(app, `CREATE VIEW {schema}.auth_users AS SELECT key::text AS id, ARRAY['member'] AS roles,
+				banned_at IS NOT NULL AS disabled, 1::bigint AS version FROM {schema}.people`))
+			exec(t, pool, in(app, `ANALYZE {schema}.people`))
+			store := must(postgres.New(postgres.Config{Pool: pool, Schema: pgtest.Schema(t), Users: app + ".auth_users"}))(t)
+			check(t, store.Migrate(t.Context()))
+			s, secret := login(t, store, row.id)
+
+			sent.take()
+			_, u, err := store.FindBySecret(t.Context(), t0, secret.Hash())
+			check(t, err)
+			if u.ID != row.id || !slices.Equal(u.Roles, []string{"member"}) || u.Disabled || u.Version != 1 {
+				t.Errorf("user %+v", u)
+			}
+			if ok, err := store.Extend(t.Context(), t0.Add(time.Minute), s.ID, t0.Add(31*time.Minute)); err != nil || !ok {
+				t.Errorf("Extend: %v, %v", ok, err)
+			}
+			for _, q := range sent.take() {
+				if plan := explain(t, pool, q); strings.Contains(plan, "Seq Scan on people") {
+					t.Errorf("%s\nreads all users:\n%s", q.sql, plan)
+				}
+			}
+
+			// LO-2
+			exec(t, pool, in(app, `UPDATE {schema}.people SET banned_at = now() WHERE key::text = $1`), row.id)
+			if _, _, err := store.FindBySecret(t.Context(), t0, secret.Hash()); !errors.Is(err, backends.ErrUserDisabled) {
+				t.Errorf("banned user: error %v, want ErrUserDisabled", err)
+			}
+			exec(t, pool, in(app, `DELETE FROM {schema}.people WHERE key::text = $1`), row.id)
+			if _, _, err := store.FindBySecret(t.Context(), t0, secret.Hash()); !errors.Is(err, backends.ErrUserGone) {
+				t.Errorf("deleted user: error %v, want ErrUserGone", err)
+			}
+		})
+	}
+}
+
+func TestUnknownColumnsOfAViewCountAsTheSafeValue(t *testing.T) {
+	pool, app := pgtest.Pool(t), pgtest.Schema(t)
+	exec(t, pool, in(app, "CREATE SCHEMA {schema}"))
+	exec(t, pool, in(app, "CREATE TABLE {schema}.u (id text COLLATE \"POSIX\", roles text[], disabled boolean, version bigint)"))
+	exec(t, pool, in(app, "INSERT INTO {schema}.u VALUES ('ann', NULL, false, NULL)"))
+	store := must(postgres.New(postgres.Config{Pool: pool, Schema: pgtest.Schema(t), Users: app + ".u"}))(t)
+	check(t, store.Migrate(t.Context()))
+	_, secret := login(t, store, "ann")
+	if _, u, err := store.FindBySecret(t.Context(), t0, secret.Hash()); err != nil || len(u.Roles) != 0 {
+		t.Errorf("roles NULL: %v, error %v; want none", u.Roles, err)
+	}
+	exec(t, pool, in(app, "UPDATE {schema}.u SET disabled = NULL"))
+	if _, _, err := store.FindBySecret(t.Context(), t0, secret.Hash()); !errors.Is(err, backends.ErrUserDisabled) {
+		t.Errorf("disabled NULL: error %v, want ErrUserDisabled", err)
+	}
+	if err := store.Create(t.Context(), session("ann"), backends.NewSecret().Hash(), 0); !errors.Is(err, backends.ErrUserDisabled) {
+		t.Errorf("disabled NULL: Create: error %v, want ErrUserDisabled", err)
+	}
+}
+
+// LO-2: whoever was disabled during the login is not logged in, whichever comes first.
+func TestLoginThatWaitsForAChangeOfItsUserSeesTheChange(t *testing.T) {
+	for _, row := range []struct {
+		change string
+		want   error
+	}{
+		{"UPDATE {schema}.users SET disabled = true, version = DEFAULT", backends.ErrUserDisabled},
+		{"UPDATE {schema}.users SET password_hash = 'new', version = DEFAULT", backends.ErrConflict},
+		{"DELETE FROM {schema}.users", backends.ErrNotFound},
+	} {
+		f := open(t)
+		tx := begin(t, f)
+		must(tx.Exec(t.Context(), in(f.schema, row.change)))(t)
+		result := make(chan error, 1)
+		go func() { result <- f.Create(t.Context(), session("ann"), backends.NewSecret().Hash(), 1) }()
+		waitForBlocked(t, f, 1)
+		check(t, tx.Commit(t.Context()))
+		if err := <-result; !errors.Is(err, row.want) {
+			t.Errorf("%s: error %v, want %v", row.change, err, row.want)
+		}
+		if n := scan[int](t, f.pool, in(f.schema, "SELECT count(*) FROM {schema}.sessions")); n != 0 {
+			t.Errorf("%s: %d sessions, want none", row.change, n)
+		}
+	}
+}
+
+// LO-3: a snapshot taken before the lock was granted would miss the session.
+func TestChangeOfAPasswordThatWaitsForALoginEndsThatSessionToo(t *testing.T) {
+	f := open(t)
+	// A login that has inserted its row and not committed yet.
+	tx := begin(t, f)
+	must(tx.Exec(t.Context(), in(f.schema, "SELECT FROM {schema}.users WHERE id = 'ann' FOR SHARE")))(t)
+	s, secret := session("ann"), backends.NewSecret()
+	h := secret.Hash()
+	must(tx.Exec(t.Context(), in(f.schema, `INSERT INTO {schema}.sessions
+		VALUES ($1, $2, 'ann', 'cookie', '', '', '', '{}', $3, $3, $3, 60000000, 1000000, $4, $4, NULL, 0)`),
+		s.ID, h[:], t0, t0.Add(time.Hour)))(t)
+	type result struct {
+		n   int
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		n, err := f.users.SetPassword(t.Context(), t0, "ann", "$new", "")
+		done <- result{n, err}
+	}()
+	waitForBlocked(t, f, 1)
+	check(t, tx.Commit(t.Context()))
+	if r := <-done; r.err != nil || r.n != 1 {
+		t.Errorf("SetPassword ended %d sessions, error %v; want 1", r.n, r.err)
+	}
+	if _, _, err := f.FindBySecret(t.Context(), t0, h); !errors.Is(err, backends.ErrRevoked) {
+		t.Errorf("the session of the old password: error %v, want ErrRevoked", err)
+	}
+}
+
+// waitForBlocked returns when so many statements on the store's tables wait for a lock.
+func waitForBlocked(t *testing.T, f fixture, statements int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	for {
+		var n int
+		err := f.pool.QueryRow(ctx, `SELECT count(*) FROM pg_stat_activity
+			WHERE wait_event_type = 'Lock' AND query LIKE '%' || $1 || '%'`, f.schema).Scan(&n)
+		check(t, err)
+		if n >= statements {
+			return
+		}
+	}
+}
+
+func TestNoLoginWithAnOldPasswordSurvivesItsChange(t *testing.T) {
+	f := open(t, func(c *pgxpool.Config) { c.MaxConns = 20 })
+	for range 20 {
+		u, _, err := f.users.UserByName(t.Context(), "Ann")
+		check(t, err)
+		var logins sync.WaitGroup
+		for range 10 {
+			logins.Go(func() {
+				err := f.Create(t.Context(), session("ann"), backends.NewSecret().Hash(), u.Version)
+				if err != nil && !errors.Is(err, backends.ErrConflict) {
+					t.Error(err)
+				}
+			})
+		}
+		logins.Go(func() {
+			if _, err := f.users.SetPassword(t.Context(), t0, "ann", "$new", ""); err != nil {
+				t.Error(err)
+			}
+		})
+		logins.Wait()
+		if left := must(f.List(t.Context(), t0, "ann"))(t); len(left) != 0 {
+			t.Fatalf("%d sessions of the old password are live", len(left))
+		}
+	}
+}
+
+// Somebody else's users cannot be locked; the login looks twice.
+func TestLoginDuringAChangeInTheApplicationsTableIsTakenBack(t *testing.T) {
+	var sent recorder
+	pool, other, app := pgtest.Pool(t, sent.use), pgtest.Pool(t), pgtest.Schema(t)
+	exec(t, pool, in(app, "CREATE SCHEMA {schema}"))
+	exec(t, pool, in(app, "CREATE TABLE {schema}.u (id text PRIMARY KEY, roles text[], disabled boolean, version bigint)"))
+	exec(t, pool, in(app, "INSERT INTO {schema}.u VALUES ('ann', '{}', false, 1)"))
+	store := must(postgres.New(postgres.Config{Pool: pool, Schema: pgtest.Schema(t), Users: app + ".u"}))(t)
+	check(t, store.Migrate(t.Context()))
+	ctx := t.Context()
+	sent.after = func(sql string) {
+		if strings.Contains(sql, "INSERT INTO") {
+			_, err := other.Exec(ctx, in(app, "UPDATE {schema}.u SET version = 2"))
+			if err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if err := store.Create(ctx, session("ann"), backends.NewSecret().Hash(), 1); !errors.Is(err, backends.ErrConflict) {
+		t.Errorf("error %v, want ErrConflict", err)
+	}
+	if left := must(store.List(ctx, t0, "ann"))(t); len(left) != 0 {
+		t.Errorf("%d sessions, want none", len(left))
+	}
+	if err := store.Create(ctx, session("ann"), backends.NewSecret().Hash(), 2); err != nil {
+		t.Errorf("login with the new password: %v", err)
+	}
+}
+
+// An index finds the three rows as first, middle, last; a scan of the table finds them the
+// other way round, because two of them have moved within their page. Each statement that
+// locked them as it finds them would have one end when the middle is set free, and want
+// the other.
+func TestSessionsOfAUserAndOfEveryoneCanBeEndedAtOnceWithoutADeadlock(t *testing.T) {
+	f := open(t, func(c *pgxpool.Config) { c.ConnConfig.RuntimeParams["enable_seqscan"] = "off" })
+	first, _ := login(t, f, "ann")
+	middle, _ := login(t, f, "ann")
+	login(t, f, "ann")
+	for _, id := range []string{middle.ID, first.ID} {
+		exec(t, f.pool, in(f.schema, "UPDATE {schema}.sessions SET last_seen_at = $2 WHERE id = $1"), id, t0)
+	}
+	tx := begin(t, f)
+	must(tx.Exec(t.Context(), in(f.schema, "SELECT FROM {schema}.sessions WHERE id = $1 FOR UPDATE"), middle.ID))(t)
+	results := make(chan error, 2)
+	go func() { _, err := f.RevokeAll(t.Context(), t0, "x"); results <- err }()
+	go func() { _, err := f.RevokeUser(t.Context(), t0, "ann", "", "x"); results <- err }()
+	waitForBlocked(t, f, 2)
+	check(t, tx.Commit(t.Context()))
+	for range 2 {
+		if err := <-results; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestUsersAreListedInTheOrderOfTheirBytesWhateverTheDatabasesLocale(t *testing.T) {
+	server := pgtest.Start(t)
+	pool := server.Pool(t)
+	if _, err := pool.Exec(t.Context(), "CREATE DATABASE swedish LOCALE_PROVIDER icu ICU_LOCALE 'sv' TEMPLATE template0"); err != nil {
+		t.Skipf("this PostgreSQL has no ICU: %v", err)
+	}
+	f := openOn(t, server.Pool(t, func(c *pgxpool.Config) { c.ConnConfig.Database = "swedish" }), "inga")
+	for _, id := range []string{"Zoe", "bob", "ähm", "Bob"} {
+		check(t, f.users.CreateUser(t.Context(), backends.User{ID: id, Name: id}, ""))
+	}
+	var ids []string
+	for _, u := range must(f.users.ListUsers(t.Context(), "", 10))(t) {
+		ids = append(ids, u.ID)
+	}
+	if want := []string{"Bob", "Zoe", "ann", "bob", "ähm"}; !slices.Equal(ids, want) {
+		t.Errorf("order %q, want %q", ids, want)
+	}
+	_, secret := login(t, f, "ähm")
+	if _, u, err := f.FindBySecret(t.Context(), t0, secret.Hash()); err != nil || u.Name != "ähm" {
+		t.Errorf("user %q, error %v", u.Name, err)
+	}
+}
+
+func explain(t *testing.T, pool *pgxpool.Pool, q query) string {
+	t.Helper()
+	rows, err := pool.Query(t.Context(), "EXPLAIN "+q.sql, q.args...)
+	check(t, err)
+	return strings.Join(must(pgx.CollectRows(rows, pgx.RowTo[string]))(t), "\n")
+}

@@ -1,0 +1,64 @@
+package cookie_test
+
+import (
+	"bytes"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/inga-auth/inga/jwtauth"
+	"github.com/inga-auth/inga/middleware"
+	"github.com/inga-auth/inga/sliding"
+)
+
+func TestATokenComesBeforeACookieAndTheCookieIsStillChecked(t *testing.T) {
+	// CS-3, CS-4: one request with both, for different users. What was sent on purpose
+	// decides; where the cookie does, its origin is checked.
+	onEachBackend(t, func(t *testing.T, s store) {
+		sessions := newSessions(t, s)
+		key, err := jwtauth.HS256(bytes.Repeat([]byte("\x00\x9f\x03\xa1\xfe\x77\xc2\x10"), 4))
+		if err != nil {
+			t.Fatal(err)
+		}
+		tokens, err := jwtauth.New(jwtauth.Config{Store: s, Keys: []jwtauth.Key{key}, Issuer: "https://app.example", Audience: "app", Policy: policy})
+		if err != nil {
+			t.Fatal(err)
+		}
+		guard, err := middleware.New(middleware.Config{Authenticator: middleware.FirstOf(tokens, sessions)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := newBrowser(t, appOf(t, sessions, nil))
+		b.login("1")
+		response, err := tokens.Login(httptest.NewRequest("POST", "/", nil), middleware.Login{Subject: "2"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.app = guard.Handler(sliding.Handler(me))
+		evil := from("cross-site", "https://evil.example")
+		bearer := header("Authorization", "Bearer "+response.AccessToken)
+		alone := func(r *http.Request) { r.Header.Del("Cookie") }
+		for _, row := range []struct {
+			name    string
+			edit    []func(*http.Request)
+			status  int
+			subject string
+		}{
+			{"the cookie alone", nil, 200, `"subject":"1"`},
+			{"both", []func(*http.Request){bearer}, 200, `"subject":"2"`},
+			{"the token alone", []func(*http.Request){bearer, alone}, 200, `"subject":"2"`},
+			{"the token alone, from another site", []func(*http.Request){bearer, alone, evil}, 200, `"subject":"2"`},
+			{"both, from another site: the token decides", []func(*http.Request){bearer, evil}, 200, `"subject":"2"`},
+			{"the cookie alone, from another site", []func(*http.Request){evil}, 403, ""},
+			{"a bad token and a good cookie", []func(*http.Request){header("Authorization", "Bearer x.y.z")}, 401, ""},
+			{"another scheme and a good cookie", []func(*http.Request){header("Authorization", "Basic eDp5")}, 200, `"subject":"1"`},
+			{"another scheme and a good cookie, from another site", []func(*http.Request){header("Authorization", "Basic eDp5"), evil}, 403, ""},
+		} {
+			w := b.do("POST", "/", row.edit...)
+			if w.Code != row.status || !strings.Contains(w.Body.String(), row.subject) {
+				t.Errorf("%s: %d %s, want %d and %s", row.name, w.Code, w.Body, row.status, row.subject)
+			}
+		}
+	})
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestTheCurlLinesThatAreShownDoWhatTheySay pastes them into a shell.
+func TestTheCurlLinesThatAreShownDoWhatTheySay(t *testing.T) {
+	need(t, "curl")
+	onEachBackend(t, func(t *testing.T, flags ...string) {
+		p := start(t, flags...)
+		for _, row := range []struct {
+			after    string
+			statuses []string
+			bodies   []string
+		}{
+			{
+				after:    "With a cookie",
+				statuses: []string{"200", "200", "201", "403", "200", "204"},
+				bodies:   []string{`"user_id":"ann"`, `"method":"cookie"`, `"text":"hello"`, `"title":"Not allowed"`, "event: session"},
+			},
+			{
+				after:    "With a Bearer token",
+				statuses: []string{"200", "200", "200", "204", "401"},
+				bodies:   []string{`"method":"bearer"`, `"roles":["user","admin"]`, "Welcome to the admin area, root.", `"title":"Credentials are not valid"`},
+			},
+		} {
+			out := paste(t, lines(p.output.String(), row.after))
+			if got := regexp.MustCompile(`(?m)^status (\d+)$`).FindAllStringSubmatch(out, -1); !slices.Equal(second(got), row.statuses) {
+				t.Errorf("%s: statuses %q, want %q\n%s", row.after, second(got), row.statuses, out)
+			}
+			for _, want := range row.bodies {
+				if !strings.Contains(out, want) {
+					t.Errorf("%s: the output does not have %s:\n%s", row.after, want, out)
+				}
+			}
+		}
+	})
+}
+
+// lines are those of the indented block that follows the heading.
+func lines(text, heading string) string {
+	_, rest, _ := strings.Cut(text, heading)
+	_, rest, _ = strings.Cut(rest, "\n\n")
+	block, _, _ := strings.Cut(rest, "\n\n")
+	return block + "\n"
+}
+
+// paste runs the lines in a shell whose curl says the status of each answer, and does not
+// wait for the end of a stream.
+func paste(t *testing.T, lines string) string {
+	t.Helper()
+	const curl = `curl() {
+		case "$*" in */events) seconds=5 ;; *) seconds=60 ;; esac
+		command curl -sS --noproxy '*' --max-time $seconds -w '%{stderr}\nstatus %{http_code}\n' "$@"
+	}
+	`
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", curl+lines)
+	cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir(), "HOME="+t.TempDir())
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Errorf("shell: %v", err)
+	}
+	return string(out)
+}
+
+func second(matches [][]string) []string {
+	var all []string
+	for _, m := range matches {
+		all = append(all, m[1])
+	}
+	return all
+}
+
+// need ends the test if the program is not installed: at home it is skipped, in CI that
+// would hide what was not tested. It returns where the program is.
+func need(t *testing.T, program string) string {
+	t.Helper()
+	path, err := exec.LookPath(program)
+	if err == nil {
+		return path
+	}
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("%s is not installed", program)
+	}
+	t.Skipf("%s is not installed", program)
+	return ""
+}

@@ -1,0 +1,74 @@
+package jwtauth
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/inga-auth/inga/middleware"
+)
+
+// bearer returns the token in the Authorization header of r (RFC 6750, section 2.1). The
+// query and the body, which that RFC allows too, are not looked at: see ASVS 14.2.1.
+//
+// [middleware.ErrNoCredentials] means that there is no header, or one of another scheme.
+func bearer(r *http.Request) (string, error) {
+	values := r.Header["Authorization"]
+	if !hasBearer(r) {
+		return "", middleware.ErrNoCredentials
+	}
+	if len(values) > 1 {
+		return "", fmt.Errorf("%w: %d Authorization headers", middleware.ErrMalformedRequest, len(values))
+	}
+	token, _ := cutBearer(values[0])
+	switch {
+	case token == "":
+		return "", fmt.Errorf("%w: Bearer without a token", middleware.ErrMalformedRequest)
+	case strings.ContainsAny(token, " \t,"):
+		return "", fmt.Errorf("%w: more than a token after Bearer", middleware.ErrMalformedRequest)
+	}
+	return token, nil
+}
+
+// cutBearer returns what follows the scheme. RFC 9110, section 11.1: the case of a scheme
+// does not matter.
+func cutBearer(value string) (rest string, ok bool) {
+	const scheme = "Bearer"
+	if len(value) < len(scheme) || !strings.EqualFold(value[:len(scheme)], scheme) {
+		return "", false
+	}
+	rest = value[len(scheme):]
+	if rest != "" && rest[0] != ' ' && rest[0] != '\t' {
+		return "", false // another scheme that begins so
+	}
+	return strings.Trim(rest, " "), true
+}
+
+func hasBearer(r *http.Request) bool {
+	for _, value := range r.Header["Authorization"] {
+		if _, ok := cutBearer(value); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// Challenge implements [middleware.Challenger].
+func (t *Tokens) Challenge(r *http.Request, d middleware.Denial) string { return challenge(r, d) }
+
+// challenge returns that of RFC 6750, section 3. A request without a token gets no error
+// code, and neither does one that a cookie proved.
+func challenge(r *http.Request, d middleware.Denial) string {
+	sent := hasBearer(r)
+	if !sent && d.Status != http.StatusUnauthorized {
+		return ""
+	}
+	challenge := fmt.Sprintf("Bearer realm=%q", d.Realm)
+	if sent && d.Code != "" {
+		challenge += fmt.Sprintf(", error=%q", d.Code)
+	}
+	if sent && d.Scope != "" {
+		challenge += fmt.Sprintf(", scope=%q", d.Scope)
+	}
+	return challenge
+}

@@ -1,0 +1,260 @@
+package jwtauth
+
+import (
+	"bytes"
+	"errors"
+	"strconv"
+	"unicode/utf8"
+)
+
+// The bounds of what is read.
+const (
+	maxDepth   = 32
+	maxMembers = 256 // of all objects in a text
+)
+
+// What is wrong with a JSON text.
+var (
+	errNotUTF8   = errors.New("JSON is not UTF-8")
+	errSyntax    = errors.New("not a JSON object, or text around it")
+	errDepth     = errors.New("JSON is nested too deep")
+	errMembers   = errors.New("JSON has too many members")
+	errDuplicate = errors.New("JSON has a name twice in one object")
+)
+
+// scanObject reads one JSON object (RFC 8259) and hands its members to member, the names
+// unquoted and the values as they are. It stops at the first error.
+//
+// Encoding/json would do, but for one thing: it lets a name occur twice, and takes SUB for
+// sub. Whoever verifies with another parser would then see another user.
+func scanObject(data []byte, member func(name, value []byte) error) error {
+	if !utf8.Valid(data) {
+		return errNotUTF8
+	}
+	s := scanner{data: data, names: make([][]byte, 0, 16)}
+	s.space()
+	if err := s.object(member); err != nil {
+		return err
+	}
+	s.space()
+	if s.at != len(data) {
+		return errSyntax
+	}
+	return nil
+}
+
+type scanner struct {
+	data    []byte
+	at      int
+	depth   int
+	members int
+	names   [][]byte // of the objects that are open, the innermost last
+}
+
+func (s *scanner) value() error {
+	if s.at == len(s.data) {
+		return errSyntax
+	}
+	switch s.data[s.at] {
+	case '{':
+		return s.object(func(_, _ []byte) error { return nil })
+	case '[':
+		return s.array()
+	case '"':
+		return s.text()
+	case 't':
+		return s.word("true")
+	case 'f':
+		return s.word("false")
+	case 'n':
+		return s.word("null")
+	}
+	return s.number()
+}
+
+func (s *scanner) object(member func(name, value []byte) error) error {
+	if err := s.open('{'); err != nil {
+		return err
+	}
+	outer := len(s.names)
+	for more := !s.take('}'); more; {
+		if err := s.name(outer); err != nil {
+			return err
+		}
+		s.space()
+		if !s.take(':') {
+			return errSyntax
+		}
+		s.space()
+		start, name := s.at, s.names[len(s.names)-1]
+		if err := s.value(); err != nil {
+			return err
+		}
+		if err := member(name, s.data[start:s.at]); err != nil {
+			return err
+		}
+		var err error
+		if more, err = s.next('}'); err != nil {
+			return err
+		}
+	}
+	s.names = s.names[:outer]
+	s.depth--
+	return nil
+}
+
+func (s *scanner) array() error {
+	if err := s.open('['); err != nil {
+		return err
+	}
+	for more := !s.take(']'); more; {
+		err := s.value()
+		if err != nil {
+			return err
+		}
+		if more, err = s.next(']'); err != nil {
+			return err
+		}
+	}
+	s.depth--
+	return nil
+}
+
+func (s *scanner) open(bracket byte) error {
+	if !s.take(bracket) {
+		return errSyntax
+	}
+	if s.depth++; s.depth > maxDepth {
+		return errDepth
+	}
+	s.space()
+	return nil
+}
+
+// next reads what follows an element, and reports whether another one does.
+func (s *scanner) next(bracket byte) (bool, error) {
+	s.space()
+	if s.take(bracket) {
+		return false, nil
+	}
+	if !s.take(',') {
+		return false, errSyntax
+	}
+	s.space()
+	return true, nil
+}
+
+// name reads the name of a member and puts it on the stack, unless the object has it: its
+// own names are those from outer on.
+func (s *scanner) name(outer int) error {
+	start := s.at
+	if err := s.text(); err != nil {
+		return err
+	}
+	if s.members++; s.members > maxMembers {
+		return errMembers
+	}
+	name, err := unquote(s.data[start:s.at])
+	if err != nil {
+		return err
+	}
+	for _, other := range s.names[outer:] {
+		if bytes.Equal(name, other) {
+			return errDuplicate
+		}
+	}
+	s.names = append(s.names, name)
+	return nil
+}
+
+func (s *scanner) text() error {
+	if !s.take('"') {
+		return errSyntax
+	}
+	for s.at < len(s.data) {
+		c := s.data[s.at]
+		s.at++
+		switch {
+		case c == '"':
+			return nil
+		case c < 0x20:
+			return errSyntax
+		case c == '\\':
+			if !s.escape() {
+				return errSyntax
+			}
+		}
+	}
+	return errSyntax
+}
+
+func (s *scanner) escape() bool {
+	if s.at == len(s.data) {
+		return false
+	}
+	c := s.data[s.at]
+	s.at++
+	if c != 'u' {
+		return bytes.IndexByte([]byte(`"\/bfnrt`), c) >= 0
+	}
+	if len(s.data)-s.at < 4 {
+		return false
+	}
+	_, err := strconv.ParseUint(string(s.data[s.at:s.at+4]), 16, 16)
+	s.at += 4
+	return err == nil
+}
+
+func (s *scanner) number() error {
+	s.take('-')
+	if !s.take('0') && !s.digits() {
+		return errSyntax
+	}
+	if s.take('.') && !s.digits() {
+		return errSyntax
+	}
+	if s.take('e') || s.take('E') {
+		if !s.take('+') {
+			s.take('-')
+		}
+		if !s.digits() {
+			return errSyntax
+		}
+	}
+	return nil
+}
+
+func (s *scanner) digits() bool {
+	start := s.at
+	for s.at < len(s.data) && '0' <= s.data[s.at] && s.data[s.at] <= '9' {
+		s.at++
+	}
+	return s.at > start
+}
+
+func (s *scanner) word(w string) error {
+	if !bytes.HasPrefix(s.data[s.at:], []byte(w)) {
+		return errSyntax
+	}
+	s.at += len(w)
+	return nil
+}
+
+func (s *scanner) take(c byte) bool {
+	if s.at < len(s.data) && s.data[s.at] == c {
+		s.at++
+		return true
+	}
+	return false
+}
+
+func (s *scanner) space() {
+	for s.at < len(s.data) {
+		switch s.data[s.at] {
+		case ' ', '\t', '\r', '\n':
+			s.at++
+		default:
+			return
+		}
+	}
+}

@@ -1,0 +1,74 @@
+package jwtauth
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+const (
+	minSecret   = 32 // bytes: as long as the output of the hash, RFC 7518, section 3.2
+	minDistinct = 8  // different bytes; 32 random ones practically always have over 20
+	minHex      = 64 // digits of 32 bytes
+	minBase64   = 43 // digits of 32 bytes
+)
+
+const advice = "want 32 random bytes (openssl rand -hex 32)"
+
+// checkSecret reports what makes a secret one that can be guessed, as far as one can tell
+// by looking: RFC 8725, section 3.5, forbids passwords as keys.
+func checkSecret(secret []byte) error {
+	if len(secret) < minSecret {
+		return fmt.Errorf("secret has %d bytes, %s", len(secret), advice)
+	}
+	if distinct(secret) < minDistinct {
+		return errors.New("secret repeats the same few bytes, " + advice)
+	}
+	if text := string(secret); isText(text) && !isRandomHex(text) && !isRandomBase64(text) {
+		return errors.New("secret is text that a human may have thought of, or a file of another kind, " + advice)
+	}
+	return nil
+}
+
+func distinct(b []byte) int {
+	seen := make(map[byte]bool)
+	for _, c := range b {
+		seen[c] = true
+	}
+	return len(seen)
+}
+
+// isText reports whether s can be read. Random bytes practically never are UTF-8 at all.
+func isText(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool {
+		return !unicode.IsPrint(r) && !unicode.IsSpace(r)
+	})
+}
+
+func isRandomHex(s string) bool {
+	return len(s) >= minHex &&
+		strings.Trim(s, "0123456789abcdefABCDEF") == "" &&
+		strings.ContainsAny(s, "0123456789") && strings.ContainsAny(s, "abcdefABCDEF")
+}
+
+// isRandomBase64 asks for capitals, small letters and digits: one of the three is missing
+// from 43 random characters once in a thousand times at most, and from a sentence mostly.
+func isRandomBase64(s string) bool {
+	s = strings.TrimRight(s, "=")
+	var upper, lower, digit bool
+	for _, r := range s {
+		switch {
+		case 'A' <= r && r <= 'Z':
+			upper = true
+		case 'a' <= r && r <= 'z':
+			lower = true
+		case '0' <= r && r <= '9':
+			digit = true
+		case !strings.ContainsRune("+/-_", r):
+			return false
+		}
+	}
+	return len(s) >= minBase64 && upper && lower && digit
+}
