@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/gorilla/securecookie"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/ambient"
 	"github.com/inga-auth/inga/middleware"
 )
 
@@ -62,51 +64,26 @@ const minKey = 32 // bytes: as long as the output of the hash, RFC 2104, section
 // New returns the cookie sessions that the Config describes. The error joins all mistakes,
 // each naming its field.
 func New(c Config) (*Sessions, error) {
-	c = c.withDefaults()
-	s := &Sessions{config: c, attributes: c.attributes()}
-	errs := c.mistakes()
+	s := &Sessions{config: c, cookie: ambient.Cookie{
+		Name:                 c.Name,
+		Path:                 c.Path,
+		Domain:               c.Domain,
+		SameSite:             c.SameSite,
+		DangerouslyAllowHTTP: c.DangerouslyAllowHTTP,
+	}.WithDefaults("session")}
+	errs := slices.Concat(
+		c.mistakes(),
+		s.cookie.Mistakes("cookie: Config."),
+		s.origins.Trust("cookie: Config.TrustedOrigins", c.TrustedOrigins),
+	)
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
 	for _, key := range c.Keys {
 		// MaxAge(0): how long a session lives is the row's to say.
 		s.codecs = append(s.codecs, securecookie.New(key, nil).SetSerializer(securecookie.NopEncoder{}).MaxAge(0))
 	}
-	for i, origin := range c.TrustedOrigins {
-		if err := s.origins.AddTrustedOrigin(origin); err != nil {
-			errs = append(errs, fmt.Errorf("cookie: Config.TrustedOrigins[%d]: %w", i, err))
-		}
-	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
-	}
 	return s, nil
-}
-
-func (c Config) withDefaults() Config {
-	if c.Name == "" {
-		c.Name = "__Host-session"
-		if c.DangerouslyAllowHTTP {
-			c.Name = "session"
-		}
-	}
-	if c.Path == "" {
-		c.Path = "/"
-	}
-	if c.SameSite == 0 || c.SameSite == http.SameSiteDefaultMode {
-		// Said aloud: browsers treat a cookie that says nothing as Lax, except in its first
-		// two minutes.
-		c.SameSite = http.SameSiteLaxMode
-	}
-	return c
-}
-
-func (c Config) attributes() http.Cookie {
-	return http.Cookie{
-		Name:     c.Name,
-		Path:     c.Path,
-		Domain:   c.Domain,
-		Secure:   !c.DangerouslyAllowHTTP,
-		HttpOnly: true,
-		SameSite: c.SameSite,
-	}
 }
 
 func (c Config) mistakes() []error {
@@ -128,40 +105,8 @@ func (c Config) mistakes() []error {
 	} else if err := c.Policy.Validate(); err != nil {
 		bad("Policy: %w", err)
 	}
-	return append(errs, c.attributeMistakes()...)
-}
-
-// attributeMistakes checks what browsers would answer by silently dropping the cookie
-// (RFC 6265bis, section 4.1.3), and what they would accept and should not.
-func (c Config) attributeMistakes() []error {
-	var errs []error
-	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("cookie: Config."+format, args...)) }
-	probe := c.attributes()
-	if err := probe.Valid(); err != nil {
-		bad("Name, Path, Domain: %w", err)
-	}
-	if len(c.Name) > maxName {
-		bad("Name has %d bytes, want at most %d", len(c.Name), maxName)
-	}
-	name := strings.ToLower(c.Name) // browsers compare prefixes without case
-	if strings.HasPrefix(name, "__host-") && (c.Path != "/" || c.Domain != "") {
-		bad("Name is %q, which allows no Domain and only the Path /; they are %q and %q", c.Name, c.Domain, c.Path)
-	}
-	if strings.HasPrefix(name, "__") && c.DangerouslyAllowHTTP {
-		bad("Name is %q, whose prefix browsers accept with Secure only, and DangerouslyAllowHTTP is true", c.Name)
-	}
-	switch {
-	case c.SameSite == http.SameSiteNoneMode && c.DangerouslyAllowHTTP:
-		bad("SameSite is None, which browsers accept with Secure only, and DangerouslyAllowHTTP is true")
-	case c.SameSite < http.SameSiteLaxMode || c.SameSite > http.SameSiteNoneMode:
-		bad("SameSite is %d, want Lax, Strict or None", c.SameSite)
-	}
 	if strings.ContainsFunc(c.ClearSiteData, func(r rune) bool { return r < 0x20 || r > 0x7e }) {
 		bad("ClearSiteData is %q, want printable ASCII", c.ClearSiteData)
 	}
 	return errs
 }
-
-// maxName keeps name and value well under the 4096 bytes that browsers store (RFC 6265bis,
-// section 5.6): the value never has more than maxValue.
-const maxName = 256

@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/gorilla/securecookie"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/ambient"
 	"github.com/inga-auth/inga/internal/session"
 	"github.com/inga-auth/inga/middleware"
 )
@@ -21,10 +21,10 @@ const Method = "cookie"
 // Sessions logs in and out with a cookie, and authenticates requests that bring it. It is
 // safe for concurrent use.
 type Sessions struct {
-	config     Config
-	codecs     []*securecookie.SecureCookie // the first one signs
-	attributes http.Cookie                  // without value and age
-	origins    http.CrossOriginProtection
+	config  Config
+	cookie  ambient.Cookie
+	codecs  []*securecookie.SecureCookie // the first one signs
+	origins ambient.Origins
 }
 
 var (
@@ -44,7 +44,7 @@ func (s *Sessions) Authenticate(r *http.Request) (middleware.Identity, error) {
 	if err != nil {
 		return middleware.Identity{}, err
 	}
-	if err := s.checkOrigin(r); err != nil {
+	if err := s.origins.Check(r); err != nil {
 		return middleware.Identity{}, err
 	}
 	row, user, err := s.find(r.Context(), session.Now(), secret)
@@ -56,24 +56,10 @@ func (s *Sessions) Authenticate(r *http.Request) (middleware.Identity, error) {
 
 func (s *Sessions) find(ctx context.Context, now time.Time, secret backends.Secret) (backends.Session, backends.User, error) {
 	row, user, err := s.config.Store.FindBySecret(ctx, now, secret.Hash())
+	if err == nil && row.Kind != backends.KindCookie {
+		err = backends.ErrNotFound // the secret is that of another kind of credential
+	}
 	return row, user, session.Error(err)
-}
-
-func (s *Sessions) checkOrigin(r *http.Request) error {
-	if isWebSocket(r) {
-		as := *r // a copy: the request is not ours to change
-		as.Method = http.MethodPost
-		r = &as
-	}
-	if err := s.origins.Check(r); err != nil {
-		return fmt.Errorf("%w: %w", middleware.ErrCrossOrigin, err)
-	}
-	return nil
-}
-
-func isWebSocket(r *http.Request) bool {
-	// RFC 8441: over HTTP/2 the handshake is a CONNECT, which is not a safe method anyway.
-	return strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
 }
 
 // Renew implements [middleware.Renewer].
@@ -178,7 +164,7 @@ func (s *Sessions) Logout(w http.ResponseWriter, r *http.Request) error {
 	if err := s.end(r, session.Now(), backends.ReasonLogout); err != nil {
 		return err
 	}
-	s.clear(w.Header())
+	s.cookie.Clear(w.Header())
 	if s.config.ClearSiteData != "" {
 		w.Header().Set("Clear-Site-Data", s.config.ClearSiteData)
 	}
@@ -206,7 +192,7 @@ func (s *Sessions) checkUnsafe(r *http.Request) error {
 	if err := session.Unsafe(r); err != nil {
 		return err
 	}
-	return s.checkOrigin(r)
+	return s.origins.Check(r)
 }
 
 // keepUntil is until when the browser keeps the cookie of a session that begins.

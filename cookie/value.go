@@ -3,7 +3,6 @@ package cookie
 import (
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/inga-auth/inga/backends"
@@ -17,9 +16,6 @@ const (
 	maxValue = 140
 )
 
-// maxMaxAge is what browsers cut Max-Age to: 400 days (RFC 6265bis, section 5.5).
-const maxMaxAge = 400 * 24 * time.Hour
-
 // secret returns the secret that the session cookie of r holds.
 //
 // There may be several cookies of the name: a subdomain can plant one. Those that we did
@@ -28,7 +24,7 @@ const maxMaxAge = 400 * 24 * time.Hour
 func (s *Sessions) secret(r *http.Request) (backends.Secret, error) {
 	var found backends.Secret
 	var present, signed bool
-	for _, c := range r.CookiesNamed(s.config.Name) {
+	for _, c := range r.CookiesNamed(s.cookie.Name) {
 		present = true
 		secret, ok := s.decode(c.Value)
 		switch {
@@ -55,7 +51,7 @@ func (s *Sessions) decode(value string) (backends.Secret, bool) {
 	var payload []byte
 	for _, codec := range s.codecs {
 		// securecookie signs the name too: a value of another cookie is not one of ours.
-		if err := codec.Decode(s.config.Name, value, &payload); err == nil && len(payload) == backends.SecretSize {
+		if err := codec.Decode(s.cookie.Name, value, &payload); err == nil && len(payload) == backends.SecretSize {
 			return backends.Secret(payload), true
 		}
 	}
@@ -64,41 +60,12 @@ func (s *Sessions) decode(value string) (backends.Secret, bool) {
 
 // set puts the cookie with the secret into the header, to be kept until the deadline.
 func (s *Sessions) set(h http.Header, secret backends.Secret, now, deadline time.Time) error {
-	value, err := s.codecs[0].Encode(s.config.Name, secret[:])
+	value, err := s.codecs[0].Encode(s.cookie.Name, secret[:])
+	if err == nil {
+		err = s.cookie.Put(h, value, now, deadline)
+	}
 	if err != nil {
-		return fmt.Errorf("cookie: sign: %w", err)
+		return fmt.Errorf("cookie: %w", err)
 	}
-	c := s.attributes
-	c.Value = value
-	c.MaxAge = maxAge(now, deadline)
-	s.put(h, &c)
 	return nil
-}
-
-// clear tells the browser to drop the cookie. A browser drops only what has the same name,
-// path and domain, so the attributes are those of issue.
-func (s *Sessions) clear(h http.Header) {
-	c := s.attributes
-	c.MaxAge = -1
-	s.put(h, &c)
-}
-
-// put adds the cookie, in place of one of the same name that this response would set: two
-// of them would leave it to the browser which one holds (RFC 6265bis, section 4.1.1).
-func (s *Sessions) put(h http.Header, c *http.Cookie) {
-	var others []string
-	for _, line := range h["Set-Cookie"] {
-		if !strings.HasPrefix(line, s.config.Name+"=") {
-			others = append(others, line)
-		}
-	}
-	h["Set-Cookie"] = append(others, c.String())
-	h.Set("Cache-Control", "no-store")
-}
-
-// maxAge returns whole seconds, rounded up so that the browser does not drop the cookie of
-// a session that still lives.
-func maxAge(now, deadline time.Time) int {
-	left := min(deadline.Sub(now), maxMaxAge)
-	return max(int((left+time.Second-1)/time.Second), 1)
 }

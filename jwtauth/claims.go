@@ -3,6 +3,7 @@ package jwtauth
 import (
 	"encoding/json"
 	"errors"
+	"strconv"
 
 	"github.com/golang-jwt/jwt/v5"
 
@@ -10,14 +11,15 @@ import (
 )
 
 // claimNames are the claims that this package sets or checks.
-var claimNames = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "sid", "auth_time", "client_id"}
+var claimNames = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "sid", "auth_time", "client_id", "rt_gen"}
 
 // claims are what a token claims. They are typed, and read by [scanObject]: golang-jwt's
 // MapClaims takes an exp of 0 for none.
 type claims struct {
 	jwt.RegisteredClaims
-	sessionID string
-	raw       json.RawMessage
+	sessionID  string
+	generation int64 // of the refresh token that came with it; 0 without one
+	raw        json.RawMessage
 }
 
 var _ jwt.ClaimsValidator = (*claims)(nil)
@@ -50,6 +52,8 @@ func (c *claims) set(name, value []byte) (err error) {
 		_, err = date(value)
 	case "client_id":
 		_, err = text(value)
+	case "rt_gen":
+		c.generation, err = strconv.ParseInt(string(value), 10, 64)
 	default:
 		if variant(name, claimNames) {
 			err = errors.New("token has a registered claim in another spelling")

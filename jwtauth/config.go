@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,6 +38,19 @@ type Config struct {
 	// after it expires, and that long before it was issued. At most a minute. Default 30
 	// seconds. The deadlines of the session know no leeway.
 	Leeway time.Duration
+
+	// RefreshKeys make refresh tokens: at least 32 random bytes each. The first one
+	// authenticates new tokens, all of them verify. Without any there are no refresh tokens.
+	// They must not be the keys of anything else. Store must be a [backends.Rotator].
+	RefreshKeys [][]byte
+
+	// RefreshGrace says for how long a refresh token that has been replaced is answered with
+	// its successor. Default: 10 seconds, and a minute while the successor has not been seen
+	// in use.
+	RefreshGrace backends.Grace
+
+	// Events, if not nil, is told of refreshes, of replays and of theft.
+	Events middleware.EventHook
 
 	// ClientID is the claim client_id of RFC 9068. Default Audience.
 	ClientID string
@@ -77,6 +91,8 @@ func New(c Config) (*Tokens, error) {
 		ttl:       c.AccessTTL,
 		header:    c.Header,
 		custom:    c.Claims,
+		grace:     c.RefreshGrace,
+		events:    c.Events,
 		signer:    c.Keys[0].k,
 		byID:      make(map[string]*key),
 		byHeader:  make(map[string]*key),
@@ -88,6 +104,10 @@ func New(c Config) (*Tokens, error) {
 		t.byID[k.k.id] = k.k
 		t.byHeader[k.k.header] = k.k
 	}
+	t.rotator, _ = c.Store.(backends.Rotator)
+	for _, key := range c.RefreshKeys {
+		t.refreshKeys = append(t.refreshKeys, newRefreshKey(key))
+	}
 	return t, nil
 }
 
@@ -96,6 +116,7 @@ func (c Config) withDefaults() Config {
 	c.Leeway = cmp.Or(c.Leeway, 30*time.Second)
 	c.ClientID = cmp.Or(c.ClientID, c.Audience)
 	c.Header = cmp.Or(c.Header, "Access-Token")
+	c.RefreshGrace = cmp.Or(c.RefreshGrace, backends.Grace{Overlap: defaultOverlap, Unseen: defaultUnseen})
 	return c
 }
 
@@ -135,7 +156,7 @@ func (c Config) mistakes() []error {
 	if !isFieldName(c.Header) {
 		bad("Header is %q, want the name of a header", c.Header)
 	}
-	return append(errs, c.keyMistakes()...)
+	return slices.Concat(errs, c.keyMistakes(), c.refreshMistakes())
 }
 
 func (c Config) keyMistakes() []error {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/internal/session"
 	"github.com/inga-auth/inga/middleware"
 )
@@ -20,7 +21,9 @@ type subject struct {
 	sessionID string
 	authTime  time.Time
 	deadline  time.Time // of the session, absolute
-	custom    []byte    // a JSON object, or nil
+
+	generation int64  // of the refresh token that comes with it; 0 without one
+	custom     []byte // a JSON object, or nil
 }
 
 // An access token, and until when it is good.
@@ -65,6 +68,8 @@ func (t *Tokens) payload(now, expiresAt time.Time, s subject) ([]byte, error) {
 		SessionID string `json:"sid"`
 		AuthTime  int64  `json:"auth_time"`
 		ClientID  string `json:"client_id"`
+		// Generation lets us see that the answer with its refresh token has arrived.
+		Generation int64 `json:"rt_gen,omitempty"`
 	}{
 		Issuer:    t.issuer,
 		Subject:   s.userID,
@@ -75,6 +80,8 @@ func (t *Tokens) payload(now, expiresAt time.Time, s subject) ([]byte, error) {
 		SessionID: s.sessionID,
 		AuthTime:  s.authTime.Unix(),
 		ClientID:  t.clientID,
+
+		Generation: s.generation,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("jwtauth: %w", err)
@@ -114,11 +121,9 @@ func (k *key) token(payload []byte) (string, error) {
 // signatureRoom is enough for the signatures of all but RSA, which grow the buffer once.
 const signatureRoom = 96
 
-// customClaims asks Config.Claims, if there is one, about the user of the session.
-//
-// Whatever Config.Claims says, it cannot turn into a statement about credentials: its error
-// is not wrapped.
-func (t *Tokens) customClaims(ctx context.Context, now time.Time, sessionID string) ([]byte, error) {
+// customClaimsOf is customClaims for the user of the session, for whom it asks the store if
+// it must.
+func (t *Tokens) customClaimsOf(ctx context.Context, now time.Time, sessionID string) ([]byte, error) {
 	if t.custom == nil {
 		return nil, nil
 	}
@@ -126,7 +131,18 @@ func (t *Tokens) customClaims(ctx context.Context, now time.Time, sessionID stri
 	if err != nil {
 		return nil, session.Error(err)
 	}
-	v, err := t.custom(ctx, user)
+	return t.customClaims(ctx, &user)
+}
+
+// customClaims asks Config.Claims, if there is one, about the user.
+//
+// Whatever Config.Claims says, it cannot turn into a statement about credentials: its error
+// is not wrapped.
+func (t *Tokens) customClaims(ctx context.Context, user *backends.User) ([]byte, error) {
+	if t.custom == nil {
+		return nil, nil
+	}
+	v, err := t.custom(ctx, *user)
 	if err != nil {
 		return nil, fmt.Errorf("%w: Config.Claims: %v", middleware.ErrUnavailable, err)
 	}

@@ -21,7 +21,7 @@ import (
 // tries again if it fails, and not the one after the next interval.
 func (t *Tokens) Renew(h http.Header, r *http.Request, id middleware.Identity, until time.Time) (middleware.Identity, bool, error) {
 	now := session.Now()
-	custom, err := t.customClaims(r.Context(), now, id.SessionID)
+	custom, err := t.customClaimsOf(r.Context(), now, id.SessionID)
 	if errors.Is(err, middleware.ErrInvalidCredentials) {
 		return id, false, nil // the session has ended meanwhile
 	}
@@ -32,7 +32,7 @@ func (t *Tokens) Renew(h http.Header, r *http.Request, id middleware.Identity, u
 	if err != nil || !ok {
 		return id, false, session.Error(err)
 	}
-	a, err := t.issue(now, subject{id.Subject, id.SessionID, id.AuthTime, id.Session.AbsoluteDeadline, custom})
+	a, err := t.issue(now, subject{id.Subject, id.SessionID, id.AuthTime, id.Session.AbsoluteDeadline, 0, custom})
 	if err != nil {
 		return id, false, err
 	}

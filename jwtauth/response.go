@@ -16,7 +16,7 @@ type Response struct {
 	TokenType   string `json:"token_type"` // "Bearer"
 	ExpiresIn   int64  `json:"expires_in"` // seconds from now
 
-	// RefreshToken is reserved. It is empty.
+	// RefreshToken is empty if Config.RefreshKeys is.
 	RefreshToken string `json:"refresh_token,omitempty"`
 
 	// Session is the one that the tokens name.

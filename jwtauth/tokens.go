@@ -30,6 +30,11 @@ type Tokens struct {
 	byID, byHeader     map[string]*key
 	validator, ageless *jwt.Validator // the latter does not ask for exp
 	jwks               []byte
+
+	rotator     backends.Rotator // nil if the store is none, and then there are no refreshKeys
+	refreshKeys []refreshKey     // the first one authenticates new tokens
+	grace       backends.Grace
+	events      middleware.EventHook
 }
 
 var (
@@ -46,21 +51,34 @@ func (t *Tokens) Authenticate(r *http.Request) (middleware.Identity, error) {
 	if err != nil {
 		return middleware.Identity{}, err
 	}
+	return t.identify(r.Context(), token, Method)
+}
+
+// identify returns who an access token says that the request is from.
+func (t *Tokens) identify(ctx context.Context, token, method string) (middleware.Identity, error) {
 	c, err := t.verify(token)
 	if err != nil {
 		return middleware.Identity{}, err
 	}
-	row, user, err := t.store.FindByID(r.Context(), session.Now(), c.sessionID)
+	now := session.Now()
+	row, user, err := t.find(ctx, now, c)
 	if err != nil {
-		return middleware.Identity{}, session.Error(err)
+		return middleware.Identity{}, err
 	}
-	if row.Kind != backends.KindToken || row.UserID != c.Subject {
-		return middleware.Identity{}, fmt.Errorf("%w: sid is not a session of sub for tokens", middleware.ErrInvalidCredentials)
-	}
-	id := session.Identity(&row, &user, Method)
+	t.markSeen(ctx, now, &row, c.generation)
+	id := session.Identity(&row, &user, method)
 	id.Claims = c.raw
 	id.ExpiresAt = earlier(c.ExpiresAt.Time.UTC(), row.IdleDeadline)
 	return id, nil
+}
+
+// find returns the session that a verified token names, and its user.
+func (t *Tokens) find(ctx context.Context, now time.Time, c *claims) (backends.Session, backends.User, error) {
+	row, user, err := t.store.FindByID(ctx, now, c.sessionID)
+	if err == nil && (row.Kind != backends.KindToken || row.UserID != c.Subject) {
+		err = fmt.Errorf("%w: sid is not a session of sub for tokens", backends.ErrNotFound)
+	}
+	return row, user, session.Error(err)
 }
 
 // Login opens a session for l.Subject and issues a token, after the application has made
@@ -80,25 +98,36 @@ func (t *Tokens) Login(r *http.Request, l middleware.Login) (Response, error) {
 	}
 	// Each extension brings a new token, which must come before the old one expires.
 	row.RenewalInterval = min(row.RenewalInterval, t.ttl/2)
-	// No cookie opens the session: its secret has no hash.
-	if err := t.store.Create(r.Context(), row, backends.SecretHash{}, l.UserVersion); err != nil {
+	secret, hash := t.refreshable(now, &row)
+	if err := t.store.Create(r.Context(), row, hash, l.UserVersion); err != nil {
 		return Response{}, session.Error(err)
 	}
-	a, err := t.first(r.Context(), now, &row)
+	resp, err := t.first(r.Context(), now, &row, secret)
 	if err != nil {
 		// Nobody will ever use the session. If ending it fails as well, it ends by itself.
 		_, _ = t.store.Revoke(r.Context(), now, row.ID, backends.ReasonRevoked)
-		return Response{}, err
 	}
-	return Response{AccessToken: a.token, TokenType: "Bearer", ExpiresIn: a.expiresIn(now), Session: row}, nil
+	return resp, err
 }
 
-func (t *Tokens) first(ctx context.Context, now time.Time, row *backends.Session) (access, error) {
-	custom, err := t.customClaims(ctx, now, row.ID)
-	if err != nil {
-		return access{}, err
+// refreshable gives a new session its first generation of refresh tokens and returns their
+// secret. If there are to be none, it has neither, and the hash is that of no secret.
+func (t *Tokens) refreshable(now time.Time, row *backends.Session) (backends.Secret, backends.SecretHash) {
+	if len(t.refreshKeys) == 0 {
+		return backends.Secret{}, backends.SecretHash{}
 	}
-	return t.issue(now, subject{row.UserID, row.ID, row.AuthenticatedAt, row.AbsoluteDeadline, custom})
+	row.Refresh = backends.Refresh{Generation: 1, RotatedAt: now}
+	secret := backends.NewSecret()
+	return secret, secret.Hash()
+}
+
+// first is the answer to a login.
+func (t *Tokens) first(ctx context.Context, now time.Time, row *backends.Session, secret backends.Secret) (Response, error) {
+	custom, err := t.customClaimsOf(ctx, now, row.ID)
+	if err != nil {
+		return Response{}, err
+	}
+	return t.respond(now, row, custom, secret)
 }
 
 // Logout ends the session that the token of r names, and takes a token out of the header of

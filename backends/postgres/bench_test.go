@@ -74,12 +74,11 @@ func byHand(b *testing.B, f fixture, sql string, h backends.SecretHash) error {
 		amr, roles                                     []string
 		created, authenticated, seen, idle, absolute   time.Time
 		idleTimeout, interval, generation, version     int64
-		salt                                           []byte
 		rotatedAt, seenAt, endedAt                     pgtype.Timestamptz
 		has, disabled                                  bool
 	)
 	return f.pool.QueryRow(b.Context(), sql, h[:]).Scan(&id, &user, &kind, &ip, &agent, &label, &amr,
-		&created, &authenticated, &seen, &idleTimeout, &interval, &idle, &absolute, &salt, &generation,
+		&created, &authenticated, &seen, &idleTimeout, &interval, &idle, &absolute, &generation,
 		&rotatedAt, &seenAt, &endedAt, &reason, &has, &name, &roles, &disabled, &version)
 }
 

@@ -3,7 +3,7 @@
 //
 //	pool, err := pgxpool.New(ctx, os.Getenv("DATABASE_URL"))
 //	store, err := postgres.New(postgres.Config{Pool: pool})
-//	err = store.Migrate(ctx)   // at every start; most times it does nothing
+//	err = store.Migrate(ctx)    // at every start; most times it does nothing
 //	users, err := store.Users() // to create users and to change passwords
 //	go backends.Sweep(ctx, store, 10*time.Minute, report)
 //
@@ -61,7 +61,7 @@
 //
 // # What a dump shows
 //
-// The SHA-256 of session secrets, password hashes, and a salt for refresh tokens that is
-// worthless without the application's key. No value of any column opens a session. A
-// server that logs parameters (log_parameter_max_length) logs these too, and nothing more.
+// The SHA-256 of session secrets, and password hashes. No value of any column opens a
+// session. A server that logs parameters (log_parameter_max_length) logs these too, and
+// nothing more.
 package postgres

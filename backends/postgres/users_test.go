@@ -119,7 +119,7 @@ func TestChangeOfAPasswordThatWaitsForALoginEndsThatSessionToo(t *testing.T) {
 	s, secret := session("ann"), backends.NewSecret()
 	h := secret.Hash()
 	must(tx.Exec(t.Context(), in(f.schema, `INSERT INTO {schema}.sessions
-		VALUES ($1, $2, 'ann', 'cookie', '', '', '', '{}', $3, $3, $3, 60000000, 1000000, $4, $4, NULL, 0)`),
+		VALUES ($1, $2, 'ann', 'cookie', '', '', '', '{}', $3, $3, $3, 60000000, 1000000, $4, $4, 0)`),
 		s.ID, h[:], t0, t0.Add(time.Hour)))(t)
 	type result struct {
 		n   int

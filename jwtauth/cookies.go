@@ -1,0 +1,256 @@
+package jwtauth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/ambient"
+	"github.com/inga-auth/inga/internal/session"
+	"github.com/inga-auth/inga/middleware"
+)
+
+// CookieMethod is the method of the identities that a token in a cookie proves.
+const CookieMethod = "token-cookie"
+
+// CookieConfig is what [NewCookies] needs. Tokens is required; the zero value of the rest is
+// the safe choice.
+type CookieConfig struct {
+	// Tokens issues and verifies. It must have RefreshKeys.
+	Tokens *Tokens
+
+	// AccessName and RefreshName name the cookies. Default "__Host-access" and
+	// "__Host-refresh".
+	AccessName, RefreshName string
+
+	// SameSite is Lax by default, or Strict, or None.
+	SameSite http.SameSite
+
+	// TrustedOrigins may send unsafe requests with the cookies, as "https://app.example".
+	TrustedOrigins []string
+
+	// DangerouslyAllowHTTP leaves out the Secure attribute, and the prefix of the default
+	// names: everybody on the way can then read and use the tokens.
+	DangerouslyAllowHTTP bool
+}
+
+// Cookies carries tokens in two cookies that no script can read, for browsers. It is safe for
+// concurrent use.
+//
+// Put [Cookies.Handler] outside the guard, and Cookies itself into the guard: an access token
+// that has expired is then replaced within the request that brings it.
+type Cookies struct {
+	tokens          *Tokens
+	access, refresh ambient.Cookie
+	origins         ambient.Origins
+}
+
+var (
+	_ middleware.Authenticator = (*Cookies)(nil)
+	_ middleware.Renewer       = (*Cookies)(nil)
+)
+
+// NewCookies returns the Cookies that the CookieConfig describes. The error joins all
+// mistakes, each naming its field.
+func NewCookies(c CookieConfig) (*Cookies, error) {
+	base := ambient.Cookie{SameSite: c.SameSite, DangerouslyAllowHTTP: c.DangerouslyAllowHTTP}
+	k := &Cookies{tokens: c.Tokens, access: base, refresh: base}
+	k.access.Name, k.refresh.Name = c.AccessName, c.RefreshName
+	k.access, k.refresh = k.access.WithDefaults("access"), k.refresh.WithDefaults("refresh")
+
+	var errs []error
+	if c.Tokens == nil || len(c.Tokens.refreshKeys) == 0 {
+		errs = append(errs, errors.New("jwtauth: CookieConfig.Tokens is nil or has no RefreshKeys, want one that refreshes"))
+	}
+	if k.access.Name == k.refresh.Name {
+		errs = append(errs, fmt.Errorf("jwtauth: CookieConfig.RefreshName is %q, want another name than AccessName", k.refresh.Name))
+	}
+	errs = slices.Concat(errs,
+		k.access.Mistakes("jwtauth: CookieConfig.Access"),
+		k.refresh.Mistakes("jwtauth: CookieConfig.Refresh"),
+		k.origins.Trust("jwtauth: CookieConfig.TrustedOrigins", c.TrustedOrigins),
+	)
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return k, nil
+}
+
+// Login is [Tokens.Login] for a browser: it sets both cookies. The tokens in the response
+// are for the cookies and need not be shown to the page; ExpiresIn may be, for a page that
+// asks in advance. A session that the browser had is ended. Errors are those of
+// [Tokens.Login], and [middleware.ErrCrossOrigin].
+func (k *Cookies) Login(w http.ResponseWriter, r *http.Request, l middleware.Login) (Response, error) {
+	if err := k.origins.Check(r); err != nil {
+		return Response{}, err
+	}
+	resp, err := k.tokens.Login(r, l)
+	if err != nil {
+		return Response{}, err
+	}
+	if err := k.end(r, backends.ReasonReplaced); err != nil {
+		return Response{}, err
+	}
+	return resp, k.put(w.Header(), resp)
+}
+
+// Logout ends the session of either cookie and tells the browser to drop both. A session
+// that has ended already is no error. Errors are [middleware.ErrCrossOrigin],
+// [middleware.ErrMalformedRequest] for a GET and other safe methods, and
+// [middleware.ErrUnavailable]: the session then still lives, and the cookies stay.
+func (k *Cookies) Logout(w http.ResponseWriter, r *http.Request) error {
+	if err := session.Unsafe(r); err != nil {
+		return err
+	}
+	if err := k.origins.Check(r); err != nil {
+		return err
+	}
+	if err := k.end(r, backends.ReasonLogout); err != nil {
+		return err
+	}
+	k.access.Clear(w.Header())
+	k.refresh.Clear(w.Header())
+	return nil
+}
+
+// Refresh is [Tokens.Refresh] for a browser: it takes the token from its cookie and sets both
+// anew, for a page that sees the expiry ahead. Errors are those of [Tokens.Refresh],
+// [middleware.ErrCrossOrigin], and [middleware.ErrNoCredentials] without the cookie. They
+// change no cookie: the refresh that failed may be the older one.
+func (k *Cookies) Refresh(w http.ResponseWriter, r *http.Request) (Response, error) {
+	if err := session.Unsafe(r); err != nil {
+		return Response{}, err
+	}
+	if err := k.origins.Check(r); err != nil {
+		return Response{}, err
+	}
+	resp, err := k.exchange(r)
+	if err != nil {
+		return Response{}, err
+	}
+	return resp, k.put(w.Header(), resp)
+}
+
+// Handler replaces an access token that has expired, or is missing, by means of the refresh
+// token, before next runs: next and the guard in it see the new one, and the response sets
+// both cookies. Requests at the same time get the same refresh token, whichever answer
+// arrives last.
+//
+// This happens for safe methods too, since a page that is opened after a break must not
+// fail. A cross-origin request of an unsafe method refreshes nothing.
+//
+// If the backend cannot be asked, the guard answers 503, and not 401.
+func (k *Cookies) Handler(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !k.needsRefresh(r) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		resp, err := k.exchange(r)
+		if err == nil {
+			err = k.put(w.Header(), resp)
+		}
+		ctx := context.WithValue(r.Context(), refreshedKey{}, &refreshed{k, resp.AccessToken, err})
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+// refreshed is what Handler leaves for Authenticate: the access token that the browser will
+// present from now on, or why there is none.
+type refreshed struct {
+	by    *Cookies
+	token string
+	err   error
+}
+
+type refreshedKey struct{}
+
+func (k *Cookies) needsRefresh(r *http.Request) bool {
+	if one(r, k.refresh.Name) == "" || k.origins.Check(r) != nil {
+		return false
+	}
+	_, err := k.tokens.verify(one(r, k.access.Name))
+	return err != nil
+}
+
+func (k *Cookies) exchange(r *http.Request) (Response, error) {
+	token := one(r, k.refresh.Name)
+	if token == "" {
+		return Response{}, middleware.ErrNoCredentials
+	}
+	return k.tokens.exchange(r.Context(), token)
+}
+
+// Authenticate implements [middleware.Authenticator].
+func (k *Cookies) Authenticate(r *http.Request) (middleware.Identity, error) {
+	access := one(r, k.access.Name)
+	if f, ok := r.Context().Value(refreshedKey{}).(*refreshed); ok && f.by == k {
+		if f.err != nil {
+			return middleware.Identity{}, f.err
+		}
+		access = f.token
+	}
+	if access == "" {
+		return middleware.Identity{}, middleware.ErrNoCredentials
+	}
+	if err := k.origins.Check(r); err != nil {
+		return middleware.Identity{}, err
+	}
+	return k.tokens.identify(r.Context(), access, CookieMethod)
+}
+
+// Renew implements [middleware.Renewer]: it extends the session. The cookies stay as they
+// are; the access token is replaced when it has expired.
+func (k *Cookies) Renew(_ http.Header, r *http.Request, id middleware.Identity, until time.Time) (middleware.Identity, bool, error) {
+	now := session.Now()
+	ok, err := k.tokens.store.Extend(r.Context(), now, id.SessionID, until)
+	if err != nil || !ok {
+		return id, false, session.Error(err)
+	}
+	expires := id.ExpiresAt
+	id = session.Extended(id, now, until)
+	id.ExpiresAt = earlier(expires, until)
+	return id, true, nil
+}
+
+// end ends the session that either cookie belongs to, if there is one.
+func (k *Cookies) end(r *http.Request, why backends.Reason) error {
+	for _, name := range []string{k.access.Name, k.refresh.Name} {
+		if id := k.tokens.sessionOf(one(r, name)); id != "" {
+			if _, err := k.tokens.store.Revoke(r.Context(), session.Now(), id, why); err != nil {
+				return session.Error(err)
+			}
+		}
+	}
+	return nil
+}
+
+func (k *Cookies) put(h http.Header, resp Response) error {
+	now := session.Now()
+	access := now.Add(time.Duration(resp.ExpiresIn) * time.Second)
+	err := errors.Join(
+		k.access.Put(h, resp.AccessToken, now, access),
+		k.refresh.Put(h, resp.RefreshToken, now, resp.Session.AbsoluteDeadline),
+	)
+	if err != nil {
+		return fmt.Errorf("%w: jwtauth: %w", middleware.ErrUnavailable, err)
+	}
+	return nil
+}
+
+// one returns the value of the cookie, or "" if there is none, or several that differ: a
+// subdomain can plant one, and there is no telling which is ours.
+func one(r *http.Request, name string) string {
+	var value string
+	for _, c := range r.CookiesNamed(name) {
+		if value != "" && c.Value != value {
+			return ""
+		}
+		value = c.Value
+	}
+	return value
+}

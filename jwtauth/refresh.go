@@ -1,0 +1,117 @@
+package jwtauth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/session"
+	"github.com/inga-auth/inga/middleware"
+)
+
+// The grace in which a refresh token that has been replaced is answered with its successor.
+const (
+	defaultOverlap = 10 * time.Second
+	defaultUnseen  = time.Minute
+)
+
+// errTheft is why a session ended that nobody logged out of.
+var errTheft = errors.New("refresh token had been replaced long before; its session has been ended")
+
+// Refresh exchanges a refresh token for an access token and the next refresh token, in one
+// round trip to the backend. It counts as activity of the session and never moves the
+// absolute deadline. The user is looked at again: a role that changed is in the answer.
+//
+// However many clients bring the same token at the same time, and however often one brings
+// it again because the answer was lost: within Config.RefreshGrace all get the same
+// successor. A token that was replaced before that is theft; the session is ended, and
+// whoever has the current token has to log in again.
+//
+// Errors: [middleware.ErrInvalidCredentials], also for a token that is forged or cut, which
+// changes nothing; [middleware.ErrMalformedRequest] for a GET and other safe methods;
+// [middleware.ErrUnavailable].
+func (t *Tokens) Refresh(r *http.Request, token string) (Response, error) {
+	if err := session.Unsafe(r); err != nil {
+		return Response{}, err
+	}
+	return t.exchange(r.Context(), token)
+}
+
+func (t *Tokens) exchange(ctx context.Context, token string) (Response, error) {
+	rt, err := parseRefresh(token, t.refreshKeys)
+	if err != nil {
+		return Response{}, invalid(err)
+	}
+	now := session.Now()
+	row, user, rotation, err := t.rotator.Rotate(ctx, now, rt.sessionID, rt.secret.Hash(), rt.generation, t.grace)
+	if err != nil {
+		return Response{}, session.Error(err)
+	}
+	t.tell(ctx, now, &row, rotation)
+	if rotation == backends.Stolen {
+		return Response{}, invalid(errTheft)
+	}
+	custom, err := t.customClaims(ctx, &user)
+	if err != nil {
+		return Response{}, err // and the token that was replaced is good for a retry
+	}
+	return t.respond(now, &row, custom, rt.secret)
+}
+
+func (t *Tokens) tell(ctx context.Context, now time.Time, row *backends.Session, rotation backends.Rotation) {
+	if t.events == nil {
+		return
+	}
+	types := map[backends.Rotation]middleware.EventType{
+		backends.Rotated:  middleware.EventRefreshed,
+		backends.Replayed: middleware.EventReplayed,
+		backends.Stolen:   middleware.EventTheft,
+	}
+	t.events(ctx, middleware.Event{Type: types[rotation], Time: now, Subject: row.UserID, SessionID: row.ID})
+}
+
+// respond issues an access token for the session, and its current refresh token if there
+// are any.
+func (t *Tokens) respond(now time.Time, row *backends.Session, custom []byte, secret backends.Secret) (Response, error) {
+	a, err := t.issue(now, subject{row.UserID, row.ID, row.AuthenticatedAt, row.AbsoluteDeadline, row.Refresh.Generation, custom})
+	if err != nil {
+		return Response{}, err
+	}
+	resp := Response{AccessToken: a.token, TokenType: "Bearer", ExpiresIn: a.expiresIn(now), Session: *row}
+	if row.Refresh.Generation > 0 {
+		resp.RefreshToken = refreshToken{row.ID, row.Refresh.Generation, secret}.encode(t.refreshKeys[0])
+	}
+	return resp, nil
+}
+
+// markSeen tells the store that the answer to the last refresh has arrived, since its access
+// token is in use. It is told once for each refresh. If that fails nothing is lost: the next
+// request tells it again, and until then a retry is answered for a little longer.
+func (t *Tokens) markSeen(ctx context.Context, now time.Time, row *backends.Session, generation int64) {
+	const first = 1 // has no parent that could be replayed
+	if generation > first && generation == row.Refresh.Generation && row.Refresh.SeenAt.IsZero() {
+		_ = t.rotator.MarkSeen(ctx, now, row.ID, generation)
+	}
+}
+
+func (c Config) refreshMistakes() []error {
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("jwtauth: Config."+format, args...)) }
+	for i, key := range c.RefreshKeys {
+		if err := checkSecret(key); err != nil {
+			bad("RefreshKeys[%d]: %w", i, err)
+		}
+	}
+	if _, ok := c.Store.(backends.Rotator); !ok && len(c.RefreshKeys) > 0 && c.Store != nil {
+		bad("Store is a %T, which is no backends.Rotator, and RefreshKeys asks for one", c.Store)
+	}
+	if g := c.RefreshGrace; g.Overlap < 0 || g.Unseen < g.Overlap || g.Unseen > maxGrace {
+		bad("RefreshGrace is %+v, want 0 <= Overlap <= Unseen <= %v", g, maxGrace)
+	}
+	return errs
+}
+
+const maxGrace = 10 * time.Minute

@@ -1,0 +1,116 @@
+package jwtauth
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"hash/crc32"
+
+	"github.com/inga-auth/inga/backends"
+)
+
+// A refresh token is derived and not stored:
+//
+//	prefix | base64url( key ID | session ID | generation | secret | MAC ) | checksum
+//
+// The MAC needs a key that only the application has, the secret is one whose hash only the
+// session's row has. Neither the database nor the key alone is enough to make one. All
+// tokens of a session have the same secret; they differ in generation and MAC, so that the
+// successor of a token can be told again to somebody who missed the answer.
+//
+// The prefix and the checksum let scanners find tokens that leaked into code, and let us
+// refuse what was cut or misread without asking anybody.
+const refreshPrefix = "inga_rt1_"
+
+// The places of the parts in the raw token. 102 bytes are 136 digits of base64 and leave no
+// spare bits, so that a token has one spelling.
+const (
+	atSession    = keyIDSize
+	atGeneration = atSession + 26 // the length of a backends.NewID
+	atSecret     = atGeneration + 8
+	atMAC        = atSecret + backends.SecretSize
+	rawSize      = atMAC + sha256.Size
+
+	keyIDSize    = 4
+	checksumSize = 2 * crc32.Size // hexadecimal
+	refreshSize  = len(refreshPrefix) + rawSize/3*4 + checksumSize
+)
+
+// minRefreshKey is as long as the output of the hash: RFC 2104, section 3.
+const minRefreshKey = sha256.Size
+
+// A refreshKey authenticates refresh tokens.
+type refreshKey struct {
+	id  [keyIDSize]byte // in the token, so that it says which key it wants
+	key []byte
+}
+
+func newRefreshKey(key []byte) refreshKey {
+	sum := sha256.Sum256(append([]byte("inga refresh key\x00"), key...))
+	k := refreshKey{key: append([]byte(nil), key...)}
+	copy(k.id[:], sum[:])
+	return k
+}
+
+func (k refreshKey) mac(raw []byte) []byte {
+	h := hmac.New(sha256.New, k.key)
+	h.Write([]byte(refreshPrefix))
+	h.Write(raw[:atMAC])
+	return h.Sum(nil)
+}
+
+// A refreshToken is what one says.
+type refreshToken struct {
+	sessionID  string
+	generation int64
+	secret     backends.Secret
+}
+
+// encode returns the text of the token, authenticated by k.
+func (rt refreshToken) encode(k refreshKey) string {
+	raw := make([]byte, 0, rawSize)
+	raw = append(raw, k.id[:]...)
+	raw = append(raw, rt.sessionID...)
+	raw = binary.BigEndian.AppendUint64(raw, uint64(rt.generation))
+	raw = append(raw, rt.secret[:]...)
+	raw = append(raw, k.mac(raw)...)
+	text := refreshPrefix + base64url(raw)
+	return text + checksum(text)
+}
+
+// parseRefresh returns what a token says that one of the keys authenticated.
+func parseRefresh(text string, keys []refreshKey) (refreshToken, error) {
+	if !isRefreshToken(text) {
+		return refreshToken{}, errors.New("not a refresh token, or not a whole one")
+	}
+	raw, err := decode(text[len(refreshPrefix) : refreshSize-checksumSize])
+	if err != nil || len(raw) != rawSize {
+		return refreshToken{}, errors.New("not a refresh token")
+	}
+	for _, k := range keys {
+		if [keyIDSize]byte(raw) == k.id && hmac.Equal(raw[atMAC:], k.mac(raw)) {
+			return refreshToken{
+				sessionID:  string(raw[atSession:atGeneration]),
+				generation: int64(binary.BigEndian.Uint64(raw[atGeneration:atSecret])),
+				secret:     backends.Secret(raw[atSecret:atMAC]),
+			}, nil
+		}
+	}
+	return refreshToken{}, errors.New("refresh token is of none of our keys")
+}
+
+// isRefreshToken reports whether text has the form of a refresh token, as a scanner for
+// leaked secrets would.
+func isRefreshToken(text string) bool {
+	if len(text) != refreshSize || text[:len(refreshPrefix)] != refreshPrefix {
+		return false
+	}
+	end := refreshSize - checksumSize
+	return text[end:] == checksum(text[:end])
+}
+
+func checksum(text string) string {
+	return hex.EncodeToString(binary.BigEndian.AppendUint32(nil, crc32.ChecksumIEEE([]byte(text))))
+}
