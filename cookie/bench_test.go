@@ -259,3 +259,20 @@ func TestARequestIsOneQueryAndActivityOneWriteInAnInterval(t *testing.T) {
 		t.Errorf("a thousand requests in one interval cost %d queries and %d writes, want 1000 and 0: the login was the one", q, w)
 	}
 }
+
+func TestAGuardedRequestAllocatesAtMostAThirdMoreThanTheSameByHand(t *testing.T) {
+	c := newSessions(t, newMemory(t))
+	count := func(h http.Handler, value string) float64 {
+		r, w := httptest.NewRequest("GET", "/", nil), httptest.NewRecorder()
+		r.AddCookie(&http.Cookie{Name: "__Host-session", Value: value})
+		return testing.AllocsPerRun(100, func() {
+			clear(w.Header())
+			h.ServeHTTP(w, r)
+		})
+	}
+	ours := count(guarded(t, c), loggedIn(t, c))
+	floor := count(byHand(1))
+	if ours > 1.3*floor || ours > 19 {
+		t.Errorf("%v allocations, want at most 19, and at most 1.3 times the %v by hand", ours, floor)
+	}
+}

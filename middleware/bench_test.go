@@ -63,3 +63,19 @@ func TestACheckOfRolesAllocatesNothing(t *testing.T) {
 		}
 	}
 }
+
+func TestASecondGuardAllocatesNothing(t *testing.T) {
+	g := newGuard(t, middleware.Config{Authenticator: knows("ann", "admin"), Roles: []string{"admin"}})
+	admin := require(t, g, middleware.HasRole("admin"))
+	nothing := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+	count := func(h http.Handler) float64 {
+		r, w := httptest.NewRequest("GET", "/", nil), httptest.NewRecorder()
+		return testing.AllocsPerRun(100, func() {
+			clear(w.Header())
+			h.ServeHTTP(w, r)
+		})
+	}
+	if one, two := count(g.Handler(nothing)), count(g.Handler(admin.Handler(nothing))); two != one {
+		t.Errorf("%v allocations with a second guard, want %v as with one", two, one)
+	}
+}

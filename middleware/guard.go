@@ -196,7 +196,9 @@ func private(h http.Header) {
 		h["Cache-Control"], h["Vary"] = values[0:1:1], values[1:2:2]
 		return
 	}
-	h.Set("Cache-Control", noStore)
+	if h.Get("Cache-Control") != noStore {
+		h.Set("Cache-Control", noStore)
+	}
 	if !slices.Contains(h["Vary"], varyOn) {
 		h.Add("Vary", varyOn)
 	}

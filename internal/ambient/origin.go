@@ -40,5 +40,6 @@ func (o *Origins) Check(r *http.Request) error {
 
 func isWebSocket(r *http.Request) bool {
 	// RFC 8441: over HTTP/2 the handshake is a CONNECT, which is not a safe method anyway.
-	return strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
+	upgrade := r.Header["Upgrade"]
+	return len(upgrade) > 0 && strings.EqualFold(upgrade[0], "websocket")
 }
