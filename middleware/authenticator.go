@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 )
 
@@ -74,17 +73,17 @@ func (f *firstOf) mistakes() []error {
 	return errs
 }
 
-// Challenge returns the challenges of all, so that a client can choose.
+// Challenge returns that of the first that has one: the way that is asked first is the one
+// to recommend, and many clients read one challenge only.
 func (f *firstOf) Challenge(r *http.Request, d Denial) string {
-	var all []string
 	for _, a := range f.list {
 		if c, ok := a.(Challenger); ok {
 			if s := c.Challenge(r, d); s != "" {
-				all = append(all, s)
+				return s
 			}
 		}
 	}
-	return strings.Join(all, ", ")
+	return ""
 }
 
 // ask asks a about r, unless a guard further out has done so and a was the one to answer.

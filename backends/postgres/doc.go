@@ -61,7 +61,7 @@
 //
 // # What a dump shows
 //
-// The SHA-256 of the secrets of sessions and refresh tokens, and password hashes. No value of any column opens a
-// session. A server that logs parameters (log_parameter_max_length) logs these too, and
-// nothing more.
+// The SHA-256 of the secrets of sessions and refresh tokens, and password hashes. No value
+// of any column opens a session. A server that logs parameters (log_parameter_max_length)
+// logs these too, and nothing more.
 package postgres

@@ -1,0 +1,175 @@
+package jwtauth
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/inga-auth/inga/backends"
+)
+
+// IssuerConfig says which tokens of one issuer are good, and what they mean to us. Issuer
+// and Audience are required; the zero value of the rest is the safe choice.
+type IssuerConfig struct {
+	// Issuer is the claim iss of its tokens, to the letter.
+	Issuer string
+
+	// Audience is what the issuer calls us: one of the values of the claim aud. Use the name
+	// of the API. With that of a client, and the type JWT, ID tokens would pass.
+	Audience string
+
+	// JWKSURL is where the public keys of the issuer are. Default: what the issuer says at
+	// Issuer + /.well-known/openid-configuration (OpenID Connect Discovery), for which
+	// Issuer must be a URL.
+	JWKSURL string
+
+	// Algorithms are those that are accepted, each from a key that it fits: RS256, RS384,
+	// RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519 (RFC 9864). Default
+	// RS256, PS256, ES256, EdDSA, Ed25519.
+	Algorithms []string
+
+	// Types are the accepted values of the header parameter typ, in whatever case, with
+	// application/ before them or not. Default at+jwt, which RFC 9068 requires of an access
+	// token. Many issuers send JWT, or none: "". These do not tell their access tokens from
+	// their ID tokens, and only Audience does.
+	Types []string
+
+	// Leeway is by how much the issuer's clock may differ from ours. At most a minute.
+	// Default 30 seconds.
+	Leeway time.Duration
+
+	// MaxAge is for how long the keys are used that were fetched last while the issuer
+	// cannot be reached, from 10 minutes to 7 days. Default 24 hours. Then requests with
+	// its tokens get 503.
+	MaxAge time.Duration
+
+	// Roles says which roles a token gives: func(c jwtauth.Claims) []string { return
+	// c.Strings("realm_access", "roles") }, for example. Default none. It is called
+	// concurrently, with verified claims only.
+	Roles func(Claims) []string
+
+	// Scopes says which scopes a token has. Default: the words of the claim scope (RFC 9068,
+	// section 2.2.3), or of scp if there is none.
+	Scopes func(Claims) []string
+
+	// HTTPClient fetches the keys. Default: one with short timeouts, that uses the proxy of
+	// the environment. Whichever it is, a fetch takes 5 seconds at most; and unless the
+	// client has a CheckRedirect, it follows redirects on one host only, and none from HTTPS
+	// to HTTP.
+	HTTPClient *http.Client
+
+	// Logger is told when keys cannot be fetched. Default [slog.Default].
+	Logger *slog.Logger
+
+	// DangerouslyAllowHTTP allows addresses without TLS: whoever is on the way to the issuer
+	// can then put in keys of their own, and be anybody. Loopback addresses are allowed
+	// without it.
+	DangerouslyAllowHTTP bool
+}
+
+const (
+	minMaxAge = waitAfter
+	maxMaxAge = 7 * 24 * time.Hour
+)
+
+var defaultAlgorithms = []string{"RS256", "PS256", "ES256", "EdDSA", "Ed25519"}
+
+func (c IssuerConfig) withDefaults() IssuerConfig {
+	if len(c.Algorithms) == 0 {
+		c.Algorithms = defaultAlgorithms
+	}
+	if len(c.Types) == 0 {
+		c.Types = []string{accessType}
+	}
+	c.Leeway = cmp.Or(c.Leeway, 30*time.Second)
+	c.MaxAge = cmp.Or(c.MaxAge, 24*time.Hour)
+	if c.Scopes == nil {
+		c.Scopes = scopesOf
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	return c
+}
+
+func (c IssuerConfig) mistakes() []error {
+	var errs []error
+	bad := func(format string, args ...any) {
+		errs = append(errs, fmt.Errorf("jwtauth: IssuerConfig %q: "+format, append([]any{c.Issuer}, args...)...))
+	}
+	for _, field := range []struct{ name, value string }{{"Issuer", c.Issuer}, {"Audience", c.Audience}} {
+		if !backends.ValidText(field.value) || strings.TrimSpace(field.value) != field.value {
+			bad("%s is %q, want 1 to 255 bytes of text without space around it", field.name, field.value)
+		}
+	}
+	if c.JWKSURL != "" {
+		if _, err := checkURL(c.JWKSURL, c.DangerouslyAllowHTTP); err != nil {
+			bad("JWKSURL is %q: %w", c.JWKSURL, err)
+		}
+	} else if err := checkDiscovery(c.Issuer, c.DangerouslyAllowHTTP); err != nil {
+		bad("JWKSURL is empty, and Issuer does not tell where to ask: %w", err)
+	}
+	for _, name := range c.Algorithms {
+		if _, ok := algorithms[name]; !ok {
+			bad("Algorithms has %q, want some of %s", name, strings.Join(algorithmNames(), ", "))
+		}
+	}
+	if c.Leeway < 0 || c.Leeway > maxLeeway {
+		bad("Leeway is %v, want 0 to %v", c.Leeway, maxLeeway)
+	}
+	if c.MaxAge < minMaxAge || c.MaxAge > maxMaxAge {
+		bad("MaxAge is %v, want %v to %v", c.MaxAge, minMaxAge, maxMaxAge)
+	}
+	return errs
+}
+
+// NewIssuers returns an authenticator for the tokens of the issuers. The error joins all
+// mistakes, each naming its field and its issuer. Nothing is fetched before the first
+// token comes.
+func NewIssuers(configs ...IssuerConfig) (*Issuers, error) {
+	s := &Issuers{byName: make(map[string]*issuer)}
+	var errs []error
+	if len(configs) == 0 {
+		errs = append(errs, errors.New("jwtauth: NewIssuers has no IssuerConfig, want at least one"))
+	}
+	for _, c := range configs {
+		c = c.withDefaults()
+		if s.byName[c.Issuer] != nil {
+			errs = append(errs, fmt.Errorf("jwtauth: IssuerConfig %q is there twice: no token could say which it means", c.Issuer))
+		}
+		errs = append(errs, c.mistakes()...)
+		s.byName[c.Issuer] = newIssuer(c)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func newIssuer(c IssuerConfig) *issuer {
+	i := &issuer{
+		name:       c.Issuer,
+		algorithms: slices.Clone(c.Algorithms),
+		roles:      c.Roles,
+		scopes:     c.Scopes,
+		validator: jwt.NewValidator(
+			jwt.WithIssuer(c.Issuer),
+			jwt.WithAudience(c.Audience),
+			jwt.WithExpirationRequired(),
+			jwt.WithIssuedAt(),
+			jwt.WithLeeway(c.Leeway),
+		),
+	}
+	for _, typ := range c.Types {
+		i.types = append(i.types, mediaType(typ))
+	}
+	i.keys = newKeyCache(newSource(c), c)
+	return i
+}

@@ -1,0 +1,177 @@
+package jwtauth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/inga-auth/inga/middleware"
+)
+
+// Issuers authenticates requests by the access tokens that somebody else issues: Keycloak,
+// Auth0, Entra. See [NewIssuers]. It is safe for concurrent use.
+//
+// The identity has the Issuer and the Subject of the token, which name the user together:
+// another issuer's, or an application's own, may have the same Subject. It has no session,
+// so that nothing prolongs it, and nothing but its expiry ends it.
+//
+// To accept tokens of our own as well, use [ByIssuer].
+type Issuers struct{ byName map[string]*issuer }
+
+var (
+	_ middleware.Authenticator = (*Issuers)(nil)
+	_ middleware.Challenger    = (*Issuers)(nil)
+)
+
+// An issuer is somebody else who issues tokens.
+type issuer struct {
+	name       string
+	algorithms []string
+	types      []string
+	validator  *jwt.Validator
+	roles      func(Claims) []string // may be nil
+	scopes     func(Claims) []string
+	keys       *keyCache
+}
+
+// Authenticate implements [middleware.Authenticator].
+//
+// A token of an issuer that is not among these, like every token that is not good, is
+// [middleware.ErrInvalidCredentials]. [middleware.ErrUnavailable] means that the keys of its
+// issuer cannot be fetched, so that nobody knows.
+func (s *Issuers) Authenticate(r *http.Request) (middleware.Identity, error) {
+	token, err := bearer(r)
+	if err != nil {
+		return middleware.Identity{}, err
+	}
+	t, err := s.read(token)
+	if err != nil {
+		return middleware.Identity{}, invalid(err)
+	}
+	return t.issuer.authenticate(r.Context(), t)
+}
+
+// Challenge implements [middleware.Challenger].
+func (s *Issuers) Challenge(r *http.Request, d middleware.Denial) string { return challenge(r, d) }
+
+// read finds the issuer that the token names, who may or may not have made it.
+func (s *Issuers) read(token string) (foreignToken, error) {
+	t := foreignToken{}
+	var err error
+	if t.parts, err = split(token); err != nil {
+		return t, err
+	}
+	payload, err := decode(t.payload)
+	if err != nil {
+		return t, err
+	}
+	if t.claims, err = parseForeign(payload); err != nil {
+		return t, err
+	}
+	if t.issuer = s.byName[t.claims.Issuer]; t.issuer == nil {
+		return t, errors.New("iss is none of the issuers")
+	}
+	return t, nil
+}
+
+// authenticate looks at everything else before it looks for the key: only a token in which
+// nothing but the signature may be wrong can cause a fetch.
+func (i *issuer) authenticate(ctx context.Context, t foreignToken) (middleware.Identity, error) {
+	h, err := parseHeader(t.header)
+	if err == nil {
+		err = i.acceptable(h)
+	}
+	if err == nil {
+		err = i.validator.Validate(t.claims)
+	}
+	if err != nil {
+		return middleware.Identity{}, invalid(err)
+	}
+	if err := i.keys.verify(ctx, h, t.parts); err != nil {
+		return middleware.Identity{}, err
+	}
+	return i.identity(t.claims), nil
+}
+
+func (i *issuer) acceptable(h header) error {
+	if !slices.Contains(i.algorithms, h.alg) {
+		return errors.New("alg is not one of IssuerConfig.Algorithms")
+	}
+	if !slices.Contains(i.types, mediaType(h.typ)) {
+		return errors.New("typ is not one of IssuerConfig.Types")
+	}
+	return nil
+}
+
+// mediaType returns typ as it is compared: RFC 7515, section 4.1.9.
+func mediaType(typ string) string {
+	return strings.TrimPrefix(strings.ToLower(typ), "application/")
+}
+
+func (i *issuer) identity(c *foreignClaims) middleware.Identity {
+	id := middleware.Identity{
+		Subject:   c.Subject,
+		Issuer:    i.name,
+		Method:    Method,
+		Scopes:    i.scopes(Claims{c.raw}),
+		AuthTime:  c.authTime,
+		AMR:       c.amr,
+		ExpiresAt: c.ExpiresAt.Time.UTC(),
+		Claims:    c.raw,
+	}
+	if i.roles != nil {
+		id.Roles = i.roles(Claims{c.raw})
+	}
+	return id
+}
+
+// ByIssuer returns an authenticator for tokens of our own and of other issuers: what the
+// token says that its issuer is decides who verifies it. Each verifies its own tokens only,
+// so that a token gains nothing by a lie.
+//
+// [middleware.FirstOf] cannot do that: whichever it asks first refuses the other's tokens
+// for good, as it should. The two go together into a FirstOf with the cookies of browsers:
+//
+//	bearer, err := jwtauth.ByIssuer(tokens, issuers)
+//	guard, err := middleware.New(middleware.Config{Authenticator: middleware.FirstOf(bearer, sessions)})
+//
+// The error says that one of them is nil, or that an issuer is ourselves.
+func ByIssuer(own *Tokens, others *Issuers) (middleware.Authenticator, error) {
+	if own == nil || others == nil {
+		return nil, errors.New("jwtauth: ByIssuer: an argument is nil, want the tokens of our own and those of other issuers")
+	}
+	if others.byName[own.issuer] != nil {
+		return nil, fmt.Errorf("jwtauth: ByIssuer: IssuerConfig %q has our own Config.Issuer: no token could say which it means", own.issuer)
+	}
+	return middleware.FirstOf(othersOnly{others}, own), nil
+}
+
+// othersOnly takes a token that names none of the issuers for none of its kind. Alone it
+// would let whoever sends one pass for anonymous, which is why Issuers does not.
+//
+// It has no Challenge: that of the own tokens, which are asked next, is the same.
+type othersOnly struct{ issuers *Issuers }
+
+func (o othersOnly) Authenticate(r *http.Request) (middleware.Identity, error) {
+	token, err := bearer(r)
+	if err != nil {
+		return middleware.Identity{}, err
+	}
+	t, err := o.issuers.read(token)
+	if err != nil {
+		return middleware.Identity{}, middleware.ErrNoCredentials
+	}
+	return t.issuer.authenticate(r.Context(), t)
+}
+
+// A foreignToken is one that names its issuer, not verified yet.
+type foreignToken struct {
+	parts
+	claims *foreignClaims
+	issuer *issuer
+}

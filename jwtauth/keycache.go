@@ -1,0 +1,273 @@
+package jwtauth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/inga-auth/inga/middleware"
+)
+
+const (
+	// refreshAfter is the age at which a request has the keys fetched again, without waiting
+	// for it, and waitAfter that at which it waits. So a key that the issuer withdraws is
+	// good for waitAfter at most, unless the issuer cannot be reached.
+	refreshAfter = 5 * time.Minute
+	waitAfter    = 10 * time.Minute
+
+	// retryAfter is how long after a fetch that failed the next one may begin.
+	retryAfter = 10 * time.Second
+
+	// unknownEvery is how often unknown keys may cause a fetch. See keyCache.spend.
+	unknownEvery = time.Minute
+)
+
+// A keyCache has the keys of one issuer as they were when they were fetched last.
+//
+// Who sends a token can put any kid into it, and a kid that nobody knows may be junk, or the
+// key that the issuer began to sign with a second ago. Only a fetch can tell, and whoever
+// sends junk would decide how many there are. So these are rationed, and when the ration is
+// spent, the answer is that we do not know: 503, for a moment, and not 401. Libraries that
+// answer 401 then log everybody out whose issuer rotates its keys meanwhile.
+type keyCache struct {
+	source *source
+	maxAge time.Duration
+	log    func(ctx context.Context, err error)
+
+	current atomic.Pointer[keySet] // nil until one was fetched
+
+	mu      sync.Mutex
+	flight  *flight // nil unless a fetch is under way
+	begun   uint64  // fetches so far
+	failure error   // of the last fetch
+	failed  time.Time
+	whole   time.Time // when the ration will be whole again
+	asked   questions
+}
+
+// A flight is a fetch under way.
+type flight struct {
+	number uint64
+	at     time.Time
+	kid    string        // that the ration was spent on, or ""
+	done   chan struct{} // closed when it has landed
+	err    error         // to be read then
+}
+
+func newKeyCache(s *source, c IssuerConfig) *keyCache {
+	return &keyCache{
+		source: s,
+		maxAge: c.MaxAge,
+		asked:  newQuestions(),
+		log: func(ctx context.Context, err error) {
+			c.Logger.LogAttrs(ctx, slog.LevelWarn, "keys of an issuer not fetched",
+				slog.String("issuer", c.Issuer), slog.Any("error", err))
+		},
+	}
+}
+
+// verify returns nil if a key of the issuer signed the token.
+func (c *keyCache) verify(ctx context.Context, h header, p parts) error {
+	sig, err := decode(p.signature)
+	if err != nil {
+		return invalid(err)
+	}
+	set, err := c.usable(ctx)
+	if err != nil {
+		return err
+	}
+	err = set.verify(h, p.signed, sig)
+	if errors.Is(err, errUnknownKey) {
+		return c.verifyUnknown(ctx, set, h, p, sig)
+	}
+	if err != nil {
+		return invalid(err)
+	}
+	return nil
+}
+
+// verifyUnknown is verify for a token whose key is not in the set. It ends: each time around
+// the set is a newer one, and one that is newer than the question answers it.
+func (c *keyCache) verifyUnknown(ctx context.Context, set *keySet, h header, p parts, sig []byte) error {
+	q, again := c.ask(h.kid, p)
+	for {
+		var err error
+		if set, err = c.newer(ctx, set, h.kid, q, again); err != nil {
+			return err
+		}
+		err = set.verify(h, p.signed, sig)
+		if err == nil {
+			return nil
+		}
+		if !errors.Is(err, errUnknownKey) {
+			return invalid(err)
+		}
+	}
+}
+
+// usable returns a set that may be used, fetching it if need be.
+func (c *keyCache) usable(ctx context.Context) (*keySet, error) {
+	set := c.current.Load()
+	if set.age() < refreshAfter {
+		return set, nil
+	}
+	f, failure := c.refresh(ctx)
+	if age := set.age(); age < waitAfter || age < c.maxAge && failure != nil {
+		return set, nil
+	}
+	if f != nil {
+		failure = f.wait(ctx)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, unavailable(err) // or one could pass by going away while others wait
+	}
+	if set = c.current.Load(); set.age() < c.maxAge {
+		return set, nil // the last good one, if the fetch failed
+	}
+	return nil, unavailable(failure)
+}
+
+// refresh returns the fetch that is under way, perhaps because it began it, or nil if it is
+// too early to try again; and why the last one failed, if it did.
+func (c *keyCache) refresh(ctx context.Context) (*flight, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.flight == nil && !c.resting() && c.current.Load().age() >= refreshAfter {
+		c.begin(ctx, "")
+	}
+	return c.flight, c.failure
+}
+
+// ask notes that a token with an unknown key has come, and reports whether the same question
+// was asked already and is open, or was answered lately. A token without a kid is a question
+// of its own.
+func (c *keyCache) ask(kid string, p parts) (q question, again bool) {
+	name := [2]string{kid, ""}
+	if kid == "" {
+		name[1] = p.signature
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	hash := c.asked.hash(name)
+	set := c.current.Load()
+	q, again = c.asked.find(hash)
+	if again && (!set.answers(q) || set.age() < unknownEvery) {
+		return q, true
+	}
+	q = question{c.begun}
+	c.asked.put(hash, q)
+	return q, false
+}
+
+// newer returns a set that is newer than the given one, fetching it if the ration allows, or
+// joining a fetch that is under way. [middleware.ErrInvalidCredentials] is the answer that the
+// key does not exist, and [middleware.ErrUnavailable] that there is no answer.
+func (c *keyCache) newer(ctx context.Context, set *keySet, kid string, q question, again bool) (*keySet, error) {
+	f, err := c.fetchFor(ctx, set, kid, q, again)
+	if err != nil {
+		return nil, err
+	}
+	if f != nil {
+		if err := f.wait(ctx); err != nil {
+			return nil, unavailable(err)
+		}
+	}
+	return c.current.Load(), nil
+}
+
+// fetchFor is the part of newer that must not wait. A nil flight means that there is a newer
+// set already.
+func (c *keyCache) fetchFor(ctx context.Context, set *keySet, kid string, q question, again bool) (*flight, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.current.Load() != set:
+		return nil, nil
+	case set.answers(q):
+		return nil, invalid(errUnknownKey)
+	case c.flight != nil:
+		return c.flight, nil
+	case c.resting():
+		return nil, unavailable(c.failure)
+	case !c.spend(again):
+		return nil, unavailable(errors.New("kid is unknown, and too many were asked for to ask again"))
+	}
+	return c.begin(ctx, kid), nil
+}
+
+// spend takes a fetch for an unknown key from the ration, if there is one: one for each
+// unknownEvery, and one in reserve. The reserve is for a question that is asked again, as a
+// client does that was told to come back in a second, and as all clients do when the key is
+// real. Different junk every time never gets at it, and the same junk was answered.
+//
+// In n minutes, junk thus causes n+1 fetches at most, and n if its kids do not repeat. A
+// fetch tells about all kids, whoever caused it: the longest that a good token has to wait is
+// unknownEvery.
+func (c *keyCache) spend(again bool) bool {
+	now := time.Now()
+	missing := c.whole.Sub(now)
+	if missing > 0 && !again || missing > unknownEvery {
+		return false
+	}
+	c.whole = now.Add(max(missing, 0) + unknownEvery)
+	return true
+}
+
+// begin has the keys fetched. Other requests wait for the same fetch, so that it must not end
+// with the one that caused it.
+func (c *keyCache) begin(ctx context.Context, kid string) *flight {
+	c.begun++
+	f := &flight{number: c.begun, at: time.Now(), kid: kid, done: make(chan struct{})}
+	c.flight = f
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), fetchTimeout)
+	go func() {
+		defer cancel()
+		keys, err := c.source.fetch(ctx)
+		if err != nil {
+			c.log(ctx, err)
+		}
+		c.land(f, keys, err)
+	}()
+	return f
+}
+
+// land replaces the set as a whole: a key that is in it no more is good no more.
+func (c *keyCache) land(f *flight, keys []publicKey, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.flight, c.failure, f.err = nil, err, err
+	if err != nil {
+		c.failed = time.Now()
+	} else {
+		set := &keySet{keys, f.number, f.at}
+		c.current.Store(set)
+		if set.has(f.kid) {
+			c.whole = c.whole.Add(-unknownEvery) // it was no junk
+		}
+	}
+	close(f.done)
+}
+
+// resting reports whether it is too early after a failure to try again.
+func (c *keyCache) resting() bool {
+	return c.failure != nil && time.Since(c.failed) < retryAfter
+}
+
+func (f *flight) wait(ctx context.Context) error {
+	select {
+	case <-f.done:
+		return f.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// unavailable does not wrap err: whatever an http.RoundTripper says, it says nothing about the
+// credential.
+func unavailable(err error) error {
+	return fmt.Errorf("%w: keys of the issuer: %v", middleware.ErrUnavailable, err)
+}

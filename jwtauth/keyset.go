@@ -1,0 +1,64 @@
+package jwtauth
+
+import (
+	"errors"
+	"math"
+	"time"
+)
+
+// A keySet is what one fetch found. It never changes.
+type keySet struct {
+	keys   []publicKey
+	number uint64    // of the fetch
+	at     time.Time // when it began
+}
+
+var errUnknownKey = errors.New("key of the token is not one of the issuer's")
+
+// verify returns nil if a key of the set signed the text, and errUnknownKey if none of the
+// set can be the one that did. A known key with a wrong signature is just wrong: that, too,
+// anybody can send, and no fetch will change it.
+func (s *keySet) verify(h header, text string, sig []byte) error {
+	unfit := errUnknownKey
+	for i := range s.keys {
+		k := &s.keys[i]
+		// RFC 7515, section 4.1.4: a token need not say which key it is. A set, for its part,
+		// may have two keys of one ID (RFC 7517, section 4.5).
+		if h.kid != "" && h.kid != k.id {
+			continue
+		}
+		method := k.methods[h.alg]
+		if method == nil {
+			unfit = errors.New("alg is not that of the key")
+			continue
+		}
+		if method.Verify(text, sig, k.key) == nil {
+			return nil
+		}
+		unfit = errors.New("signature is not that of the key")
+	}
+	if h.kid == "" {
+		return errUnknownKey
+	}
+	return unfit
+}
+
+// age returns how old the set is; none is older than any.
+func (s *keySet) age() time.Duration {
+	if s == nil {
+		return math.MaxInt64
+	}
+	return time.Since(s.at)
+}
+
+// answers reports whether the set was fetched after the question was asked.
+func (s *keySet) answers(q question) bool { return s.number > q.begun }
+
+func (s *keySet) has(kid string) bool {
+	for _, k := range s.keys {
+		if kid != "" && k.id == kid {
+			return true
+		}
+	}
+	return false
+}
