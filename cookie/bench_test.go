@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -39,9 +40,11 @@ func BenchmarkGuardedRequest(b *testing.B) {
 			c := newSessions(b, s)
 			serve(b, middleware.Chain(guardOf(b, c).Handler, sliding.Handler)(nothing), loggedIn(b, c))
 		})
-		b.Run(fmt.Sprintf("hand/sessions=%d", sessions), func(b *testing.B) {
-			h, value := byHand(sessions)
-			serve(b, h, value)
+		h, value := byHand(sessions)
+		b.Run(fmt.Sprintf("hand/sessions=%d", sessions), func(b *testing.B) { serve(b, h, value) })
+		b.Run(fmt.Sprintf("ratio/sessions=%d", sessions), func(b *testing.B) {
+			c := newSessions(b, s)
+			ratio(b, 200, request(guarded(b, c), loggedIn(b, c)), request(h, value))
 		})
 	}
 }
@@ -78,6 +81,34 @@ func serve(b *testing.B, h http.Handler, value string) {
 	if w.Code != 200 {
 		b.Fatalf("status %d", w.Code)
 	}
+}
+
+// request returns a function that makes one request with the cookie.
+func request(h http.Handler, value string) func() {
+	r, w := httptest.NewRequest("GET", "/", nil), httptest.NewRecorder()
+	r.AddCookie(&http.Cookie{Name: "__Host-session", Value: value})
+	return func() {
+		clear(w.Header())
+		h.ServeHTTP(w, r)
+	}
+}
+
+// ratio reports how much longer ours takes than floor: the median of many short turns, one
+// after the other, so that whatever else the machine does hits both alike.
+func ratio(b *testing.B, turn int, ours, floor func()) {
+	timed := func(do func()) float64 {
+		begin := time.Now()
+		for range turn {
+			do()
+		}
+		return float64(time.Since(begin))
+	}
+	var ratios []float64
+	for b.Loop() {
+		ratios = append(ratios, timed(ours)/timed(floor))
+	}
+	slices.Sort(ratios)
+	b.ReportMetric(ratios[len(ratios)/2], "ours/floor")
 }
 
 func fill(b testing.TB, s *memory.Store, n int) {
@@ -152,23 +183,27 @@ func BenchmarkGuardedRequestOnPostgres(b *testing.B) {
 		serve(b, guarded(b, c), value)
 		b.ReportMetric(float64(trace.queries.Load()-before)/float64(b.N), "queries/op")
 	})
+	hand := func() {
+		rows, err := pool.Query(context.Background(), statement, args...)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for rows.Next() {
+			if _, err := rows.Values(); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if rows.Err() != nil {
+			b.Fatal(rows.Err())
+		}
+	}
 	b.Run("hand", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			rows, err := pool.Query(context.Background(), statement, args...)
-			if err != nil {
-				b.Fatal(err)
-			}
-			for rows.Next() {
-				if _, err := rows.Values(); err != nil {
-					b.Fatal(err)
-				}
-			}
-			if rows.Err() != nil {
-				b.Fatal(rows.Err())
-			}
+			hand()
 		}
 	})
+	b.Run("ratio", func(b *testing.B) { ratio(b, 20, request(guarded(b, c), value), hand) })
 }
 
 // tracer counts statements, and the rows that they changed.
@@ -272,7 +307,7 @@ func TestAGuardedRequestAllocatesAtMostAThirdMoreThanTheSameByHand(t *testing.T)
 	}
 	ours := count(guarded(t, c), loggedIn(t, c))
 	floor := count(byHand(1))
-	if ours > 1.3*floor || ours > 19 {
-		t.Errorf("%v allocations, want at most 19, and at most 1.3 times the %v by hand", ours, floor)
+	if ours > 1.3*floor || ours > 17 {
+		t.Errorf("%v allocations, want at most 17, and at most 1.3 times the %v by hand", ours, floor)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/ambient"
 	"github.com/inga-auth/inga/middleware"
 )
 
@@ -16,6 +17,9 @@ const (
 	maxValue = 140
 )
 
+// maxCookies of the name are looked at, so that a long header does not buy much work.
+const maxCookies = 8
+
 // secret returns the secret that the session cookie of r holds.
 //
 // There may be several cookies of the name: a subdomain can plant one. Those that we did
@@ -23,10 +27,14 @@ const (
 // no telling which of them the user means.
 func (s *Sessions) secret(r *http.Request) (backends.Secret, error) {
 	var found backends.Secret
-	var present, signed bool
-	for _, c := range r.CookiesNamed(s.cookie.Name) {
-		present = true
-		secret, ok := s.decode(c.Value)
+	var signed bool
+	present := 0
+	for value := range ambient.Values(r, s.cookie.Name) {
+		present++
+		if present > maxCookies {
+			return backends.Secret{}, fmt.Errorf("%w: more than %d session cookies", middleware.ErrInvalidCredentials, maxCookies)
+		}
+		secret, ok := s.decode(value)
 		switch {
 		case !ok:
 		case signed && secret != found:
@@ -38,7 +46,7 @@ func (s *Sessions) secret(r *http.Request) (backends.Secret, error) {
 	switch {
 	case signed:
 		return found, nil
-	case present:
+	case present > 0:
 		return backends.Secret{}, fmt.Errorf("%w: cookie is not signed by any of our keys", middleware.ErrInvalidCredentials)
 	}
 	return backends.Secret{}, middleware.ErrNoCredentials

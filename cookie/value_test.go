@@ -100,11 +100,12 @@ func TestOfTwoCookiesTheUnsignedOneNeverWins(t *testing.T) {
 		header string
 		want   int
 	}{
-		"planted before":       {"__Host-session=planted; " + other, 200},
-		"planted after":        {other + "; __Host-session=planted", 200},
-		"the same twice":       {other + "; " + other, 200},
-		"two that are signed":  {good + "; " + other, 401},
-		"two that are planted": {"__Host-session=a; __Host-session=b", 401},
+		"planted before":        {"__Host-session=planted; " + other, 200},
+		"planted after":         {other + "; __Host-session=planted", 200},
+		"the same twice":        {other + "; " + other, 200},
+		"two that are signed":   {good + "; " + other, 401},
+		"many that are planted": {strings.Repeat("__Host-session=planted; ", 8) + other, 401},
+		"two that are planted":  {"__Host-session=a; __Host-session=b", 401},
 	} {
 		if w := b.do("GET", "/me", cookieHeader(row.header)); w.Code != row.want {
 			t.Errorf("%s: status %d, want %d", name, w.Code, row.want)

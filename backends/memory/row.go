@@ -69,8 +69,8 @@ func (r *row) begin(s backends.Session) {
 }
 
 // session returns the row as a session that shares its slices with it.
-func (r *row) session() backends.Session {
-	s := backends.Session{
+func (r *row) session() (s backends.Session) {
+	s = backends.Session{
 		ID:               r.id,
 		UserID:           r.owner.user.ID,
 		Kind:             r.kind,
@@ -94,17 +94,17 @@ func (r *row) session() backends.Session {
 }
 
 // answer is what a finder answers about the row.
-func (r *row) answer(now time.Time) (backends.Session, backends.User, error) {
+func (r *row) answer(now time.Time) (s backends.Session, u backends.User, err error) {
 	if r.place == nowhere {
-		return backends.Session{}, backends.User{}, backends.ErrNotFound
+		return s, u, backends.ErrNotFound
 	}
-	s := r.session()
+	s = r.session()
 	s.AMR = slices.Clone(s.AMR)
-	u := r.owner.existing()
-	if err := s.Live(u, now); err != nil {
-		return s, backends.User{}, err
+	owner := r.owner.existing()
+	if err = s.Live(owner, now); err == nil {
+		u = owner.Clone()
 	}
-	return s, u.Clone(), nil
+	return s, u, err
 }
 
 func (r *row) live(now time.Time) bool {
