@@ -29,6 +29,16 @@ func TestTheCurlLinesThatAreShownDoWhatTheySay(t *testing.T) {
 				statuses: []string{"200", "200", "200", "204", "401"},
 				bodies:   []string{`"method":"bearer"`, `"roles":["user","admin"]`, "Welcome to the admin area, root.", `"title":"Credentials are not valid"`},
 			},
+			{
+				after:    "With a refresh token",
+				statuses: []string{"200", "200", "200", "200", "200", "400", "200"},
+				bodies:   []string{`"token_type":"Bearer"`, `"active":true`, `"sub":"root"`, `"error":"invalid_grant"`, `"kty":"EC"`},
+			},
+			{
+				after:    "With both tokens in cookies",
+				statuses: []string{"200", "200", "200", "200", "204"},
+				bodies:   []string{`{"expires_in":300}`, `"method":"token-cookie"`, `"subject":"ann"`},
+			},
 		} {
 			out := paste(t, lines(p.output.String(), row.after))
 			if got := regexp.MustCompile(`(?m)^status (\d+)$`).FindAllStringSubmatch(out, -1); !slices.Equal(second(got), row.statuses) {

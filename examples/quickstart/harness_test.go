@@ -134,12 +134,13 @@ func (o *output) String() string {
 	return o.buf.String()
 }
 
-// A client is a user agent with a cookie jar, or with a token.
+// A client is a user agent with a cookie jar, or with tokens.
 type client struct {
-	t     *testing.T
-	url   string
-	token string
-	http  *http.Client
+	t       *testing.T
+	url     string
+	token   string
+	refresh string
+	http    *http.Client
 }
 
 func (p *program) client(t *testing.T) *client {
@@ -232,12 +233,24 @@ func (c *client) login(json string) *answer {
 	return c.post("/login", json).want(200)
 }
 
-// loginToken logs in with a token, which the client then sends.
+// loginToken logs in with tokens. The client then sends the access token.
 func (c *client) loginToken(json string) *answer {
 	c.t.Helper()
-	a := c.post("/login/token", json).want(200)
+	return c.keep(c.post("/login/token", json).want(200))
+}
+
+// keep takes the tokens out of the answer.
+func (c *client) keep(a *answer) *answer {
+	c.t.Helper()
 	c.token, _ = a.json()["access_token"].(string)
+	c.refresh, _ = a.json()["refresh_token"].(string)
 	return a
+}
+
+// exchange presents a refresh token.
+func (c *client) exchange(token string) *answer {
+	c.t.Helper()
+	return c.form("/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token}})
 }
 
 func (a *answer) want(status int) *answer {
@@ -300,9 +313,11 @@ func (a *answer) expiresAt() time.Time {
 }
 
 // cookie is the session cookie that the answer sets, or nil.
-func (a *answer) cookie() *http.Cookie {
+func (a *answer) cookie() *http.Cookie { return a.cookieNamed("__Host-session") }
+
+func (a *answer) cookieNamed(name string) *http.Cookie {
 	for _, c := range (&http.Response{Header: a.header}).Cookies() {
-		if c.Name == "__Host-session" {
+		if c.Name == name {
 			return c
 		}
 	}

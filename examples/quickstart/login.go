@@ -31,7 +31,10 @@ func (a *app) loginForm(w http.ResponseWriter, r *http.Request) {
 		refuseBody(w, r, err)
 		return
 	}
-	_, err = a.openSession(w, r, c)
+	l, err := a.verify(r.Context(), c)
+	if err == nil {
+		_, err = a.openSession(w, r, l)
+	}
 	switch {
 	case err == nil:
 		// Anybody can write a link with a next in it, so it is local or nothing.
@@ -44,12 +47,11 @@ func (a *app) loginForm(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *app) loginJSON(w http.ResponseWriter, r *http.Request) {
-	var c credentials
-	if err := readJSON(w, r, &c); err != nil {
-		refuseBody(w, r, err)
+	l, ok := a.verifyJSON(w, r)
+	if !ok {
 		return
 	}
-	session, err := a.openSession(w, r, c)
+	session, err := a.openSession(w, r, l)
 	if err != nil {
 		a.guard.Refuse(w, r, err)
 		return
@@ -57,32 +59,28 @@ func (a *app) loginJSON(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, session)
 }
 
-// loginToken opens a session with an access token.
-func (a *app) loginToken(w http.ResponseWriter, r *http.Request) {
-	var c credentials
-	if err := readJSON(w, r, &c); err != nil {
-		refuseBody(w, r, err)
-		return
-	}
-	l, err := a.verify(r.Context(), c)
-	if err != nil {
-		a.guard.Refuse(w, r, err)
-		return
-	}
-	token, err := a.tokens.Login(r, l)
-	if err != nil {
-		a.guard.Refuse(w, r, err)
-		return
-	}
-	token.Write(w)
-}
-
-func (a *app) openSession(w http.ResponseWriter, r *http.Request, c credentials) (backends.Session, error) {
-	l, err := a.verify(r.Context(), c)
-	if err != nil {
+func (a *app) openSession(w http.ResponseWriter, r *http.Request, l middleware.Login) (backends.Session, error) {
+	// One browser, one login: the guard would ask for the tokens in cookies first.
+	if err := a.cookies.Logout(w, r); err != nil {
 		return backends.Session{}, err
 	}
 	return a.sessions.Login(w, r, l)
+}
+
+// verifyJSON is verify for a request whose body has the credentials. It reports false if it
+// has refused the request.
+func (a *app) verifyJSON(w http.ResponseWriter, r *http.Request) (middleware.Login, bool) {
+	var c credentials
+	if err := readJSON(w, r, &c); err != nil {
+		refuseBody(w, r, err)
+		return middleware.Login{}, false
+	}
+	l, err := a.verify(r.Context(), c)
+	if err != nil {
+		a.guard.Refuse(w, r, err)
+		return middleware.Login{}, false
+	}
+	return l, true
 }
 
 // verify makes sure of who somebody is. This is where an application limits how often one
@@ -96,12 +94,12 @@ func (a *app) verify(ctx context.Context, c credentials) (middleware.Login, erro
 	return middleware.Login{Subject: user.ID, UserVersion: user.Version, AMR: []string{"pwd"}}, nil
 }
 
-// logout ends the session that the token names, or else the one of the cookie. If it has
+// logout ends the session that the token names, or else those of the cookies. If one has
 // ended already, that is no mistake.
 func (a *app) logout(w http.ResponseWriter, r *http.Request) {
 	err := a.tokens.Logout(w, r)
 	if errors.Is(err, middleware.ErrNoCredentials) {
-		err = a.sessions.Logout(w, r)
+		err = a.logoutBrowser(w, r)
 	}
 	if err != nil {
 		a.guard.Refuse(w, r, err)
@@ -112,6 +110,17 @@ func (a *app) logout(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
+}
+
+func (a *app) logoutBrowser(w http.ResponseWriter, r *http.Request) error {
+	err := a.sessions.Logout(w, r)
+	if err == nil {
+		err = a.cookies.Logout(w, r)
+	}
+	if err != nil {
+		w.Header().Del("Set-Cookie") // half a logout is none: the browser keeps all, to try again
+	}
+	return err
 }
 
 func readForm(w http.ResponseWriter, r *http.Request) (credentials, error) {

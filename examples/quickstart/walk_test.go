@@ -23,7 +23,7 @@ func TestAWalkWithACookie(t *testing.T) {
 		login := ann.login(annJSON).wantHeader("Content-Type", "application/json").wantHeader("Cache-Control", "no-store")
 		login.wantMember("user_id", "ann")
 		login.wantMember("kind", "cookie")
-		if got, want := attributes(login.header), "__Host-session; Path=/; Max-Age=1800; HttpOnly; Secure; SameSite=Lax"; got != want {
+		if got, want := attributes(login.header, "__Host-session"), "__Host-session; Path=/; Max-Age=1800; HttpOnly; Secure; SameSite=Lax"; got != want {
 			t.Errorf("Set-Cookie\n got %s\nwant %s", got, want)
 		}
 		secret := login.cookie()
@@ -46,7 +46,7 @@ func TestAWalkWithACookie(t *testing.T) {
 		root.get("/admin").want(200).wantBody("root")
 
 		logout := ann.post("/logout", "").want(204)
-		if got, want := attributes(logout.header), "__Host-session; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax"; got != want {
+		if got, want := attributes(logout.header, "__Host-session"), "__Host-session; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax"; got != want {
 			t.Errorf("Set-Cookie\n got %s\nwant %s", got, want)
 		}
 		ann.get("/me").wantProblem(401, problems+"no-credentials")
@@ -160,6 +160,14 @@ func TestRefusals(t *testing.T) {
 			{"no content type", "POST", "/login", annJSON, nil, 415, blank},
 			{"another content type", "POST", "/login", annJSON, []string{"Content-Type: text/plain"}, 415, blank},
 			{"a form for a token", "POST", "/login/token", "name=ann", []string{"Content-Type: application/x-www-form-urlencoded"}, 415, blank},
+			{"a form for cookies", "POST", "/login/cookies", "name=ann", []string{"Content-Type: application/x-www-form-urlencoded"}, 415, blank},
+			{"a wrong password for cookies", "POST", "/login/cookies", `{"name":"ann","password":"no"}`, []string{json}, 401, problems + "invalid-credentials"},
+			{"a login with cookies from another site", "POST", "/login/cookies", annJSON, []string{json, "Sec-Fetch-Site: cross-site"}, 403, problems + "cross-origin"},
+			{"a refresh of nothing", "POST", "/refresh", "", nil, 401, problems + "no-credentials"},
+			{"a refresh from another site", "POST", "/refresh", "", []string{"Sec-Fetch-Site: cross-site"}, 403, problems + "cross-origin"},
+			{"a refresh with junk", "POST", "/refresh", "", []string{"Cookie: __Host-refresh=junk"}, 401, problems + "invalid-credentials"},
+			{"a page opened with junk", "GET", "/me", "", []string{"Cookie: __Host-access=junk; __Host-refresh=junk"}, 401, problems + "invalid-credentials"},
+			{"an introspection by nobody", "POST", "/introspect", "token=junk", []string{"Content-Type: application/x-www-form-urlencoded"}, 401, problems + "no-credentials"},
 			{"a login from another site", "POST", "/login", annJSON, []string{json, "Sec-Fetch-Site: cross-site"}, 403, problems + "cross-origin"},
 			{"a logout from another site", "POST", "/logout", "", []string{"Sec-Fetch-Site: cross-site"}, 403, problems + "cross-origin"},
 			{"a forged cookie", "GET", "/me", "", []string{"Cookie: __Host-session=" + string(tampered)}, 401, problems + "invalid-credentials"},
@@ -211,6 +219,12 @@ func TestAWrongMethodIs405(t *testing.T) {
 		{"GET", "/login", "POST"},
 		{"GET", "/logout", "POST"},
 		{"GET", "/login/token", "POST"},
+		{"GET", "/login/cookies", "POST"},
+		{"GET", "/refresh", "POST"},
+		{"GET", "/token", "POST"},
+		{"GET", "/revoke", "POST"},
+		{"GET", "/introspect", "POST"},
+		{"POST", "/.well-known/jwks.json", "GET, HEAD"},
 		{"GET", "/note", "POST"},
 		{"POST", "/me", "GET, HEAD"},
 		{"DELETE", "/admin", "GET, HEAD"},
@@ -263,6 +277,10 @@ func TestFlagsThatMakeNoSenseAreErrors(t *testing.T) {
 		{"-absolute 0s", "Policy.Absolute"},
 		{"-absolute 1m", "Policy.Absolute"},
 		{"-access-ttl -1s", "Config.AccessTTL"},
+		{"-refresh-overlap -1s", "Config.RefreshGrace"},
+		{"-refresh-overlap 1h", "Config.RefreshGrace"},
+		{"-alg none", "-alg"},
+		{"-rotate-keys", "-keys"},
 		{"-database-url nonsense://", "database"},
 		{"-addr nowhere", "listen"},
 	} {
@@ -276,7 +294,7 @@ func TestFlagsThatMakeNoSenseAreErrors(t *testing.T) {
 func TestWithoutTLSTheCookieIsPlainIfOneAsksForIt(t *testing.T) {
 	t.Parallel()
 	c := start(t, "-dangerously-allow-http").client(t)
-	if got, want := attributes(c.login(annJSON).header), "session; Path=/; Max-Age=1800; HttpOnly; SameSite=Lax"; got != want {
+	if got, want := attributes(c.login(annJSON).header, "session"), "session; Path=/; Max-Age=1800; HttpOnly; SameSite=Lax"; got != want {
 		t.Errorf("Set-Cookie\n got %s\nwant %s", got, want)
 	}
 	c.get("/me").want(200)
@@ -297,9 +315,14 @@ func TestARestartLogsEveryoneOutAndKeepsTheUsers(t *testing.T) {
 	ann.get("/me").want(200)
 }
 
-// attributes is the session cookie as the header sets it, without its value.
-func attributes(h http.Header) string {
-	return regexp.MustCompile(`^([^=]*)=[^;]*`).ReplaceAllString(h.Get("Set-Cookie"), "$1")
+// attributes is the cookie as the header sets it, without its value.
+func attributes(h http.Header, name string) string {
+	for _, line := range h.Values("Set-Cookie") {
+		if value, ok := strings.CutPrefix(line, name+"="); ok {
+			return regexp.MustCompile(`^[^;]*`).ReplaceAllString(value, name)
+		}
+	}
+	return ""
 }
 
 func wantIdentity(t *testing.T, a *answer, subject, method string, roles ...string) {
