@@ -92,10 +92,16 @@ func (k *Cookies) Login(w http.ResponseWriter, r *http.Request, l middleware.Log
 	if err != nil {
 		return Response{}, err
 	}
-	if err := k.end(r, backends.ReasonReplaced); err != nil {
+	err = k.end(r, backends.ReasonReplaced)
+	if err == nil {
+		err = k.put(w.Header(), resp)
+	}
+	if err != nil {
+		// Nobody will ever use the session. If ending it fails as well, it ends by itself.
+		_, _ = k.tokens.store.Revoke(r.Context(), session.Now(), resp.Session.ID, backends.ReasonRevoked)
 		return Response{}, err
 	}
-	return resp, k.put(w.Header(), resp)
+	return resp, nil
 }
 
 // Logout ends the session of either cookie and tells the browser to drop both. A session
@@ -128,11 +134,14 @@ func (k *Cookies) Refresh(w http.ResponseWriter, r *http.Request) (Response, err
 	if err := k.origins.Check(r); err != nil {
 		return Response{}, err
 	}
-	resp, err := k.exchange(r)
+	resp, _, err := k.exchange(r)
+	if err == nil {
+		err = k.put(w.Header(), resp)
+	}
 	if err != nil {
 		return Response{}, err
 	}
-	return resp, k.put(w.Header(), resp)
+	return resp, nil
 }
 
 // Handler replaces an access token that has expired, or is missing, by means of the refresh
@@ -141,64 +150,83 @@ func (k *Cookies) Refresh(w http.ResponseWriter, r *http.Request) (Response, err
 // arrives last.
 //
 // This happens for safe methods too, since a page that is opened after a break must not
-// fail. A cross-origin request of an unsafe method refreshes nothing.
+// fail. A cross-origin request of an unsafe method refreshes nothing, and neither does one
+// that asks for an upgrade of the connection, as for a WebSocket: whoever takes the
+// connection over writes the response, and may leave the cookies out.
+//
+// The browser has the cookies when the response begins. If next may take longer for that
+// than Config.RefreshGrace.Unseen, raise the latter: until then the browser presents the
+// former refresh token.
 //
 // If the backend cannot be asked, the guard answers 503, and not 401.
 func (k *Cookies) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !k.needsRefresh(r) {
-			next.ServeHTTP(w, r)
-			return
+		if k.needsRefresh(r) {
+			id, err := k.reissue(w.Header(), r)
+			r = r.WithContext(context.WithValue(r.Context(), refreshedKey{}, &refreshed{k, id, err}))
 		}
-		resp, err := k.exchange(r)
-		if err == nil {
-			err = k.put(w.Header(), resp)
-		}
-		ctx := context.WithValue(r.Context(), refreshedKey{}, &refreshed{k, resp.AccessToken, err})
-		next.ServeHTTP(w, r.WithContext(ctx))
+		next.ServeHTTP(w, r)
 	})
 }
 
-// refreshed is what Handler leaves for Authenticate: the access token that the browser will
-// present from now on, or why there is none.
+// refreshed is what Handler leaves for Authenticate: who the request is from, or why that
+// cannot be told.
 type refreshed struct {
-	by    *Cookies
-	token string
-	err   error
+	by  *Cookies
+	id  middleware.Identity
+	err error
 }
 
 type refreshedKey struct{}
 
 func (k *Cookies) needsRefresh(r *http.Request) bool {
-	if one(r, k.refresh.Name) == "" || k.origins.Check(r) != nil {
+	if one(r, k.refresh.Name) == "" || r.Header.Get("Upgrade") != "" || k.origins.Check(r) != nil {
 		return false
 	}
 	_, err := k.tokens.verify(one(r, k.access.Name))
 	return err != nil
 }
 
-func (k *Cookies) exchange(r *http.Request) (Response, error) {
+// reissue sets both cookies anew and returns the identity that they prove. That is no use
+// of the new access token: the browser does not have it yet, and if the answer is lost it
+// comes with the former refresh token.
+func (k *Cookies) reissue(h http.Header, r *http.Request) (middleware.Identity, error) {
+	resp, user, err := k.exchange(r)
+	if err == nil {
+		err = k.put(h, resp)
+	}
+	if err != nil {
+		return middleware.Identity{}, err
+	}
+	c, err := k.tokens.verify(resp.AccessToken)
+	if err != nil {
+		return middleware.Identity{}, err
+	}
+	return identity(c, &resp.Session, &user, CookieMethod), nil
+}
+
+func (k *Cookies) exchange(r *http.Request) (Response, backends.User, error) {
 	token := one(r, k.refresh.Name)
 	if token == "" {
-		return Response{}, middleware.ErrNoCredentials
+		return Response{}, backends.User{}, middleware.ErrNoCredentials
 	}
 	return k.tokens.exchange(r.Context(), token)
 }
 
 // Authenticate implements [middleware.Authenticator].
 func (k *Cookies) Authenticate(r *http.Request) (middleware.Identity, error) {
-	access := one(r, k.access.Name)
 	if f, ok := r.Context().Value(refreshedKey{}).(*refreshed); ok && f.by == k {
-		if f.err != nil {
-			return middleware.Identity{}, f.err
-		}
-		access = f.token
+		return f.id, f.err
 	}
-	if access == "" {
+	access := one(r, k.access.Name)
+	if access == "" && one(r, k.refresh.Name) == "" {
 		return middleware.Identity{}, middleware.ErrNoCredentials
 	}
 	if err := k.origins.Check(r); err != nil {
 		return middleware.Identity{}, err
+	}
+	if access == "" {
+		return middleware.Identity{}, middleware.ErrNoCredentials
 	}
 	return k.tokens.identify(r.Context(), access, CookieMethod)
 }
@@ -232,10 +260,11 @@ func (k *Cookies) end(r *http.Request, why backends.Reason) error {
 func (k *Cookies) put(h http.Header, resp Response) error {
 	now := session.Now()
 	access := now.Add(time.Duration(resp.ExpiresIn) * time.Second)
-	err := errors.Join(
-		k.access.Put(h, resp.AccessToken, now, access),
-		k.refresh.Put(h, resp.RefreshToken, now, resp.Session.AbsoluteDeadline),
-	)
+	// The refresh token always fits. If the access token does not, nothing is set.
+	err := k.access.Put(h, resp.AccessToken, now, access)
+	if err == nil {
+		err = k.refresh.Put(h, resp.RefreshToken, now, resp.Session.AbsoluteDeadline)
+	}
 	if err != nil {
 		return fmt.Errorf("%w: jwtauth: %w", middleware.ErrUnavailable, err)
 	}

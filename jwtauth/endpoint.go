@@ -209,7 +209,7 @@ func readForm(w http.ResponseWriter, r *http.Request) (form, error) {
 	}
 	limited := *r // the body is read through a limit, and the request is not ours to change
 	limited.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	limited.Form, limited.PostForm = nil, nil
+	limited.URL, limited.Form, limited.PostForm = nil, nil, nil
 	if err := limited.ParseForm(); err != nil {
 		return nil, &oauthError{"invalid_request", "body is no form, or too long"}
 	}

@@ -37,28 +37,32 @@ func (t *Tokens) Refresh(r *http.Request, token string) (Response, error) {
 	if err := session.Unsafe(r); err != nil {
 		return Response{}, err
 	}
-	return t.exchange(r.Context(), token)
+	resp, _, err := t.exchange(r.Context(), token)
+	return resp, err
 }
 
-func (t *Tokens) exchange(ctx context.Context, token string) (Response, error) {
+func (t *Tokens) exchange(ctx context.Context, token string) (Response, backends.User, error) {
 	rt, err := parseRefresh(token, t.refreshKeys)
 	if err != nil {
-		return Response{}, invalid(err)
+		return Response{}, backends.User{}, invalid(err)
 	}
 	now := session.Now()
+	// Before the rotation: if Config.Claims fails for longer than the grace, the token must
+	// not have been replaced meanwhile.
+	custom, err := t.customClaimsOf(ctx, now, rt.sessionID)
+	if err != nil {
+		return Response{}, backends.User{}, err
+	}
 	row, user, rotation, err := t.rotator.Rotate(ctx, now, rt.sessionID, rt.secret.Hash(), rt.generation, t.grace)
 	if err != nil {
-		return Response{}, session.Error(err)
+		return Response{}, backends.User{}, session.Error(err)
 	}
 	t.tell(ctx, now, &row, rotation)
 	if rotation == backends.Stolen {
-		return Response{}, invalid(errTheft)
+		return Response{}, backends.User{}, invalid(errTheft)
 	}
-	custom, err := t.customClaims(ctx, &user)
-	if err != nil {
-		return Response{}, err // and the token that was replaced is good for a retry
-	}
-	return t.respond(now, &row, custom, rt.secret)
+	resp, err := t.respond(now, &row, custom, rt.secret)
+	return resp, user, err
 }
 
 func (t *Tokens) tell(ctx context.Context, now time.Time, row *backends.Session, rotation backends.Rotation) {

@@ -38,9 +38,6 @@ const (
 	refreshSize  = len(refreshPrefix) + rawSize/3*4 + checksumSize
 )
 
-// minRefreshKey is as long as the output of the hash: RFC 2104, section 3.
-const minRefreshKey = sha256.Size
-
 // A refreshKey authenticates refresh tokens.
 type refreshKey struct {
 	id  [keyIDSize]byte // in the token, so that it says which key it wants

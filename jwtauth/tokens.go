@@ -66,10 +66,15 @@ func (t *Tokens) identify(ctx context.Context, token, method string) (middleware
 		return middleware.Identity{}, err
 	}
 	t.markSeen(ctx, now, &row, c.generation)
-	id := session.Identity(&row, &user, method)
+	return identity(c, &row, &user, method), nil
+}
+
+// identity returns what a verified token and the session that it names say.
+func identity(c *claims, row *backends.Session, user *backends.User, method string) middleware.Identity {
+	id := session.Identity(row, user, method)
 	id.Claims = c.raw
 	id.ExpiresAt = earlier(c.ExpiresAt.Time.UTC(), row.IdleDeadline)
-	return id, nil
+	return id
 }
 
 // find returns the session that a verified token names, and its user.

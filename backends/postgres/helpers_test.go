@@ -44,7 +44,7 @@ func openOn(t testing.TB, pool *pgxpool.Pool, schema string) fixture {
 }
 
 // session returns a session of the user, begun at t0: half an hour without activity,
-// twelve hours at all, activity counted once a minute.
+// twelve hours at all, activity counted once a minute. Its first refresh token is current.
 func session(userID string) backends.Session {
 	return backends.Session{
 		ID: backends.NewID(), UserID: userID, Kind: backends.KindCookie, AMR: []string{"pwd"},
@@ -52,6 +52,7 @@ func session(userID string) backends.Session {
 		CreatedAt: t0, AuthenticatedAt: t0, LastSeenAt: t0,
 		IdleTimeout: 30 * time.Minute, RenewalInterval: time.Minute,
 		IdleDeadline: t0.Add(30 * time.Minute), AbsoluteDeadline: t0.Add(12 * time.Hour),
+		Refresh: backends.Refresh{Generation: 1, RotatedAt: t0},
 	}
 }
 
@@ -181,6 +182,11 @@ func operations(f fixture, s backends.Session, h backends.SecretHash) map[string
 		"Reauthenticate": func(ctx context.Context) error {
 			return f.Reauthenticate(ctx, t0, s, h, next)
 		},
+		"Rotate": func(ctx context.Context) error {
+			_, _, _, err := f.Rotate(ctx, t0, s.ID, h, 1, backends.Grace{Overlap: time.Second, Unseen: time.Minute})
+			return err
+		},
+		"MarkSeen":   func(ctx context.Context) error { return f.MarkSeen(ctx, t0, s.ID, 1) },
 		"Revoke":     func(ctx context.Context) error { _, err := f.Revoke(ctx, t0, s.ID, "x"); return err },
 		"List":       func(ctx context.Context) error { _, err := f.List(ctx, t0, "ann"); return err },
 		"RevokeUser": func(ctx context.Context) error { _, err := f.RevokeUser(ctx, t0, "ann", "", "x"); return err },

@@ -1,0 +1,241 @@
+package jwtauth_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/backends/postgres"
+	"github.com/inga-auth/inga/internal/pgtest"
+	"github.com/inga-auth/inga/jwtauth"
+	"github.com/inga-auth/inga/middleware"
+)
+
+// These make this test binary a server for tokens: it prints its address and serves until
+// its standard input is closed. In the test's environment they are not set.
+const (
+	serverURL    = "JWTAUTH_TEST_SERVER" // of the database
+	serverSchema = "JWTAUTH_TEST_SCHEMA"
+	serverCrash  = "JWTAUTH_TEST_CRASH" // "1": die right after the first commit of a rotation
+)
+
+func TestServerProcess(t *testing.T) {
+	if os.Getenv(serverURL) == "" {
+		t.Skip("a part of other tests")
+	}
+	pool, err := pgxpool.New(context.Background(), os.Getenv(serverURL))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ps, err := postgres.New(postgres.Config{Pool: pool, Schema: os.Getenv(serverSchema)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s rotating = ps
+	if os.Getenv(serverCrash) != "" {
+		s = crashing{s}
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		os.Exit(0)
+	}()
+	fmt.Fprintf(os.Stderr, "http://%s\n", listener.Addr())
+	t.Fatal(http.Serve(listener, refreshApp(t, newTokens(t, s, withRefresh))))
+}
+
+// crashing is a store whose process is killed between the commit of a rotation and the
+// answer to the client.
+type crashing struct{ rotating }
+
+func (c crashing) Rotate(ctx context.Context, now time.Time, id string, h backends.SecretHash, n int64, g backends.Grace) (backends.Session, backends.User, backends.Rotation, error) {
+	s, u, rotation, err := c.rotating.Rotate(ctx, now, id, h, n, g)
+	if err != nil {
+		return s, u, rotation, err
+	}
+	if self, err := os.FindProcess(os.Getpid()); err == nil {
+		_ = self.Kill()
+	}
+	select {} // until the signal arrives
+}
+
+// startProcess starts a server over the schema and returns its address, and what waits for
+// its end.
+func startProcess(t *testing.T, schema string, env ...string) (at string, wait func() error) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], "-test.run=^TestServerProcess$", "-test.timeout=2m")
+	cmd.Env = append(os.Environ(), append(env, serverURL+"="+pgtest.URL(t), serverSchema+"="+schema)...)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = in.Close()
+		_ = cmd.Wait()
+	})
+	at, err = bufio.NewReader(out).ReadString('\n')
+	if err != nil || !strings.HasPrefix(at, "http://") {
+		t.Fatalf("server says %q (%v)", at, err)
+	}
+	return strings.TrimSpace(at), cmd.Wait
+}
+
+// newPostgres returns a store over the pool, whose schema is migrated and has the users.
+func newPostgres(t testing.TB, pool *pgxpool.Pool, schema string) *postgres.Store {
+	t.Helper()
+	s, err := postgres.New(postgres.Config{Pool: pool, Schema: schema})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Migrate(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	users, err := s.Users()
+	if err != nil {
+		t.Fatal(err)
+	}
+	addUsers(t, users)
+	return s
+}
+
+// refreshAt asks the server at an address for the successor of a token.
+func refreshAt(at, token string) (jwtauth.Response, error) {
+	w, err := http.PostForm(at+"/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token}})
+	if err != nil {
+		return jwtauth.Response{}, err
+	}
+	defer w.Body.Close()
+	var resp jwtauth.Response
+	if err := json.NewDecoder(w.Body).Decode(&resp); err != nil || w.StatusCode != 200 {
+		return jwtauth.Response{}, fmt.Errorf("status %d (%w)", w.StatusCode, err)
+	}
+	return resp, nil
+}
+
+func TestAServerThatIsKilledBetweenCommitAndAnswerLogsNobodyOut(t *testing.T) {
+	// Promise 11, RT-16: kill -9, and the retry at another process.
+	schema := pgtest.Schema(t)
+	s := newPostgres(t, pgtest.Pool(t), schema)
+	var j journal
+	tokens := newTokens(t, s, withRefresh, j.use)
+	d := newDevice(t, refreshApp(t, tokens), "1")
+	at, wait := startProcess(t, schema, serverCrash+"=1")
+	if _, err := refreshAt(at, d.refresh); err == nil {
+		t.Fatal("the server that was to die has answered")
+	}
+	if err := wait(); err == nil || !strings.Contains(err.Error(), "signal: killed") {
+		t.Fatalf("the server ended with %v, want by SIGKILL", err)
+	}
+	if row := sessionOf(t, s, d.token); row.Refresh.Generation != 2 {
+		t.Fatalf("generation %d, want 2: the rotation was committed", row.Refresh.Generation)
+	}
+	another, _ := startProcess(t, schema)
+	resp, err := refreshAt(another, d.refresh)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.wantGranted(d.refresh, resp.RefreshToken) // and here too, once more
+	d.wantAccess(resp.AccessToken, 200)
+	d.refresh = resp.RefreshToken
+	d.next()
+	j.want(t, 1, 1, 0)
+}
+
+func TestTwoProcessesOnOneDatabaseGiveOneSuccessor(t *testing.T) {
+	// Promise 10, RT-3: a hundred refreshes with one token, half of them at each process.
+	schema := pgtest.Schema(t)
+	s := newPostgres(t, pgtest.Pool(t), schema)
+	d := newDevice(t, refreshApp(t, newTokens(t, s, withRefresh)), "1")
+	var servers [2]string
+	for i := range servers {
+		servers[i], _ = startProcess(t, schema)
+	}
+	for round := range int64(3) {
+		answers := make([]jwtauth.Response, 100)
+		atOnceEach(len(answers), func(i int) {
+			resp, err := refreshAt(servers[i%2], d.refresh)
+			if err != nil {
+				t.Error(err)
+			}
+			answers[i] = resp
+		})
+		live := map[string]bool{}
+		for _, resp := range answers {
+			live[resp.RefreshToken] = true
+		}
+		row := sessionOf(t, s, d.token)
+		if len(live) != 1 || row.Refresh.Generation != round+2 || !row.Ended.At.IsZero() {
+			t.Fatalf("%d live tokens, generation %d, ended %+v; want 1, %d, and a live session", len(live), row.Refresh.Generation, row.Ended, round+2)
+		}
+		d.wantAccess(answers[0].AccessToken, 200)
+		d.token, d.refresh = answers[99].AccessToken, answers[99].RefreshToken
+	}
+	all, err := s.List(t.Context(), time.Now(), "1")
+	if err != nil || len(all) != 1 {
+		t.Errorf("%d sessions (%v), want 1", len(all), err)
+	}
+}
+
+func TestTenThousandRotationsLeaveOneRow(t *testing.T) {
+	// Promise 13, RT-19.
+	rotations := 10_000
+	rotate := func(t *testing.T, s backends.Store) {
+		tokens := newTokens(t, s, withRefresh)
+		r := httptest.NewRequest("POST", "/", nil)
+		resp, err := tokens.Login(r, middleware.Login{Subject: "1"})
+		for range rotations {
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp, err = tokens.Refresh(r, resp.RefreshToken)
+		}
+		if err != nil || resp.Session.Refresh.Generation != int64(rotations)+1 {
+			t.Fatalf("generation %d, error %v", resp.Session.Refresh.Generation, err)
+		}
+	}
+	t.Run("memory", func(t *testing.T) {
+		m := newMemory(t)
+		rotate(t, m)
+		if all, err := m.List(t.Context(), time.Now(), "1"); err != nil || len(all) != 1 {
+			t.Errorf("%d sessions (%v), want 1", len(all), err)
+		}
+	})
+	t.Run("postgres", func(t *testing.T) {
+		if testing.Short() {
+			t.Skip("takes ten seconds")
+		}
+		schema := pgtest.Schema(t)
+		s := newPostgres(t, pgtest.Pool(t), schema)
+		rotate(t, s)
+		var sessions, bytes int
+		err := pgtest.Pool(t).QueryRow(t.Context(), `SELECT count(*), pg_total_relation_size('`+schema+`.sessions') FROM `+schema+`.sessions`).Scan(&sessions, &bytes)
+		if err != nil || sessions != 1 {
+			t.Errorf("%d rows (%v), want 1", sessions, err)
+		}
+		t.Logf("%d KiB with the indexes", bytes>>10)
+	})
+}
