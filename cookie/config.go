@@ -73,7 +73,7 @@ func New(c Config) (*Sessions, error) {
 	}.WithDefaults("session")}
 	errs := slices.Concat(
 		c.mistakes(),
-		s.cookie.Mistakes("cookie: Config."),
+		s.cookie.Mistakes("cookie: Config.", "Name"),
 		s.origins.Trust("cookie: Config.TrustedOrigins", c.TrustedOrigins),
 	)
 	if err := errors.Join(errs...); err != nil {

@@ -111,10 +111,16 @@ func (s *Sessions) Login(w http.ResponseWriter, r *http.Request, l middleware.Lo
 	if err := s.config.Store.Create(r.Context(), row, secret.Hash(), l.UserVersion); err != nil {
 		return backends.Session{}, session.Error(err)
 	}
-	if err := s.end(r, now, backends.ReasonReplaced); err != nil {
+	err = s.end(r, now, backends.ReasonReplaced)
+	if err == nil {
+		err = s.set(w.Header(), secret, now, s.keepUntil(&row))
+	}
+	if err != nil {
+		// Nobody will ever use the session. If ending it fails as well, it ends by itself.
+		_, _ = s.config.Store.Revoke(r.Context(), now, row.ID, backends.ReasonRevoked)
 		return backends.Session{}, err
 	}
-	return row, s.set(w.Header(), secret, now, s.keepUntil(&row))
+	return row, nil
 }
 
 // Reauthenticate gives the session of r a new start, after its user has proved again who

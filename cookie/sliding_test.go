@@ -280,7 +280,7 @@ func TestProvingAgainBeginsBothTimeoutsAnewAndActivityDoesNot(t *testing.T) {
 			}
 		}
 		b.status("POST", "/prove", 200)
-		if id := identity(); !id.AuthTime.Equal(time.Now()) || id.ExpiresAt.Sub(time.Now()) != time.Hour {
+		if id := identity(); !id.AuthTime.Equal(time.Now()) || time.Until(id.ExpiresAt) != time.Hour {
 			t.Errorf("auth_time %v, expires_at %v; want now and in an hour", id.AuthTime, id.ExpiresAt)
 		}
 		for range 47 { // 23.5 hours from the new proof, 43.5 from the login

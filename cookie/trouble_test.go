@@ -51,7 +51,8 @@ func (f *failing) Revoke(ctx context.Context, now time.Time, id string, why back
 
 func TestAnOutageLogsNobodyOutAndLetsNobodyIn(t *testing.T) {
 	// AZ-5: 503, Retry-After, and no cookie is changed.
-	f := &failing{Store: newMemory(t)}
+	m := newMemory(t)
+	f := &failing{Store: m}
 	b := newBrowser(t, newApp(t, f, reissue))
 	b.login("1")
 	unavailable := func(method, path string) {
@@ -67,6 +68,9 @@ func TestAnOutageLogsNobodyOutAndLetsNobodyIn(t *testing.T) {
 	unavailable("POST", "/logout")
 	unavailable("POST", "/prove")
 	unavailable("POST", "/login")
+	if live, _ := m.List(t.Context(), time.Now(), "1"); len(live) != 1 {
+		t.Errorf("%d live sessions after a login that failed, want the one of before", len(live))
+	}
 	f.find, f.create = false, true
 	unavailable("POST", "/login")
 	f.create, f.revoke = false, true

@@ -70,8 +70,8 @@ func NewCookies(c CookieConfig) (*Cookies, error) {
 		errs = append(errs, fmt.Errorf("jwtauth: CookieConfig.RefreshName is %q, want another name than AccessName", k.refresh.Name))
 	}
 	errs = slices.Concat(errs,
-		k.access.Mistakes("jwtauth: CookieConfig.Access"),
-		k.refresh.Mistakes("jwtauth: CookieConfig.Refresh"),
+		k.access.Mistakes("jwtauth: CookieConfig.", "AccessName"),
+		k.refresh.Mistakes("jwtauth: CookieConfig.", "RefreshName"),
 		k.origins.Trust("jwtauth: CookieConfig.TrustedOrigins", c.TrustedOrigins),
 	)
 	if err := errors.Join(errs...); err != nil {

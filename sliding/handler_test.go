@@ -49,7 +49,7 @@ var policy = sliding.Policy{Idle: 10 * time.Minute, Absolute: time.Hour}
 var expiry = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 	id, _ := middleware.FromContext(r.Context())
 	w.WriteHeader(http.StatusTeapot)
-	fmt.Fprint(w, id.ExpiresAt.Sub(time.Now()))
+	fmt.Fprint(w, time.Until(id.ExpiresAt))
 })
 
 func guarded(t *testing.T, a middleware.Authenticator) func(http.Handler) http.Handler {

@@ -47,24 +47,24 @@ const maxSize = 4096
 const maxMaxAge = 400 * 24 * time.Hour
 
 // Mistakes returns what browsers would answer by silently dropping the cookie (RFC 6265bis,
-// section 4.1.3), and what they would accept and should not. Each begins with prefix, which
-// names the field that holds the name.
-func (c Cookie) Mistakes(prefix string) []error {
+// section 4.1.3), and what they would accept and should not. Each begins with prefix; name is
+// the field that holds the name.
+func (c Cookie) Mistakes(prefix, name string) []error {
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(prefix+format, args...)) }
 	probe := c.template()
 	if err := probe.Valid(); err != nil {
-		bad("Name, Path, Domain: %w", err)
+		bad("%s, Path, Domain: %w", name, err)
 	}
 	if len(c.Name) > maxName {
-		bad("Name has %d bytes, want at most %d", len(c.Name), maxName)
+		bad("%s has %d bytes, want at most %d", name, len(c.Name), maxName)
 	}
-	name := strings.ToLower(c.Name) // browsers compare prefixes without case
-	if strings.HasPrefix(name, "__host-") && (c.Path != "/" || c.Domain != "") {
-		bad("Name is %q, which allows no Domain and only the Path /; they are %q and %q", c.Name, c.Domain, c.Path)
+	lower := strings.ToLower(c.Name) // browsers compare prefixes without case
+	if strings.HasPrefix(lower, "__host-") && (c.Path != "/" || c.Domain != "") {
+		bad("%s is %q, which allows no Domain and only the Path /; they are %q and %q", name, c.Name, c.Domain, c.Path)
 	}
-	if strings.HasPrefix(name, "__") && c.DangerouslyAllowHTTP {
-		bad("Name is %q, whose prefix browsers accept with Secure only, and DangerouslyAllowHTTP is true", c.Name)
+	if strings.HasPrefix(lower, "__") && c.DangerouslyAllowHTTP {
+		bad("%s is %q, whose prefix browsers accept with Secure only, and DangerouslyAllowHTTP is true", name, c.Name)
 	}
 	switch {
 	case c.SameSite == http.SameSiteNoneMode && c.DangerouslyAllowHTTP:
