@@ -9,7 +9,7 @@ import (
 // A Client is where a session was opened, as far as the request told. Nothing in it is
 // proof of anything: it is shown to the user, never used to decide.
 type Client struct {
-	IP        string `json:"ip,omitempty"` // without a port; "" when unknown
+	IP        string `json:"ip,omitempty"` // without port and zone; "" when unknown
 	UserAgent string `json:"user_agent,omitempty"`
 	Label     string `json:"label,omitempty"` // a name for people: "Ann's phone"
 }
@@ -20,18 +20,21 @@ const (
 	maxLabel     = 128
 )
 
-// NewClient returns a Client that any backend can store and any log can print: the
-// port is taken off remoteAddr, control characters and invalid UTF-8 are replaced by a
-// space, and long text is cut.
+// NewClient returns a Client that any backend can store and any log can print: the port
+// and the zone are taken off remoteAddr, control characters and invalid UTF-8 are replaced
+// by a space, and long text is cut.
 func NewClient(remoteAddr, userAgent, label string) Client {
 	var ip string
 	if ap, err := netip.ParseAddrPort(remoteAddr); err == nil {
-		ip = ap.Addr().Unmap().String()
+		ip = text(ap.Addr())
 	} else if a, err := netip.ParseAddr(remoteAddr); err == nil {
-		ip = a.Unmap().String()
+		ip = text(a)
 	}
 	return Client{IP: ip, UserAgent: printable(userAgent, maxUserAgent), Label: printable(label, maxLabel)}
 }
+
+// text leaves the zone out: it means something on this machine only, and may hold anything.
+func text(a netip.Addr) string { return a.Unmap().WithZone("").String() }
 
 func printable(s string, limit int) string {
 	if len(s) > limit {

@@ -17,6 +17,8 @@ func TestAClientCanBeStoredAndPrinted(t *testing.T) {
 		{"[2001:db8::7]:443", "안녕 😀", "", "2001:db8::7", "안녕 😀", ""},
 		{"2001:db8::7", "", "", "2001:db8::7", "", ""},
 		{"[::ffff:192.0.2.7]:443", "", "", "192.0.2.7", "", ""},
+		{"[fe80::1%eth0]:443", "", "", "fe80::1", "", ""},
+		{"[::1%\x00\x00\x02\x00]:1", "", "", "::1", "", ""},
 		{"", "x\r\nlevel=INFO msg=\"login ok\"", "a\tb", "", "x  level=INFO msg=\"login ok\"", "a b"},
 		{"@", "x\x00y\x1b[31mz", "", "", "x y [31mz", ""},
 		{"evil\n:80", "\u2028line\u202etfel", "", "", "line tfel", ""},
