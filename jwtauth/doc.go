@@ -45,7 +45,30 @@
 //
 // A session of tokens is extended as often as the policy says, and at least once in half
 // the lifetime of a token, so that a client that keeps sending requests always has a good
-// one. A client that is silent for longer than that lifetime logs in again.
+// one. A client that is silent for longer than that lifetime needs a refresh token, or logs
+// in again.
+//
+// # Refresh tokens
+//
+// With Config.RefreshKeys a login answers with a refresh token too, and a client that was
+// silent for longer exchanges it at [Tokens.TokenHandler] (RFC 6749) for an access token and
+// the next refresh token. Each is good once; the backend is asked once.
+//
+// Clients share tokens between tabs, and lose answers. However many bring the same refresh
+// token within ten seconds of its exchange, all get the same successor, and as long as nobody
+// has used the access token that came with it, within a minute. A token older than that is
+// theft: the session ends, its access tokens with it, and Config.Events is told. A token that
+// is forged, cut or foreign is refused without asking the backend, and ends nothing.
+//
+// No token is stored: the row has the hash of a secret and a number. Neither a copy of the
+// database nor the key alone makes a token. [Tokens.RevokeHandler] (RFC 7009) ends the session
+// of either kind of token, [Tokens.IntrospectHandler] (RFC 7662) says whether one is good.
+//
+// # Tokens in cookies, and for WebSockets
+//
+// [Cookies] carries both tokens in cookies that no script can read. Its Handler, outside the
+// guard, exchanges the refresh token within the request that brings an access token too late.
+// [Tokens.WebSocket] reads the token that a script offers as a subprotocol.
 //
 // # Rotating keys
 //

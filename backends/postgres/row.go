@@ -52,22 +52,28 @@ func (r *row) session() backends.Session {
 	return s
 }
 
-// storable returns an error that names each text of s that PostgreSQL cannot keep. Nothing
+// storable returns an error that names each text of s that is not to be kept. Nothing
 // is changed silently: whoever wants it cleaned calls [backends.NewClient].
 func storable(s *backends.Session) error {
 	var errs []error
 	if !backends.ValidID(s.ID) {
 		errs = append(errs, errors.New("postgres: Session.ID is not from backends.NewID"))
 	}
-	for _, f := range []struct{ name, text string }{
-		{"Kind", string(s.Kind)},
-		{"Client.IP", s.Client.IP},
-		{"Client.UserAgent", s.Client.UserAgent},
-		{"Client.Label", s.Client.Label},
-		{"AMR", strings.Join(s.AMR, " ")},
+	for _, f := range []struct {
+		name, text string
+		most       int // bytes
+	}{
+		{"Kind", string(s.Kind), 64},
+		{"Client.IP", s.Client.IP, 64},
+		{"Client.UserAgent", s.Client.UserAgent, 512},
+		{"Client.Label", s.Client.Label, 128},
+		{"AMR", strings.Join(s.AMR, " "), 1024},
 	} {
 		if !isText(f.text) {
 			errs = append(errs, fmt.Errorf("postgres: Session.%s has a NUL or is not UTF-8", f.name))
+		}
+		if len(f.text) > f.most {
+			errs = append(errs, fmt.Errorf("postgres: Session.%s has %d bytes, want at most %d", f.name, len(f.text), f.most))
 		}
 	}
 	return errors.Join(errs...)
