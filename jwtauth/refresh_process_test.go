@@ -225,9 +225,6 @@ func TestTenThousandRotationsLeaveOneRow(t *testing.T) {
 		}
 	})
 	t.Run("postgres", func(t *testing.T) {
-		if testing.Short() {
-			t.Skip("takes ten seconds")
-		}
 		schema := pgtest.Schema(t)
 		s := newPostgres(t, pgtest.Pool(t), schema)
 		rotate(t, s)
