@@ -20,6 +20,7 @@ import (
 	"github.com/inga-auth/inga/backends/memory"
 	"github.com/inga-auth/inga/cookie"
 	"github.com/inga-auth/inga/internal/pgtest"
+	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/middleware"
 	"github.com/inga-auth/inga/sliding"
 )
@@ -30,7 +31,7 @@ var nothing = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
 // the same done by hand: find the cookie, verify it, hash, look up, put into the context.
 func BenchmarkGuardedRequest(b *testing.B) {
 	for _, sessions := range []int{1_000, 1_000_000} {
-		s := newMemory(b)
+		s := storetest.Memory(b)
 		fill(b, s, sessions)
 		b.Run(fmt.Sprintf("inga/sessions=%d", sessions), func(b *testing.B) {
 			c := newSessions(b, s)
@@ -169,8 +170,8 @@ func byHand(sessions int) (h http.Handler, value string) {
 func BenchmarkGuardedRequestOnPostgres(b *testing.B) {
 	trace := &tracer{}
 	pool := tracedPool(b, trace)
-	s := newPostgres(b, pool, pgtest.Schema(b))
-	addUsers(b, s)
+	s := storetest.Postgres(b, pool, pgtest.Schema(b))
+	storetest.AddUsers(b, s)
 	c := newSessions(b, s)
 	value := loggedIn(b, c)
 	statement, args := trace.statementOf(func() {
@@ -252,8 +253,8 @@ func tracedPool(t testing.TB, trace *tracer) *pgxpool.Pool {
 func TestARequestIsOneQueryAndActivityOneWriteInAnInterval(t *testing.T) {
 	// Promises 5 and 18, TL-6, on Postgres: counted at the driver.
 	trace := &tracer{}
-	s := newPostgres(t, tracedPool(t, trace), pgtest.Schema(t))
-	addUsers(t, s)
+	s := storetest.Postgres(t, tracedPool(t, trace), pgtest.Schema(t))
+	storetest.AddUsers(t, s)
 	app := newApp(t, s, func(c *cookie.Config) {
 		c.Policy = sliding.Policy{Idle: time.Hour, Absolute: 2 * time.Hour, Interval: time.Millisecond}
 	})
@@ -296,7 +297,7 @@ func TestARequestIsOneQueryAndActivityOneWriteInAnInterval(t *testing.T) {
 }
 
 func TestAGuardedRequestAllocatesAtMostAThirdMoreThanTheSameByHand(t *testing.T) {
-	c := newSessions(t, newMemory(t))
+	c := newSessions(t, storetest.Memory(t))
 	count := func(h http.Handler, value string) float64 {
 		r, w := httptest.NewRequest("GET", "/", nil), httptest.NewRecorder()
 		r.AddCookie(&http.Cookie{Name: "__Host-session", Value: value})

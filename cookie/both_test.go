@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/jwtauth"
 	"github.com/inga-auth/inga/middleware"
 	"github.com/inga-auth/inga/sliding"
@@ -15,7 +16,7 @@ import (
 func TestATokenComesBeforeACookieAndTheCookieIsStillChecked(t *testing.T) {
 	// CS-3, CS-4: one request with both, for different users. What was sent on purpose
 	// decides; where the cookie does, its origin is checked.
-	onEachBackend(t, func(t *testing.T, s store) {
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		sessions := newSessions(t, s)
 		key, err := jwtauth.HS256(bytes.Repeat([]byte("\x00\x9f\x03\xa1\xfe\x77\xc2\x10"), 4))
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/inga-auth/inga/backends/memory"
 	"github.com/inga-auth/inga/cookie"
+	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/sliding"
 )
 
@@ -89,7 +90,7 @@ func TestTheCookieHasTheAttributesThatTheConfigurationSays(t *testing.T) {
 			"__Host-session=V; Path=/; Max-Age=34560000; HttpOnly; Secure; SameSite=Lax"}, // CK-7: 400 days
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			b := newBrowser(t, newApp(t, newMemory(t), row.edit))
+			b := newBrowser(t, newApp(t, storetest.Memory(t), row.edit))
 			w := b.status("POST", "/login", 200, as("1"))
 			c := sessionCookie(t, w)
 			got := strings.Replace(w.Header().Get("Set-Cookie"), c.Value, "V", 1)

@@ -13,11 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-
 	"github.com/inga-auth/inga/backends"
-	"github.com/inga-auth/inga/backends/memory"
-	"github.com/inga-auth/inga/backends/postgres"
 	"github.com/inga-auth/inga/cookie"
 	"github.com/inga-auth/inga/internal/pgtest"
 	"github.com/inga-auth/inga/middleware"
@@ -25,61 +21,6 @@ import (
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
-
-// store is what both backends have.
-type store interface {
-	backends.Store
-	backends.Directory
-	backends.Users
-}
-
-// onEachBackend runs the test on memory and on a real Postgres.
-func onEachBackend(t *testing.T, test func(t *testing.T, s store)) {
-	t.Run("memory", func(t *testing.T) { test(t, newMemory(t)) })
-	t.Run("postgres", func(t *testing.T) {
-		s := newPostgres(t, pgtest.Pool(t), pgtest.Schema(t))
-		addUsers(t, s)
-		test(t, s)
-	})
-}
-
-// newPostgres returns a store over the pool, whose schema is migrated.
-func newPostgres(t testing.TB, pool *pgxpool.Pool, schema string) store {
-	t.Helper()
-	s, err := postgres.New(postgres.Config{Pool: pool, Schema: schema})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Migrate(context.Background()); err != nil {
-		t.Fatal(err)
-	}
-	users, err := s.Users()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return struct {
-		*postgres.Store
-		*postgres.Users
-	}{s, users}
-}
-
-func newMemory(t testing.TB) *memory.Store {
-	s := memory.New()
-	addUsers(t, s)
-	return s
-}
-
-func addUsers(t testing.TB, users backends.Users) {
-	t.Helper()
-	for _, u := range []backends.User{
-		{ID: "1", Name: "ann", Roles: []string{"user"}},
-		{ID: "2", Name: "root", Roles: []string{"user", "admin"}},
-	} {
-		if err := users.CreateUser(context.Background(), u, ""); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
 
 // counting counts what reaches a store.
 type counting struct {

@@ -14,13 +14,14 @@ import (
 
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/cookie"
+	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/middleware"
 	"github.com/inga-auth/inga/sliding"
 )
 
 func TestALoginIsSeenAsAnIdentityAndALogoutEndsIt(t *testing.T) {
 	// LO-1
-	onEachBackend(t, func(t *testing.T, s store) {
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		b := newBrowser(t, newApp(t, s))
 		b.status("GET", "/me", 401)
 		b.login("2")
@@ -50,7 +51,7 @@ func TestALoginIsSeenAsAnIdentityAndALogoutEndsIt(t *testing.T) {
 
 func TestALoginAlwaysGetsANewSecretAndEndsTheSessionThatTheBrowserHad(t *testing.T) {
 	// Promise 1, SID-2, LO-8.
-	onEachBackend(t, func(t *testing.T, s store) {
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		b := newBrowser(t, newApp(t, s))
 		b.login("1")
 		first := b.jar["__Host-session"]
@@ -69,7 +70,7 @@ func TestALoginAlwaysGetsANewSecretAndEndsTheSessionThatTheBrowserHad(t *testing
 
 func TestASecretThatTheServerDidNotIssueIsNeverAdopted(t *testing.T) {
 	// SID-4: signed with our key, even; and no row comes into being.
-	onEachBackend(t, func(t *testing.T, s store) {
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		codec := securecookie.New(keyA, nil).SetSerializer(securecookie.NopEncoder{}).MaxAge(0)
 		planted, err := codec.Encode("__Host-session", bytes.Repeat([]byte{7}, 32))
 		if err != nil {
@@ -92,7 +93,7 @@ func TestASecretThatTheServerDidNotIssueIsNeverAdopted(t *testing.T) {
 
 func TestProvingAgainGivesANewSecretAndTheFormerOneOpensNothing(t *testing.T) {
 	// SID-3; RFC 8176 names the methods.
-	onEachBackend(t, func(t *testing.T, s store) {
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		b := newBrowser(t, newApp(t, s))
 		b.status("POST", "/prove", 401)
 		b.login("1")
@@ -113,7 +114,7 @@ func TestProvingAgainGivesANewSecretAndTheFormerOneOpensNothing(t *testing.T) {
 }
 
 func TestProvingAgainIsForTheUserOfTheSession(t *testing.T) {
-	b := newBrowser(t, newApp(t, newMemory(t)))
+	b := newBrowser(t, newApp(t, storetest.Memory(t)))
 	b.login("2")
 	b.status("POST", "/prove", 401) // proves user 1
 	b.status("GET", "/me", 200)
@@ -121,7 +122,7 @@ func TestProvingAgainIsForTheUserOfTheSession(t *testing.T) {
 
 func TestALogoutIsIdempotent(t *testing.T) {
 	// LO-7
-	onEachBackend(t, func(t *testing.T, s store) {
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		b := newBrowser(t, newApp(t, s))
 		b.login("1")
 		value := b.jar["__Host-session"]
@@ -140,7 +141,7 @@ func TestALogoutIsIdempotent(t *testing.T) {
 
 func TestALogoutCanClearTheSitesData(t *testing.T) {
 	// LO-6
-	b := newBrowser(t, newApp(t, newMemory(t), func(c *cookie.Config) { c.ClearSiteData = `"cookies", "storage"` }))
+	b := newBrowser(t, newApp(t, storetest.Memory(t), func(c *cookie.Config) { c.ClearSiteData = `"cookies", "storage"` }))
 	b.login("1")
 	if got := b.status("POST", "/logout", 200).Header().Get("Clear-Site-Data"); got != `"cookies", "storage"` {
 		t.Errorf("Clear-Site-Data %q", got)
@@ -149,7 +150,7 @@ func TestALogoutCanClearTheSitesData(t *testing.T) {
 
 func TestNothingIsLoggedInOrOutByASafeMethod(t *testing.T) {
 	// CS-5, LO-8: not by following a link, whatever its query says.
-	b := newBrowser(t, newApp(t, newMemory(t)))
+	b := newBrowser(t, newApp(t, storetest.Memory(t)))
 	b.login("1")
 	for _, method := range []string{"GET", "HEAD", "OPTIONS", "TRACE"} {
 		for _, path := range []string{"/login?user=1", "/logout", "/prove"} {
@@ -164,7 +165,7 @@ func TestNothingIsLoggedInOrOutByASafeMethod(t *testing.T) {
 
 func TestWhatIsDoneToAUserHoldsFromTheNextRequestOn(t *testing.T) {
 	// Promise 8, LO-2, LO-3, AZ-2.
-	onEachBackend(t, func(t *testing.T, s store) {
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		ctx := t.Context()
 		must := func(err error) {
 			t.Helper()
@@ -207,7 +208,7 @@ func TestWhatIsDoneToAUserHoldsFromTheNextRequestOn(t *testing.T) {
 
 func TestAnAdministratorEndsOneSessionAllOfAUserOrAllOfEveryone(t *testing.T) {
 	// LO-4
-	onEachBackend(t, func(t *testing.T, s store) {
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		app := newApp(t, s)
 		browsers := map[string]*browser{}
 		for name, user := range map[string]string{"a": "1", "b": "1", "c": "1", "d": "2", "e": "2"} {
@@ -239,7 +240,7 @@ func TestAnAdministratorEndsOneSessionAllOfAUserOrAllOfEveryone(t *testing.T) {
 
 func TestALoginWithAnOutdatedUserVersionIsRefused(t *testing.T) {
 	// Promise 8: who checked the old password does not log in after it was changed.
-	onEachBackend(t, func(t *testing.T, s store) {
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		u, _, err := s.UserByName(t.Context(), "ann")
 		if err != nil {
 			t.Fatal(err)
@@ -261,7 +262,7 @@ func TestALoginWithAnOutdatedUserVersionIsRefused(t *testing.T) {
 }
 
 func TestASessionMayHaveAPolicyOfItsOwn(t *testing.T) {
-	s := newMemory(t)
+	s := storetest.Memory(t)
 	sessions := newSessions(t, s)
 	b := newBrowser(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		l := middleware.Login{Subject: "1", Label: "Ann's phone", Policy: sliding.Policy{Idle: time.Minute, Absolute: time.Hour}}
@@ -288,7 +289,7 @@ func TestNoLogHoldsASecret(t *testing.T) {
 	// SID-8, CK-13: a thousand requests with debug logging on.
 	var log bytes.Buffer
 	logger := slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	b := newBrowser(t, appOf(t, newSessions(t, newMemory(t)), logger))
+	b := newBrowser(t, appOf(t, newSessions(t, storetest.Memory(t)), logger))
 	secrets := map[string]bool{}
 	for i := range 1000 {
 		switch i % 5 {
@@ -332,7 +333,7 @@ func payload(t *testing.T, value string) string {
 
 func TestASecretHas256RandomBitsAndNothingElseIsInTheCookie(t *testing.T) {
 	// SID-1, CK-13: time of issue, the secret, a MAC; and of ten thousand no two are alike.
-	b := newBrowser(t, newApp(t, newMemory(t)))
+	b := newBrowser(t, newApp(t, storetest.Memory(t)))
 	seen := map[string]bool{}
 	var or, and [32]byte
 	for i := range and {

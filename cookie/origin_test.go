@@ -6,11 +6,12 @@ import (
 	"testing"
 
 	"github.com/inga-auth/inga/cookie"
+	"github.com/inga-auth/inga/internal/storetest"
 )
 
 func TestACrossOriginWriteWithACookieIsRefused(t *testing.T) {
 	// CS-1, CS-2: before the store is asked.
-	c := &counting{Store: newMemory(t)}
+	c := &counting{Store: storetest.Memory(t)}
 	b := newBrowser(t, newApp(t, c, func(c *cookie.Config) { c.TrustedOrigins = []string{"https://friend.example"} }))
 	b.login("1")
 	c.asked.Store(0)
@@ -61,7 +62,7 @@ func from(site, origin string) func(*http.Request) {
 
 func TestACustomHeaderIsNoDefenceAndNoWayAround(t *testing.T) {
 	// CS-9: such a header is not the chosen defence, so it changes nothing.
-	b := newBrowser(t, newApp(t, newMemory(t)))
+	b := newBrowser(t, newApp(t, storetest.Memory(t)))
 	b.login("1")
 	b.status("POST", "/me", 403, header("X-Requested-With", "XMLHttpRequest"), from("cross-site", "https://evil.example"))
 	b.status("POST", "/me", 200, from("same-origin", "https://app.example"))
@@ -69,7 +70,7 @@ func TestACustomHeaderIsNoDefenceAndNoWayAround(t *testing.T) {
 
 func TestNobodyIsLoggedInOrOutByAnotherSite(t *testing.T) {
 	// CS-6: with and without a cookie.
-	b := newBrowser(t, newApp(t, newMemory(t)))
+	b := newBrowser(t, newApp(t, storetest.Memory(t)))
 	anonymous := newBrowser(t, b.app)
 	b.login("1")
 	for _, path := range []string{"/login", "/logout", "/prove"} {
@@ -85,7 +86,7 @@ func TestNobodyIsLoggedInOrOutByAnotherSite(t *testing.T) {
 
 func TestAWebSocketHandshakeFromAForeignOriginIsRefusedBeforeTheStoreIsAsked(t *testing.T) {
 	// CS-8: it is a GET, and opens a channel to write to.
-	c := &counting{Store: newMemory(t)}
+	c := &counting{Store: storetest.Memory(t)}
 	b := newBrowser(t, newApp(t, c))
 	b.login("1")
 	c.asked.Store(0)
@@ -104,7 +105,7 @@ func TestAWebSocketHandshakeFromAForeignOriginIsRefusedBeforeTheStoreIsAsked(t *
 
 func TestAnUncleanPathIsNoWayAroundTheOriginCheck(t *testing.T) {
 	// CS-7: the check has no list of paths to slip past.
-	b := newBrowser(t, newApp(t, newMemory(t)))
+	b := newBrowser(t, newApp(t, storetest.Memory(t)))
 	b.login("1")
 	guarded := newBrowser(t, b.app)
 	guarded.jar = b.jar
@@ -117,7 +118,7 @@ func TestAnUncleanPathIsNoWayAroundTheOriginCheck(t *testing.T) {
 }
 
 func TestTheRequestIsNotChangedByTheCheck(t *testing.T) {
-	sessions := newSessions(t, newMemory(t))
+	sessions := newSessions(t, storetest.Memory(t))
 	r := httptest.NewRequest("GET", "https://app.example/", nil)
 	r.Header.Set("Upgrade", "websocket")
 	r.AddCookie(&http.Cookie{Name: "__Host-session", Value: sign(t, keyA, "__Host-session", make([]byte, 32))})
@@ -131,7 +132,7 @@ func TestTheRequestIsNotChangedByTheCheck(t *testing.T) {
 
 func TestARefusalOfACookieMakesNoBrowserPrompt(t *testing.T) {
 	// ER-4
-	b := newBrowser(t, newApp(t, newMemory(t)))
+	b := newBrowser(t, newApp(t, storetest.Memory(t)))
 	for _, value := range []string{"", "forged"} {
 		w := b.status("GET", "/me", 401, cookieHeader("__Host-session="+value))
 		if got := w.Header().Values("WWW-Authenticate"); len(got) != 1 || got[0] != `Cookie realm="inga"` {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/inga-auth/inga/cookie"
+	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/middleware"
 	"github.com/inga-auth/inga/sliding"
 )
@@ -21,7 +22,7 @@ func reissue(c *cookie.Config) { c.Reissue = true }
 func TestAnIdleSessionEnds(t *testing.T) {
 	// TL-1, TL-5: though the browser sends the cookie still.
 	synctest.Test(t, func(t *testing.T) {
-		b := newBrowser(t, newApp(t, newMemory(t)))
+		b := newBrowser(t, newApp(t, storetest.Memory(t)))
 		b.login("1")
 		time.Sleep(30*time.Minute - time.Second)
 		b.status("GET", "/me", 200) // and this one extends
@@ -36,7 +37,7 @@ func TestABusySessionEndsAtItsAbsoluteDeadline(t *testing.T) {
 	for name, edit := range map[string]func(*cookie.Config){"sent once": func(*cookie.Config) {}, "reissued": reissue} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				b := newBrowser(t, newApp(t, newMemory(t), edit))
+				b := newBrowser(t, newApp(t, storetest.Memory(t), edit))
 				end := time.Now().Add(12 * time.Hour)
 				b.login("1")
 				for time.Now().Before(end) {
@@ -64,7 +65,7 @@ func TestABusySessionEndsAtItsAbsoluteDeadline(t *testing.T) {
 func TestActivityIsWrittenAtMostOnceInAnInterval(t *testing.T) {
 	// Promise 5, TL-6, TL-7: idle is 30 minutes, the interval 3.
 	synctest.Test(t, func(t *testing.T) {
-		c := &counting{Store: newMemory(t)}
+		c := &counting{Store: storetest.Memory(t)}
 		b := newBrowser(t, newApp(t, c))
 		b.login("1")
 		for range 1000 {
@@ -94,7 +95,7 @@ func TestActivityIsWrittenAtMostOnceInAnInterval(t *testing.T) {
 func TestASimultaneousThousandIsOneWrite(t *testing.T) {
 	// TL-6
 	synctest.Test(t, func(t *testing.T) {
-		c := &counting{Store: newMemory(t)}
+		c := &counting{Store: storetest.Memory(t)}
 		b := newBrowser(t, newApp(t, c))
 		b.login("1")
 		time.Sleep(3 * time.Minute)
@@ -120,7 +121,7 @@ func TestASimultaneousThousandIsOneWrite(t *testing.T) {
 
 func TestNothingIsWrittenForAnonymousVisitors(t *testing.T) {
 	// Promise 5.
-	c := &counting{Store: newMemory(t)}
+	c := &counting{Store: storetest.Memory(t)}
 	b := newBrowser(t, newApp(t, c))
 	for range 100 {
 		if w := b.status("GET", "/me", 401); w.Header().Values("Set-Cookie") != nil {
@@ -135,7 +136,7 @@ func TestNothingIsWrittenForAnonymousVisitors(t *testing.T) {
 func TestAPassiveRouteAuthenticatesAndDoesNotCount(t *testing.T) {
 	// Promise 6, TL-8.
 	synctest.Test(t, func(t *testing.T) {
-		b := newBrowser(t, newApp(t, newMemory(t), reissue))
+		b := newBrowser(t, newApp(t, storetest.Memory(t), reissue))
 		b.login("1")
 		for range 29 {
 			time.Sleep(time.Minute)
@@ -151,7 +152,7 @@ func TestAPassiveRouteAuthenticatesAndDoesNotCount(t *testing.T) {
 func TestARenewedCookieDiffersInItsExpiryOnly(t *testing.T) {
 	// CK-10, TL-9: on any status of an authenticated request.
 	synctest.Test(t, func(t *testing.T) {
-		s := newMemory(t)
+		s := storetest.Memory(t)
 		sessions := newSessions(t, s, reissue)
 		app := appOf(t, sessions, nil)
 		b := newBrowser(t, app)
@@ -177,7 +178,7 @@ func TestARenewedCookieDiffersInItsExpiryOnly(t *testing.T) {
 func TestOneResponseSetsTheCookieOnce(t *testing.T) {
 	// CK-6, TL-9: log out in a request that was renewed, log in in one.
 	synctest.Test(t, func(t *testing.T) {
-		b := newBrowser(t, newApp(t, newMemory(t), reissue))
+		b := newBrowser(t, newApp(t, storetest.Memory(t), reissue))
 		b.login("1")
 		time.Sleep(4 * time.Minute)
 		w := b.status("POST", "/private/logout", 200)
@@ -188,7 +189,7 @@ func TestOneResponseSetsTheCookieOnce(t *testing.T) {
 			t.Errorf("the browser still has %v", b.jar)
 		}
 
-		sessions := newSessions(t, newMemory(t), reissue)
+		sessions := newSessions(t, storetest.Memory(t), reissue)
 		guard, _ := middleware.New(middleware.Config{Authenticator: sessions})
 		mux := http.NewServeMux()
 		login := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -214,7 +215,7 @@ func TestALateResponseNeverOverwritesANewerCookie(t *testing.T) {
 	// Promises 3 and 9, LO-5: a slow request is renewed, and answers after its browser has
 	// logged out and in again.
 	synctest.Test(t, func(t *testing.T) {
-		s := newMemory(t)
+		s := storetest.Memory(t)
 		sessions := newSessions(t, s)
 		guard, _ := middleware.New(middleware.Config{Authenticator: sessions})
 		started, finish := make(chan bool), make(chan bool)
@@ -252,7 +253,7 @@ func TestALateResponseNeverOverwritesANewerCookie(t *testing.T) {
 func TestARefusalNeverClearsACookie(t *testing.T) {
 	// Promise 9: the refused request may be the older one.
 	synctest.Test(t, func(t *testing.T) {
-		b := newBrowser(t, newApp(t, newMemory(t)))
+		b := newBrowser(t, newApp(t, storetest.Memory(t)))
 		b.login("1")
 		time.Sleep(time.Hour)
 		for _, path := range []string{"/me", "/admin", "/poll"} {
@@ -266,7 +267,7 @@ func TestARefusalNeverClearsACookie(t *testing.T) {
 func TestProvingAgainBeginsBothTimeoutsAnewAndActivityDoesNot(t *testing.T) {
 	// TL-4, TL-11.
 	synctest.Test(t, func(t *testing.T) {
-		b := newBrowser(t, newApp(t, newMemory(t), func(c *cookie.Config) { c.Policy = sliding.AAL2() }))
+		b := newBrowser(t, newApp(t, storetest.Memory(t), func(c *cookie.Config) { c.Policy = sliding.AAL2() }))
 		b.login("1")
 		loggedIn := time.Now()
 		identity := func() (id middleware.Identity) {

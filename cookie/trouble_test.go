@@ -1,58 +1,21 @@
 package cookie_test
 
 import (
-	"context"
-	"errors"
 	"net/http"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/inga-auth/inga/backends"
-	"github.com/inga-auth/inga/internal/pgtest"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/inga-auth/inga/internal/pgtest"
+	"github.com/inga-auth/inga/internal/storetest"
 )
-
-// failing is a store that cannot be asked, in the methods that are named.
-type failing struct {
-	backends.Store
-	find, create, extend, revoke bool
-}
-
-var errDown = errors.New("connection refused")
-
-func (f *failing) FindBySecret(ctx context.Context, now time.Time, h backends.SecretHash) (backends.Session, backends.User, error) {
-	if f.find {
-		return backends.Session{}, backends.User{}, errDown
-	}
-	return f.Store.FindBySecret(ctx, now, h)
-}
-
-func (f *failing) Create(ctx context.Context, s backends.Session, h backends.SecretHash, v int64) error {
-	if f.create {
-		return errDown
-	}
-	return f.Store.Create(ctx, s, h, v)
-}
-
-func (f *failing) Extend(ctx context.Context, now time.Time, id string, until time.Time) (bool, error) {
-	if f.extend {
-		return false, errDown
-	}
-	return f.Store.Extend(ctx, now, id, until)
-}
-
-func (f *failing) Revoke(ctx context.Context, now time.Time, id string, why backends.Reason) (bool, error) {
-	if f.revoke {
-		return false, errDown
-	}
-	return f.Store.Revoke(ctx, now, id, why)
-}
 
 func TestAnOutageLogsNobodyOutAndLetsNobodyIn(t *testing.T) {
 	// AZ-5: 503, Retry-After, and no cookie is changed.
-	m := newMemory(t)
-	f := &failing{Store: m}
+	m := storetest.Memory(t)
+	f := &storetest.Failing{Store: m}
 	b := newBrowser(t, newApp(t, f, reissue))
 	b.login("1")
 	unavailable := func(method, path string) {
@@ -62,7 +25,7 @@ func TestAnOutageLogsNobodyOutAndLetsNobodyIn(t *testing.T) {
 			t.Errorf("%s: Retry-After %q, Set-Cookie %q", path, w.Header().Get("Retry-After"), w.Header().Values("Set-Cookie"))
 		}
 	}
-	f.find = true
+	f.NoFind = true
 	unavailable("GET", "/me")
 	unavailable("GET", "/admin")
 	unavailable("POST", "/logout")
@@ -71,12 +34,12 @@ func TestAnOutageLogsNobodyOutAndLetsNobodyIn(t *testing.T) {
 	if live, _ := m.List(t.Context(), time.Now(), "1"); len(live) != 1 {
 		t.Errorf("%d live sessions after a login that failed, want the one of before", len(live))
 	}
-	f.find, f.create = false, true
+	f.NoFind, f.NoCreate = false, true
 	unavailable("POST", "/login")
-	f.create, f.revoke = false, true
+	f.NoCreate, f.NoRevoke = false, true
 	unavailable("POST", "/logout")
 	unavailable("POST", "/login") // the session that the browser has cannot be ended
-	f.revoke = false
+	f.NoRevoke = false
 	b.status("GET", "/me", 200)
 	b.status("POST", "/logout", 200)
 	b.status("GET", "/me", 401)
@@ -91,8 +54,8 @@ func TestARealDatabaseThatDiesAndComesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(pool.Close)
-	s := newPostgres(t, pool, "inga")
-	addUsers(t, s)
+	s := storetest.Postgres(t, pool, "inga")
+	storetest.AddUsers(t, s)
 	b := newBrowser(t, newApp(t, s))
 	b.login("1")
 	b.status("GET", "/me", 200)
@@ -115,7 +78,7 @@ func TestARealDatabaseThatDiesAndComesBack(t *testing.T) {
 
 func TestARequestInFlightDuringLogoutNeverBringsTheSessionBack(t *testing.T) {
 	// Promise 3, LO-5: a hundred requests race one logout, on both backends.
-	onEachBackend(t, func(t *testing.T, s store) {
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		for range 5 {
 			b := newBrowser(t, newApp(t, s, reissue))
 			b.login("1")
@@ -151,9 +114,9 @@ func TestThreeServersOnOneDatabaseSeeALogoutAtOnce(t *testing.T) {
 	pool, schema := pgtest.Pool(t), pgtest.Schema(t)
 	var apps []http.Handler
 	for i := range 3 {
-		s := newPostgres(t, pool, schema)
+		s := storetest.Postgres(t, pool, schema)
 		if i == 0 {
-			addUsers(t, s)
+			storetest.AddUsers(t, s)
 		}
 		apps = append(apps, newApp(t, s))
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/gorilla/securecookie"
 
 	"github.com/inga-auth/inga/cookie"
+	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/sliding"
 )
 
@@ -64,7 +65,7 @@ func badValues(t testing.TB) map[string]string {
 
 func TestABadCookieIsRefusedWithoutAskingTheStore(t *testing.T) {
 	// SID-10
-	onEachBackend(t, func(t *testing.T, s store) {
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		c := &counting{Store: s}
 		b := newBrowser(t, newApp(t, c))
 		for name, value := range badValues(t) {
@@ -89,7 +90,7 @@ func TestABadCookieIsRefusedWithoutAskingTheStore(t *testing.T) {
 
 func TestOfTwoCookiesTheUnsignedOneNeverWins(t *testing.T) {
 	// CK-12, SID-10: a subdomain, or a proxy, planted another one.
-	c := &counting{Store: newMemory(t)}
+	c := &counting{Store: storetest.Memory(t)}
 	b := newBrowser(t, newApp(t, c))
 	b.login("1")
 	good := "__Host-session=" + b.jar["__Host-session"]
@@ -115,7 +116,7 @@ func TestOfTwoCookiesTheUnsignedOneNeverWins(t *testing.T) {
 
 func TestASecretInTheURLIsIgnored(t *testing.T) {
 	// SID-7
-	b := newBrowser(t, newApp(t, newMemory(t)))
+	b := newBrowser(t, newApp(t, storetest.Memory(t)))
 	b.login("1")
 	value := b.jar["__Host-session"]
 	other := newBrowser(t, b.app)
@@ -127,7 +128,7 @@ func TestASecretInTheURLIsIgnored(t *testing.T) {
 
 func TestKeysAreRotatedWithoutLoggingAnyoneOut(t *testing.T) {
 	// Promise 16, for cookies.
-	s := newMemory(t)
+	s := storetest.Memory(t)
 	before := newBrowser(t, newApp(t, s))
 	before.login("1")
 	rotated := newApp(t, s, func(c *cookie.Config) { c.Keys = [][]byte{keyB, keyA} })
@@ -148,7 +149,7 @@ func TestACookieIsGoodForAsLongAsItsSession(t *testing.T) {
 	// securecookie would end a value after 30 days by itself.
 	synctest.Test(t, func(t *testing.T) {
 		long := sliding.Policy{Idle: 60 * 24 * time.Hour, Absolute: 90 * 24 * time.Hour}
-		b := newBrowser(t, newApp(t, newMemory(t), func(c *cookie.Config) { c.Policy = long }))
+		b := newBrowser(t, newApp(t, storetest.Memory(t), func(c *cookie.Config) { c.Policy = long }))
 		b.login("1")
 		time.Sleep(59 * 24 * time.Hour)
 		b.status("GET", "/me", 200)
@@ -159,7 +160,7 @@ func FuzzCookieValue(f *testing.F) {
 	for _, value := range badValues(f) {
 		f.Add(value)
 	}
-	c := &counting{Store: newMemory(f)}
+	c := &counting{Store: storetest.Memory(f)}
 	app := newApp(f, c)
 	f.Fuzz(func(t *testing.T, value string) {
 		r := httptest.NewRequest(http.MethodGet, "/me", nil)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/middleware"
 )
 
@@ -61,7 +62,7 @@ var headers = []struct {
 
 func TestTheAuthorizationHeader(t *testing.T) {
 	// ER-1, ER-2, ER-3.
-	app := newApp(t, newTokens(t, newMemory(t)))
+	app := newApp(t, newTokens(t, storetest.Memory(t)))
 	token := newClient(t, app).login("1").token
 	for _, row := range headers {
 		t.Run(row.name, func(t *testing.T) {
@@ -79,7 +80,7 @@ func TestTheAuthorizationHeader(t *testing.T) {
 
 func TestARoleThatDoesNotSufficeIsInsufficientScope(t *testing.T) {
 	// ER-2.
-	w := newClient(t, newApp(t, newTokens(t, newMemory(t)))).login("1").status("GET", "/admin", 403)
+	w := newClient(t, newApp(t, newTokens(t, storetest.Memory(t)))).login("1").status("GET", "/admin", 403)
 	if got, want := w.Header().Get("WWW-Authenticate"), `Bearer realm="inga", error="insufficient_scope"`; got != want {
 		t.Errorf("WWW-Authenticate %s, want %s", got, want)
 	}
@@ -87,7 +88,7 @@ func TestARoleThatDoesNotSufficeIsInsufficientScope(t *testing.T) {
 
 func TestTheChallengeIsForThoseWhoSentATokenOrNothing(t *testing.T) {
 	// RFC 6750, section 3.1. A cookie's request is not answered with the errors of tokens.
-	tokens := newTokens(t, newMemory(t))
+	tokens := newTokens(t, storetest.Memory(t))
 	plain := httptest.NewRequest("GET", "/", nil)
 	sent := httptest.NewRequest("GET", "/", nil)
 	sent.Header.Set("Authorization", "bearer x")
@@ -111,7 +112,7 @@ func TestTheChallengeIsForThoseWhoSentATokenOrNothing(t *testing.T) {
 
 func TestATokenElsewhereIsNotLookedAt(t *testing.T) {
 	// SID-7, AZ-3: a URL ends up in logs, and a form is somebody else's to read.
-	app := newApp(t, newTokens(t, newMemory(t)))
+	app := newApp(t, newTokens(t, storetest.Memory(t)))
 	token := newClient(t, app).login("1").token
 	for name, edit := range map[string]func(*http.Request){
 		"query":       func(r *http.Request) { r.URL.RawQuery = "access_token=" + token + "&token=" + token },
@@ -139,7 +140,7 @@ func TestATokenElsewhereIsNotLookedAt(t *testing.T) {
 
 func TestABearerRequestIsNotAskedWhereItComesFrom(t *testing.T) {
 	// CS-3: no browser adds the header by itself.
-	c := newClient(t, newApp(t, newTokens(t, newMemory(t)))).login("1")
+	c := newClient(t, newApp(t, newTokens(t, storetest.Memory(t)))).login("1")
 	c.status("POST", "/me", 200, header("Sec-Fetch-Site", "cross-site"), header("Origin", "https://other.example"))
 	c.status("DELETE", "/me", 200, header("Origin", "null"))
 }
@@ -147,7 +148,7 @@ func TestABearerRequestIsNotAskedWhereItComesFrom(t *testing.T) {
 func TestNoTokenReachesTheLog(t *testing.T) {
 	// SID-8: with everything logged that is logged.
 	var log bytes.Buffer
-	tokens := newTokens(t, newMemory(t))
+	tokens := newTokens(t, storetest.Memory(t))
 	app := appOf(t, tokens, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	c := newClient(t, app).login("1")
 	good := c.token

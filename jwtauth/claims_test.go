@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/jwtauth"
 	"github.com/inga-auth/inga/middleware"
 )
@@ -34,7 +35,7 @@ func login(t testing.TB, tokens *jwtauth.Tokens, user string) (jwtauth.Response,
 }
 
 func TestClaimsOfTheApplicationGoInTypedAndComeOutTyped(t *testing.T) {
-	onEachBackend(t, func(t *testing.T, s store) {
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		tokens := newTokens(t, s, withClaims(func(u backends.User) (any, error) {
 			return profile{Name: u.Name, Tenant: `<"acme"> & 한국`, Limits: map[string]int{"a": 1, "A": 2}}, nil
 		}))
@@ -72,7 +73,7 @@ func TestClaimsOfTheApplicationGoInTypedAndComeOutTyped(t *testing.T) {
 
 func TestNoClaimsOfTheApplicationAreNoClaims(t *testing.T) {
 	for name, v := range map[string]any{"nil": nil, "a nil pointer": (*profile)(nil), "an empty struct": struct{}{}, "an empty map": map[string]any{}} {
-		tokens := newTokens(t, newMemory(t), withClaims(func(backends.User) (any, error) { return v, nil }))
+		tokens := newTokens(t, storetest.Memory(t), withClaims(func(backends.User) (any, error) { return v, nil }))
 		response, err := login(t, tokens, "1")
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -109,7 +110,7 @@ func TestClaimsThatWouldNotBeAcceptedAreNotIssued(t *testing.T) {
 		"too long":       map[string]any{"a": strings.Repeat("x", 7000)},
 		"too many names": json.RawMessage(`{` + strings.TrimSuffix(members(257), ",") + `}`),
 	} {
-		m := newMemory(t)
+		m := storetest.Memory(t)
 		tokens := newTokens(t, m, withClaims(func(backends.User) (any, error) { return v, nil }))
 		response, err := login(t, tokens, "1")
 		if err == nil {
@@ -122,7 +123,7 @@ func TestClaimsThatWouldNotBeAcceptedAreNotIssued(t *testing.T) {
 		}
 	}
 	// A name that tries to end the string stays a name.
-	tokens := newTokens(t, newMemory(t), withClaims(func(backends.User) (any, error) {
+	tokens := newTokens(t, storetest.Memory(t), withClaims(func(backends.User) (any, error) {
 		return map[string]any{`x":0,"admin`: true}, nil
 	}))
 	response, err := login(t, tokens, "1")
@@ -151,7 +152,7 @@ func TestClaimsThatCannotBeFoundOutAreNoReasonToLogOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var fail error
 		asked := 0
-		m := newMemory(t)
+		m := storetest.Memory(t)
 		tokens := newTokens(t, m, withClaims(func(u backends.User) (any, error) {
 			asked++
 			return profile{Name: u.Name, Tenant: strings.Repeat("x", asked)}, fail
@@ -181,7 +182,7 @@ func TestClaimsThatCannotBeFoundOutAreNoReasonToLogOut(t *testing.T) {
 
 func TestARenewalOfASessionThatEndsMeanwhileIsNone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := newMemory(t)
+		m := storetest.Memory(t)
 		end := false
 		tokens := newTokens(t, m, withClaims(func(u backends.User) (any, error) {
 			if end {

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/jwtauth"
 	"github.com/inga-auth/inga/middleware"
 )
@@ -46,7 +47,7 @@ func TestTheTwoCookiesHaveTheAttributesThatKeepThemSafe(t *testing.T) {
 	// RT-21, CK-1 to CK-4, CK-7, CK-9, CK-10: at login, refresh, transparent refresh and
 	// logout.
 	synctest.Test(t, func(t *testing.T) {
-		b := newBrowser(t, newCookieApp(t, newCookies(t, newTokens(t, newMemory(t), withRefresh))))
+		b := newBrowser(t, newCookieApp(t, newCookies(t, newTokens(t, storetest.Memory(t), withRefresh))))
 		wantLines(t, b.status("POST", "/login", 200, as("1")),
 			"__Host-access=T; Path=/; Max-Age=300; HttpOnly; Secure; SameSite=Lax",
 			"__Host-refresh=R; Path=/; Max-Age=43200; HttpOnly; Secure; SameSite=Lax")
@@ -66,7 +67,7 @@ func TestTheTwoCookiesHaveTheAttributesThatKeepThemSafe(t *testing.T) {
 }
 
 func TestTheCookiesAreAsConfigured(t *testing.T) {
-	tokens := newTokens(t, newMemory(t), withRefresh)
+	tokens := newTokens(t, storetest.Memory(t), withRefresh)
 	for _, row := range []struct {
 		config          jwtauth.CookieConfig
 		access, refresh string
@@ -103,7 +104,7 @@ func TestNewCookiesReportsEveryMistakeAndNamesItsField(t *testing.T) {
 	})
 	wantMentions(t, err, "CookieConfig.Tokens is nil", "CookieConfig.AccessName", "CookieConfig.RefreshName", "SameSite is None", "CookieConfig.TrustedOrigins[1]")
 
-	_, err = jwtauth.NewCookies(jwtauth.CookieConfig{Tokens: newTokens(t, newMemory(t)), AccessName: "__Host-x", RefreshName: "__Secure-y", DangerouslyAllowHTTP: true})
+	_, err = jwtauth.NewCookies(jwtauth.CookieConfig{Tokens: newTokens(t, storetest.Memory(t)), AccessName: "__Host-x", RefreshName: "__Secure-y", DangerouslyAllowHTTP: true})
 	wantMentions(t, err, "CookieConfig.Tokens", "no RefreshKeys", `CookieConfig.AccessName is "__Host-x"`, `CookieConfig.RefreshName is "__Secure-y"`)
 }
 
@@ -117,7 +118,7 @@ func TestAnExpiredAccessCookieIsReplacedBeforeTheHandlerRuns(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newSpy(newMemory(t))
+				s := newSpy(storetest.Memory(t))
 				b := newBrowser(t, newCookieApp(t, newCookies(t, newTokens(t, s, withRefresh))))
 				b.login("2")
 				begin := time.Now()
@@ -146,7 +147,7 @@ func TestAnExpiredAccessCookieIsReplacedBeforeTheHandlerRuns(t *testing.T) {
 }
 
 func TestTheClaimsOfARefreshedRequestAreThoseOfTheNewToken(t *testing.T) {
-	m := newMemory(t)
+	m := storetest.Memory(t)
 	k := newCookies(t, newTokens(t, m, withRefresh, withRoles))
 	b := newBrowser(t, newCookieApp(t, k))
 	b.login("2")
@@ -180,7 +181,7 @@ func TestTheClaimsOfARefreshedRequestAreThoseOfTheNewToken(t *testing.T) {
 func TestParallelTransparentRefreshesLogNobodyOutInWhateverOrderTheAnswersArrive(t *testing.T) {
 	// Promises 9 and 10, RT-3, RT-4, RT-14. A page that is opened after a break fetches a
 	// dozen things at once.
-	onEachBackend(t, func(t *testing.T, s store) {
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		var j journal
 		app := newCookieApp(t, newCookies(t, newTokens(t, s, withRefresh, j.use)))
 		rounds, requests := 5, 12
@@ -212,7 +213,7 @@ func TestALostAnswerToATransparentRefreshIsRecovered(t *testing.T) {
 	// Promise 11, RT-5, RT-8: the request itself is no sign that its answer has arrived.
 	synctest.Test(t, func(t *testing.T) {
 		var j journal
-		b := newBrowser(t, newCookieApp(t, newCookies(t, newTokens(t, newMemory(t), withRefresh, j.use))))
+		b := newBrowser(t, newCookieApp(t, newCookies(t, newTokens(t, storetest.Memory(t), withRefresh, j.use))))
 		b.login("1")
 		b.expire()
 		for range 3 {
@@ -237,7 +238,7 @@ func TestALostAnswerToATransparentRefreshIsRecovered(t *testing.T) {
 
 func TestARefusedTransparentRefreshChangesNoCookie(t *testing.T) {
 	// RT-14, promise 9: it may be the older one.
-	s := newMemory(t)
+	s := storetest.Memory(t)
 	b := newBrowser(t, newCookieApp(t, newCookies(t, newTokens(t, s, withRefresh))))
 	b.login("1")
 	old := b.jar["__Host-refresh"]
@@ -260,7 +261,7 @@ func TestARefusedTransparentRefreshChangesNoCookie(t *testing.T) {
 
 func TestAGoodAccessCookieIsNotRefreshed(t *testing.T) {
 	// And one whose session has ended is not either: it is a look-up that tells.
-	s := newSpy(newMemory(t))
+	s := newSpy(storetest.Memory(t))
 	b := newBrowser(t, newCookieApp(t, newCookies(t, newTokens(t, s, withRefresh))))
 	b.login("1")
 	s.take()
@@ -276,7 +277,7 @@ func TestAGoodAccessCookieIsNotRefreshed(t *testing.T) {
 
 func TestACrossOriginWriteRefreshesNothing(t *testing.T) {
 	// CS-1, CS-2, CS-6: 403, and nobody is asked.
-	s := newSpy(newMemory(t))
+	s := newSpy(storetest.Memory(t))
 	b := newBrowser(t, newCookieApp(t, newCookies(t, newTokens(t, s, withRefresh), func(c *jwtauth.CookieConfig) {
 		c.TrustedOrigins = []string{"https://friend.example"}
 	})))
@@ -311,7 +312,7 @@ func TestACrossOriginWriteRefreshesNothing(t *testing.T) {
 
 func TestASafeMethodNeitherLogsInNorOutNorRefreshes(t *testing.T) {
 	// CS-5. A page that is opened after a break is another matter, and a promise.
-	b := newBrowser(t, newCookieApp(t, newCookies(t, newTokens(t, newMemory(t), withRefresh))))
+	b := newBrowser(t, newCookieApp(t, newCookies(t, newTokens(t, storetest.Memory(t), withRefresh))))
 	b.login("1")
 	for _, method := range []string{"GET", "HEAD", "OPTIONS", "TRACE"} {
 		for _, path := range []string{"/login", "/logout", "/refresh"} {
@@ -323,7 +324,7 @@ func TestASafeMethodNeitherLogsInNorOutNorRefreshes(t *testing.T) {
 
 func TestAWebSocketHandshakeRefreshesNothing(t *testing.T) {
 	// CS-8; and whoever takes over the connection may leave out the new cookies.
-	s := newSpy(newMemory(t))
+	s := newSpy(storetest.Memory(t))
 	var j journal
 	b := newBrowser(t, newCookieApp(t, newCookies(t, newTokens(t, s, withRefresh, j.use))))
 	b.login("1")
@@ -343,7 +344,7 @@ func TestAWebSocketHandshakeRefreshesNothing(t *testing.T) {
 
 func TestTwoCookiesOfOneNameAreNone(t *testing.T) {
 	// CK-12: a subdomain can plant one, and there is no telling which.
-	b := newBrowser(t, newCookieApp(t, newCookies(t, newTokens(t, newMemory(t), withRefresh))))
+	b := newBrowser(t, newCookieApp(t, newCookies(t, newTokens(t, storetest.Memory(t), withRefresh))))
 	evil := newBrowser(t, b.app)
 	b.login("1")
 	evil.login("2")
@@ -379,7 +380,7 @@ func TestTwoCookiesOfOneNameAreNone(t *testing.T) {
 
 func TestAnAccessTokenThatNoBrowserStoresIsAnErrorAtIssue(t *testing.T) {
 	// CK-5: nobody is half logged in.
-	m := newMemory(t)
+	m := storetest.Memory(t)
 	size := 5000
 	b := newBrowser(t, newCookieApp(t, newCookies(t, newTokens(t, m, withRefresh, func(c *jwtauth.Config) {
 		c.Claims = func(context.Context, backends.User) (any, error) {
@@ -402,7 +403,7 @@ func TestAnAccessTokenThatNoBrowserStoresIsAnErrorAtIssue(t *testing.T) {
 
 func TestALoginWithCookiesReplacesTheSessionThatTheBrowserHad(t *testing.T) {
 	// SID-2, CK-6.
-	onEachBackend(t, func(t *testing.T, s store) {
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		b := newBrowser(t, newCookieApp(t, newCookies(t, newTokens(t, s, withRefresh))))
 		b.login("1")
 		former := newBrowser(t, b.app)
@@ -423,7 +424,7 @@ func TestALoginWithCookiesReplacesTheSessionThatTheBrowserHad(t *testing.T) {
 
 func TestALogoutWithCookiesEndsTheSessionWhicheverCookieIsLeft(t *testing.T) {
 	// LO-1, LO-7, LO-9, CK-6: also where the guard has just refreshed.
-	onEachBackend(t, func(t *testing.T, s store) {
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		app := newCookieApp(t, newCookies(t, newTokens(t, s, withRefresh)))
 		for name, left := range map[string][]string{
 			"both": {"__Host-access", "__Host-refresh"}, "access": {"__Host-access"}, "refresh": {"__Host-refresh"},
@@ -456,7 +457,7 @@ func TestALogoutWithCookiesEndsTheSessionWhicheverCookieIsLeft(t *testing.T) {
 
 func TestAnOutageOfTheStoreChangesNoCookie(t *testing.T) {
 	// RT-15, AZ-5: 503 and never 401, through Handler and the guard.
-	s := newSpy(newMemory(t))
+	s := newSpy(storetest.Memory(t))
 	b := newBrowser(t, newCookieApp(t, newCookies(t, newTokens(t, s, withRefresh))))
 	b.login("1")
 	for _, row := range []struct{ method, path, fails string }{
@@ -480,7 +481,7 @@ func TestAnOutageOfTheStoreChangesNoCookie(t *testing.T) {
 func TestTokensAndCookiesSlideTogetherInOneGuard(t *testing.T) {
 	// CS-3, CS-4, TL-9, TL-11: what was sent on purpose decides; each is renewed its own way.
 	synctest.Test(t, func(t *testing.T) {
-		m := newMemory(t)
+		m := storetest.Memory(t)
 		tokens := newTokens(t, m, withRefresh)
 		app := newCookieApp(t, newCookies(t, tokens), tokens)
 		b := newBrowser(t, app)
@@ -513,7 +514,7 @@ func TestABrowserInUseStaysLoggedInUntilTheAbsoluteDeadline(t *testing.T) {
 	// TL-2, RT-11: a request each two minutes for twelve hours, nothing else.
 	synctest.Test(t, func(t *testing.T) {
 		var j journal
-		b := newBrowser(t, newCookieApp(t, newCookies(t, newTokens(t, newMemory(t), withRefresh, j.use))))
+		b := newBrowser(t, newCookieApp(t, newCookies(t, newTokens(t, storetest.Memory(t), withRefresh, j.use))))
 		b.login("1")
 		end := time.Now().Add(12 * time.Hour)
 		for time.Now().Before(end) {
@@ -530,7 +531,7 @@ func TestABrowserInUseStaysLoggedInUntilTheAbsoluteDeadline(t *testing.T) {
 func TestAnIdleBrowserIsLoggedOut(t *testing.T) {
 	// TL-1, RT-10.
 	synctest.Test(t, func(t *testing.T) {
-		b := newBrowser(t, newCookieApp(t, newCookies(t, newTokens(t, newMemory(t), withRefresh))))
+		b := newBrowser(t, newCookieApp(t, newCookies(t, newTokens(t, storetest.Memory(t), withRefresh))))
 		b.login("1")
 		time.Sleep(30 * time.Minute)
 		wantLines(t, b.status("GET", "/me", 401))
@@ -539,7 +540,7 @@ func TestAnIdleBrowserIsLoggedOut(t *testing.T) {
 
 func TestTheOneWhoRefreshedAnswersForItself(t *testing.T) {
 	// Two applications on one host: the refresh of one says nothing to the other.
-	tokens := newTokens(t, newMemory(t), withRefresh)
+	tokens := newTokens(t, storetest.Memory(t), withRefresh)
 	one := newCookies(t, tokens)
 	two := newCookies(t, tokens, func(c *jwtauth.CookieConfig) { c.AccessName, c.RefreshName = "__Host-a2", "__Host-r2" })
 	b := newBrowser(t, newCookieApp(t, one))
@@ -565,7 +566,7 @@ func TestNoTokenIsInALogAnEventAnErrorOrAnotherHeader(t *testing.T) {
 	var out bytes.Buffer
 	logger := slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	var j journal
-	s := newSpy(newMemory(t))
+	s := newSpy(storetest.Memory(t))
 	tokens := newTokens(t, s, withRefresh, j.use)
 	app := refreshAppOf(t, tokens, logger)
 	d := newDevice(t, app, "1")

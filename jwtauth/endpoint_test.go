@@ -13,12 +13,13 @@ import (
 	"time"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/jwtauth"
 )
 
 func TestTheTokenEndpointAnswersAsRFC6749Says(t *testing.T) {
 	// Section 5.1; RT-17, TL-12.
-	onEachBackend(t, func(t *testing.T, s store) {
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		d := newDevice(t, refreshApp(t, newTokens(t, s, withRefresh)), "1")
 		w := d.present(d.refresh)
 		if w.Code != 200 || w.Header().Get("Cache-Control") != "no-store" || w.Header().Get("Content-Type") != "application/json" {
@@ -36,7 +37,7 @@ func TestTheTokenEndpointAnswersAsRFC6749Says(t *testing.T) {
 
 func TestMistakesAtTheTokenEndpointAreAnsweredAsRFC6749Says(t *testing.T) {
 	// Section 5.2; RT-17, RT-18. Nobody is asked, and the token stays good.
-	s := newSpy(newMemory(t))
+	s := newSpy(storetest.Memory(t))
 	d := newDevice(t, refreshApp(t, newTokens(t, s, withRefresh)), "1")
 	good := "grant_type=refresh_token&refresh_token=" + d.refresh
 	contentType := func(v string) []func(*http.Request) {
@@ -88,7 +89,7 @@ func TestMistakesAtTheTokenEndpointAreAnsweredAsRFC6749Says(t *testing.T) {
 }
 
 func TestWhatTheTokenEndpointDoesNotLookAtChangesNothing(t *testing.T) {
-	d := newDevice(t, refreshApp(t, newTokens(t, newMemory(t), withRefresh)), "1")
+	d := newDevice(t, refreshApp(t, newTokens(t, storetest.Memory(t), withRefresh)), "1")
 	for name, edit := range map[string]func(*http.Request){
 		"an empty scope":               withForm("grant_type", "refresh_token", "refresh_token", d.refresh, "scope", ""),
 		"a client_id":                  withForm("grant_type", "refresh_token", "refresh_token", d.refresh, "client_id", "cli"),
@@ -112,7 +113,7 @@ func TestWhatTheTokenEndpointDoesNotLookAtChangesNothing(t *testing.T) {
 
 func TestATokenInTheQueryIsNoToken(t *testing.T) {
 	// SID-7: queries are logged.
-	d := newDevice(t, refreshApp(t, newTokens(t, newMemory(t), withRefresh)), "1")
+	d := newDevice(t, refreshApp(t, newTokens(t, storetest.Memory(t), withRefresh)), "1")
 	path := "/token?grant_type=refresh_token&refresh_token=" + d.refresh
 	d.status("POST", path, 400, withForm())
 	d.status("POST", path, 400, withForm("grant_type", "refresh_token"))
@@ -122,7 +123,7 @@ func TestATokenInTheQueryIsNoToken(t *testing.T) {
 
 func TestTheEndpointsAnswerNothingButPOST(t *testing.T) {
 	// CS-5, RT-17.
-	s := newSpy(newMemory(t))
+	s := newSpy(storetest.Memory(t))
 	d := newDevice(t, refreshApp(t, newTokens(t, s, withRefresh)), "1")
 	s.take()
 	for _, path := range []string{"/token", "/revoke", "/open/introspect"} {
@@ -142,7 +143,7 @@ func TestTheEndpointsAnswerNothingButPOST(t *testing.T) {
 }
 
 func TestAnEndpointDoesNotChangeTheRequest(t *testing.T) {
-	tokens := newTokens(t, newMemory(t), withRefresh)
+	tokens := newTokens(t, storetest.Memory(t), withRefresh)
 	r := httptest.NewRequest("POST", "/token?x=1", strings.NewReader("grant_type=refresh_token"))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	body := r.Body
@@ -154,7 +155,7 @@ func TestAnEndpointDoesNotChangeTheRequest(t *testing.T) {
 
 func TestRevokingATokenEndsItsSession(t *testing.T) {
 	// EP-1, RFC 7009 section 2.1: with its access tokens.
-	onEachBackend(t, func(t *testing.T, s store) {
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		app := refreshApp(t, newTokens(t, s, withRefresh))
 		for name, which := range map[string]func(*device) string{
 			"the refresh token":         func(d *device) string { return d.refresh },
@@ -185,7 +186,7 @@ func TestRevokingATokenEndsItsSession(t *testing.T) {
 
 func TestRevokingWhatIsUnknownIsASuccess(t *testing.T) {
 	// EP-1, RFC 7009 section 2.2: and asks nobody.
-	s := newSpy(newMemory(t))
+	s := newSpy(storetest.Memory(t))
 	d := newDevice(t, refreshApp(t, newTokens(t, s, withRefresh)), "1")
 	s.take()
 	sid := claimsOf(t, d.token)["sid"].(string)
@@ -217,7 +218,7 @@ func TestRevokingWhatIsUnknownIsASuccess(t *testing.T) {
 
 func TestAnExpiredAccessTokenCanBeRevoked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDevice(t, refreshApp(t, newTokens(t, newMemory(t), withRefresh)), "1")
+		d := newDevice(t, refreshApp(t, newTokens(t, storetest.Memory(t), withRefresh)), "1")
 		time.Sleep(20 * time.Minute)
 		if w := d.post("/revoke", "token", d.token); w.Code != 200 {
 			t.Errorf("status %d", w.Code)
@@ -241,7 +242,7 @@ const inactive = `{"active":false}` + "\n"
 func TestIntrospectionTellsWhoAnActiveTokenIs(t *testing.T) {
 	// EP-1, RFC 7662 section 2.2.
 	synctest.Test(t, func(t *testing.T) {
-		app := refreshApp(t, newTokens(t, newMemory(t), withRefresh, func(c *jwtauth.Config) { c.ClientID = "cli" }))
+		app := refreshApp(t, newTokens(t, storetest.Memory(t), withRefresh, func(c *jwtauth.Config) { c.ClientID = "cli" }))
 		by, d := newDevice(t, app, "2"), newDevice(t, app, "1")
 		time.Sleep(time.Minute)
 		d.next()
@@ -263,7 +264,7 @@ func TestIntrospectionTellsWhoAnActiveTokenIs(t *testing.T) {
 
 func TestIntrospectionOfWhatIsNotActiveIsExactlyThat(t *testing.T) {
 	// EP-1, RFC 7662 section 2.2: whatever the reason.
-	onEachBackend(t, func(t *testing.T, s store) {
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		app := refreshApp(t, newTokens(t, s, withRefresh))
 		by, d, ended := newDevice(t, app, "2"), newDevice(t, app, "1"), newDevice(t, app, "1")
 		id, n, own, err := jwtauth.ParseRefresh(refreshKeyA, d.refresh)
@@ -308,7 +309,7 @@ func TestIntrospectionOfWhatIsNotActiveIsExactlyThat(t *testing.T) {
 
 func TestIntrospectionOfAnExpiredTokenIsInactive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		app := refreshApp(t, newTokens(t, newMemory(t), withRefresh))
+		app := refreshApp(t, newTokens(t, storetest.Memory(t), withRefresh))
 		d := newDevice(t, app, "1")
 		_, parent := d.next()
 		time.Sleep(unseen)
@@ -328,7 +329,7 @@ func TestIntrospectionOfAnExpiredTokenIsInactive(t *testing.T) {
 
 func TestIntrospectionNeedsAnIdentity(t *testing.T) {
 	// EP-1, RFC 7662 section 2.1: whoever sets it up without a guard finds it closed.
-	s := newSpy(newMemory(t))
+	s := newSpy(storetest.Memory(t))
 	d := newDevice(t, refreshApp(t, newTokens(t, s, withRefresh)), "1")
 	s.take()
 	w := d.status("POST", "/open/introspect", 403, withForm("token", d.token))
@@ -345,7 +346,7 @@ func TestIntrospectionNeedsAnIdentity(t *testing.T) {
 }
 
 func TestIntrospectionIsNoUseAndNoActivity(t *testing.T) {
-	s := newSpy(newMemory(t))
+	s := newSpy(storetest.Memory(t))
 	app := refreshApp(t, newTokens(t, s, withRefresh))
 	by, d := newDevice(t, app, "2"), newDevice(t, app, "1")
 	d.next()

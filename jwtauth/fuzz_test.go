@@ -13,6 +13,7 @@ import (
 
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/internal/session"
+	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/jwtauth"
 	"github.com/inga-auth/inga/middleware"
 	"github.com/inga-auth/inga/sliding"
@@ -28,7 +29,7 @@ const (
 
 func fixedTokens(t testing.TB) *jwtauth.Tokens {
 	t.Helper()
-	m := newMemory(t)
+	m := storetest.Memory(t)
 	day := sliding.Policy{Idle: 24 * time.Hour, Absolute: 24 * time.Hour}
 	row, err := session.New(httptest.NewRequest("POST", "/", nil), session.Now(), backends.KindToken, day, middleware.Login{Subject: "1"})
 	if err != nil {

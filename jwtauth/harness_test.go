@@ -2,7 +2,6 @@ package jwtauth_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -23,8 +22,6 @@ import (
 	"time"
 
 	"github.com/inga-auth/inga/backends"
-	"github.com/inga-auth/inga/backends/memory"
-	"github.com/inga-auth/inga/backends/postgres"
 	"github.com/inga-auth/inga/internal/pgtest"
 	"github.com/inga-auth/inga/jwtauth"
 	"github.com/inga-auth/inga/middleware"
@@ -32,54 +29,6 @@ import (
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
-
-// store is what both backends have.
-type store interface {
-	backends.Store
-	backends.Directory
-	backends.Users
-}
-
-// onEachBackend runs the test on memory and on a real Postgres.
-func onEachBackend(t *testing.T, test func(t *testing.T, s store)) {
-	t.Run("memory", func(t *testing.T) { test(t, newMemory(t)) })
-	t.Run("postgres", func(t *testing.T) {
-		s, err := postgres.New(postgres.Config{Pool: pgtest.Pool(t), Schema: pgtest.Schema(t)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := s.Migrate(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		users, err := s.Users()
-		if err != nil {
-			t.Fatal(err)
-		}
-		addUsers(t, users)
-		test(t, struct {
-			*postgres.Store
-			backends.Users
-		}{s, users})
-	})
-}
-
-func newMemory(t testing.TB) *memory.Store {
-	s := memory.New()
-	addUsers(t, s)
-	return s
-}
-
-func addUsers(t testing.TB, users backends.Users) {
-	t.Helper()
-	for _, u := range []backends.User{
-		{ID: "1", Name: "ann", Roles: []string{"user"}},
-		{ID: "2", Name: "root", Roles: []string{"user", "admin"}},
-	} {
-		if err := users.CreateUser(context.Background(), u, ""); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
 
 const (
 	issuer   = "https://app.example"

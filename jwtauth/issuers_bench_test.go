@@ -6,6 +6,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/jwtauth"
 )
 
@@ -15,7 +16,7 @@ import (
 func BenchmarkForeignToken(b *testing.B) {
 	p := newIDP(b, foreignRSA(), foreignEC(), foreignEd())
 	issuers := p.issuers(b)
-	both, err := jwtauth.ByIssuer(newTokens(b, newMemory(b)), issuers)
+	both, err := jwtauth.ByIssuer(newTokens(b, storetest.Memory(b)), issuers)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -44,7 +45,7 @@ func BenchmarkForeignToken(b *testing.B) {
 		})
 	}
 	b.Run("own, beside issuers", func(b *testing.B) {
-		tokens := newTokens(b, newMemory(b))
+		tokens := newTokens(b, storetest.Memory(b))
 		response, err := login(b, tokens, "2")
 		if err != nil {
 			b.Fatal(err)

@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/jwtauth"
 	"github.com/inga-auth/inga/middleware"
 	"github.com/inga-auth/inga/sliding"
@@ -392,7 +393,7 @@ func TestTheChallengeNamesTheScopesThatAreMissing(t *testing.T) {
 func TestTokensOfOursAreGoodElsewhereThroughTheJWKS(t *testing.T) {
 	// Promise 16: the set of one of ours is what another one verifies by.
 	for _, alg := range []string{"ES256", "EdDSA", "RS256", "PS256"} {
-		tokens := newTokens(t, newMemory(t), withKeys(keys(t)[alg]))
+		tokens := newTokens(t, storetest.Memory(t), withKeys(keys(t)[alg]))
 		server := httptest.NewServer(tokens.JWKSHandler())
 		defer server.Close()
 		response, err := login(t, tokens, "2")
@@ -405,14 +406,14 @@ func TestTokensOfOursAreGoodElsewhereThroughTheJWKS(t *testing.T) {
 			t.Errorf("%s: %+v, %v", alg, id, err)
 		}
 		if id.Roles != nil || id.SessionID != "" {
-			t.Errorf("%s: roles %q and session %q of somebody else's store", alg, id.Roles, id.SessionID)
+			t.Errorf("%s: roles %q and session %q of somebody else's storetest.Store", alg, id.Roles, id.SessionID)
 		}
 	}
 }
 
 func TestEachTokenIsVerifiedByWhomItNames(t *testing.T) {
 	p := newIDP(t, foreignEC())
-	tokens := newTokens(t, newMemory(t))
+	tokens := newTokens(t, storetest.Memory(t))
 	both, err := jwtauth.ByIssuer(tokens, p.issuers(t))
 	if err != nil {
 		t.Fatal(err)
@@ -461,7 +462,7 @@ func TestEachTokenIsVerifiedByWhomItNames(t *testing.T) {
 func TestSessionsOfOursSlideBesideOtherIssuers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := bubbled(foreignEC())
-		tokens := newTokens(t, newMemory(t))
+		tokens := newTokens(t, storetest.Memory(t))
 		both, err := jwtauth.ByIssuer(tokens, p.issuers(t))
 		if err != nil {
 			t.Fatal(err)
@@ -488,7 +489,7 @@ func TestSessionsOfOursSlideBesideOtherIssuers(t *testing.T) {
 
 func TestByIssuerReportsWhatCannotWork(t *testing.T) {
 	p := newIDP(t, foreignEC())
-	tokens := newTokens(t, newMemory(t))
+	tokens := newTokens(t, storetest.Memory(t))
 	for name, try := range map[string]func() (middleware.Authenticator, error){
 		"no tokens":    func() (middleware.Authenticator, error) { return jwtauth.ByIssuer(nil, p.issuers(t)) },
 		"no issuers":   func() (middleware.Authenticator, error) { return jwtauth.ByIssuer(tokens, nil) },

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/inga-auth/inga/backends/memory"
+	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/jwtauth"
 )
 
@@ -164,7 +165,7 @@ func TestAKeyIsACopy(t *testing.T) {
 	s := bytes.Clone(secret)
 	k := must(t)(jwtauth.HS256(s))
 	clear(s)
-	m := newMemory(t)
+	m := storetest.Memory(t)
 	ours := newClient(t, newApp(t, newTokens(t, m, withKeys(k)))).login("1")
 	ours.app = newApp(t, newTokens(t, m, withKeys(hs256(t))))
 	ours.status("GET", "/me", 200)

@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/jwtauth"
 	"github.com/inga-auth/inga/middleware"
 	"github.com/inga-auth/inga/sliding"
@@ -20,7 +21,7 @@ import (
 
 func TestALoginAnswersAsRFC6749Says(t *testing.T) {
 	// Section 5.1; RT-17's access part, TL-12.
-	w := newClient(t, newApp(t, newTokens(t, newMemory(t)))).status("POST", "/login", 200, as("1"))
+	w := newClient(t, newApp(t, newTokens(t, storetest.Memory(t)))).status("POST", "/login", 200, as("1"))
 	if got := w.Header().Get("Cache-Control"); got != "no-store" {
 		t.Errorf("Cache-Control %q, want no-store", got)
 	}
@@ -40,7 +41,7 @@ func TestATokenHasTheClaimsOfRFC9068(t *testing.T) {
 	// JW-9, section 2.2 of the RFC, and those that make it ours.
 	synctest.Test(t, func(t *testing.T) { // which begins on 2000-01-01
 		time.Sleep(100 * time.Millisecond)
-		tokens := newTokens(t, newMemory(t))
+		tokens := newTokens(t, storetest.Memory(t))
 		response, err := tokens.Login(httptest.NewRequest("POST", "/", nil), middleware.Login{Subject: "1"})
 		if err != nil {
 			t.Fatal(err)
@@ -71,7 +72,7 @@ func TestATokenHasTheClaimsOfRFC9068(t *testing.T) {
 }
 
 func TestTheClientIDIsTheConfiguredOne(t *testing.T) {
-	tokens := newTokens(t, newMemory(t), func(c *jwtauth.Config) { c.ClientID = "cli" })
+	tokens := newTokens(t, storetest.Memory(t), func(c *jwtauth.Config) { c.ClientID = "cli" })
 	response, err := tokens.Login(httptest.NewRequest("POST", "/", nil), middleware.Login{Subject: "1"})
 	if err != nil {
 		t.Fatal(err)
@@ -83,7 +84,7 @@ func TestTheClientIDIsTheConfiguredOne(t *testing.T) {
 
 func TestNobodyLogsInOrOutWithASafeMethod(t *testing.T) {
 	// CS-5, LO-8.
-	m := newMemory(t)
+	m := storetest.Memory(t)
 	c := newClient(t, newApp(t, newTokens(t, m))).login("1")
 	for _, method := range []string{"GET", "HEAD", "OPTIONS", "TRACE"} {
 		c.status(method, "/login", 400, as("1"))
@@ -96,7 +97,7 @@ func TestNobodyLogsInOrOutWithASafeMethod(t *testing.T) {
 }
 
 func TestWhoMayNotLogInGetsNoToken(t *testing.T) {
-	onEachBackend(t, func(t *testing.T, s store) {
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		if err := s.SetDisabled(t.Context(), time.Now(), "2", true); err != nil {
 			t.Fatal(err)
 		}
@@ -121,7 +122,7 @@ func TestWhoMayNotLogInGetsNoToken(t *testing.T) {
 }
 
 func TestALoginMayHaveAPolicyOfItsOwn(t *testing.T) {
-	tokens := newTokens(t, newMemory(t))
+	tokens := newTokens(t, storetest.Memory(t))
 	login := func(p middleware.Policy) (jwtauth.Response, error) {
 		return tokens.Login(httptest.NewRequest("POST", "/", nil), middleware.Login{Subject: "1", Policy: p})
 	}
@@ -149,7 +150,7 @@ func TestASessionOfTokensSlidesTwiceInTheLifetimeOfOne(t *testing.T) {
 		{5 * time.Minute, time.Minute, time.Minute},
 		{time.Hour, 0, 3 * time.Minute},
 	} {
-		tokens := newTokens(t, newMemory(t), func(c *jwtauth.Config) {
+		tokens := newTokens(t, storetest.Memory(t), func(c *jwtauth.Config) {
 			c.AccessTTL = row.ttl
 			c.Policy = sliding.Policy{Idle: 30 * time.Minute, Absolute: time.Hour, Interval: row.interval}
 		})
@@ -165,7 +166,7 @@ func TestASessionOfTokensSlidesTwiceInTheLifetimeOfOne(t *testing.T) {
 
 func TestAResponseIsNotPrinted(t *testing.T) {
 	// SID-8.
-	tokens := newTokens(t, newMemory(t))
+	tokens := newTokens(t, storetest.Memory(t))
 	response, err := tokens.Login(httptest.NewRequest("POST", "/", nil), middleware.Login{Subject: "1"})
 	if err != nil {
 		t.Fatal(err)

@@ -96,7 +96,7 @@ func (t *Tokens) respond(now time.Time, row *backends.Session, custom []byte, se
 // request tells it again, and until then a retry is answered for a little longer.
 func (t *Tokens) markSeen(ctx context.Context, now time.Time, row *backends.Session, generation int64) {
 	const first = 1 // has no parent that could be replayed
-	if generation > first && generation == row.Refresh.Generation && row.Refresh.SeenAt.IsZero() {
+	if t.rotator != nil && generation > first && generation == row.Refresh.Generation && row.Refresh.SeenAt.IsZero() {
 		_ = t.rotator.MarkSeen(ctx, now, row.ID, generation)
 	}
 }

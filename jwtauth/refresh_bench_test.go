@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/inga-auth/inga/internal/pgtest"
+	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/middleware"
 )
 
@@ -71,7 +72,9 @@ func BenchmarkRefresh(b *testing.B) {
 				}
 			})
 			schema := pgtest.Schema(b)
-			tokens := newTokens(b, newPostgres(b, pool, schema), withRefresh)
+			s := storetest.Postgres(b, pool, schema)
+			storetest.AddUsers(b, s)
+			tokens := newTokens(b, s, withRefresh)
 			hand := newHandRotation(b, pool, schema)
 			r := httptest.NewRequest("POST", "/", nil)
 			ours, theirs := make([]string, clients), make([]string, clients)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/jwtauth"
 	"github.com/inga-auth/inga/middleware"
 )
@@ -71,7 +72,7 @@ func (s *spy) fail(methods ...string) {
 	defer s.mu.Unlock()
 	s.refuse = func(method string) error {
 		if slices.Contains(methods, method) {
-			return errDown
+			return storetest.ErrDown
 		}
 		return nil
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/jwtauth"
 	"github.com/inga-auth/inga/middleware"
 )
@@ -17,7 +18,7 @@ func keyIDOf(t testing.TB, token string) string { return string(rawOf(t, token)[
 
 func TestRotatingRefreshKeysLogsNobodyOut(t *testing.T) {
 	// Promise 16: old keys verify, the first one authenticates.
-	m := newMemory(t)
+	m := storetest.Memory(t)
 	app := func(keys ...[]byte) *device {
 		return &device{client: client{t: t, app: refreshApp(t, newTokens(t, m, withRefreshKeys(keys...)))}}
 	}
@@ -54,7 +55,7 @@ func TestRotatingRefreshKeysLogsNobodyOut(t *testing.T) {
 
 func TestTheKeysOfTheCallerAreCopied(t *testing.T) {
 	key := bytes.Clone(refreshKeyA)
-	d := newDevice(t, refreshApp(t, newTokens(t, newMemory(t), withRefreshKeys(key))), "1")
+	d := newDevice(t, refreshApp(t, newTokens(t, storetest.Memory(t), withRefreshKeys(key))), "1")
 	clear(key)
 	if _, _, _, err := jwtauth.ParseRefresh(refreshKeyA, d.refresh); err != nil {
 		t.Fatal(err)
@@ -66,7 +67,7 @@ func TestTheKeysOfTheCallerAreCopied(t *testing.T) {
 }
 
 func TestWithoutKeysThereAreNoRefreshTokens(t *testing.T) {
-	m := newMemory(t)
+	m := storetest.Memory(t)
 	tokens := newTokens(t, m)
 	r := httptest.NewRequest("POST", "/", nil)
 	resp, err := tokens.Login(r, middleware.Login{Subject: "1"})
@@ -87,7 +88,7 @@ type plainStore struct{ backends.Store }
 func TestNewReportsEveryMistakeAboutRefreshTokensAndNamesItsField(t *testing.T) {
 	// Promise 15.
 	config := func(edit func(*jwtauth.Config)) error {
-		c := jwtauth.Config{Store: newMemory(t), Keys: []jwtauth.Key{hs256(t)}, Issuer: issuer, Audience: audience, Policy: policy}
+		c := jwtauth.Config{Store: storetest.Memory(t), Keys: []jwtauth.Key{hs256(t)}, Issuer: issuer, Audience: audience, Policy: policy}
 		edit(&c)
 		_, err := jwtauth.New(c)
 		return err

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/inga-auth/inga/internal/pgtest"
+	"github.com/inga-auth/inga/internal/storetest"
 )
 
 // wantUnavailable fails the test unless w says that the token is as good as before.
@@ -21,7 +22,7 @@ func wantUnavailable(t testing.TB, w *httptest.ResponseRecorder) {
 
 func TestAnOutageOfTheStoreRefusesNoRefreshToken(t *testing.T) {
 	// RT-15: 503 and Retry-After, and the token is good for the next try.
-	s := newSpy(newMemory(t))
+	s := newSpy(storetest.Memory(t))
 	d := newDevice(t, refreshApp(t, newTokens(t, s, withRefresh)), "1")
 	s.fail("Rotate")
 	w := d.present(d.refresh)
@@ -46,7 +47,9 @@ func TestAnOutageOfTheStoreRefusesNoRefreshToken(t *testing.T) {
 func TestARefreshSurvivesADatabaseThatIsKilled(t *testing.T) {
 	// RT-15 on Postgres: in mid-traffic, also by way of the cookies and a guard.
 	server := pgtest.Start(t)
-	tokens := newTokens(t, newPostgres(t, server.Pool(t), "inga"), withRefresh)
+	s := storetest.Postgres(t, server.Pool(t), "inga")
+	storetest.AddUsers(t, s)
+	tokens := newTokens(t, s, withRefresh)
 	d := newDevice(t, refreshApp(t, tokens), "1")
 	b := newBrowser(t, newCookieApp(t, newCookies(t, tokens)))
 	b.login("1")

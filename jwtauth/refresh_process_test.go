@@ -21,6 +21,7 @@ import (
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/backends/postgres"
 	"github.com/inga-auth/inga/internal/pgtest"
+	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/jwtauth"
 	"github.com/inga-auth/inga/middleware"
 )
@@ -104,24 +105,6 @@ func startProcess(t *testing.T, schema string, env ...string) (at string, wait f
 	return strings.TrimSpace(at), cmd.Wait
 }
 
-// newPostgres returns a store over the pool, whose schema is migrated and has the users.
-func newPostgres(t testing.TB, pool *pgxpool.Pool, schema string) *postgres.Store {
-	t.Helper()
-	s, err := postgres.New(postgres.Config{Pool: pool, Schema: schema})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Migrate(context.Background()); err != nil {
-		t.Fatal(err)
-	}
-	users, err := s.Users()
-	if err != nil {
-		t.Fatal(err)
-	}
-	addUsers(t, users)
-	return s
-}
-
 // refreshAt asks the server at an address for the successor of a token.
 func refreshAt(at, token string) (jwtauth.Response, error) {
 	w, err := http.PostForm(at+"/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token}})
@@ -139,7 +122,8 @@ func refreshAt(at, token string) (jwtauth.Response, error) {
 func TestAServerThatIsKilledBetweenCommitAndAnswerLogsNobodyOut(t *testing.T) {
 	// Promise 11, RT-16: kill -9, and the retry at another process.
 	schema := pgtest.Schema(t)
-	s := newPostgres(t, pgtest.Pool(t), schema)
+	s := storetest.Postgres(t, pgtest.Pool(t), schema)
+	storetest.AddUsers(t, s)
 	var j journal
 	tokens := newTokens(t, s, withRefresh, j.use)
 	d := newDevice(t, refreshApp(t, tokens), "1")
@@ -168,7 +152,8 @@ func TestAServerThatIsKilledBetweenCommitAndAnswerLogsNobodyOut(t *testing.T) {
 func TestTwoProcessesOnOneDatabaseGiveOneSuccessor(t *testing.T) {
 	// Promise 10, RT-3: a hundred refreshes with one token, half of them at each process.
 	schema := pgtest.Schema(t)
-	s := newPostgres(t, pgtest.Pool(t), schema)
+	s := storetest.Postgres(t, pgtest.Pool(t), schema)
+	storetest.AddUsers(t, s)
 	d := newDevice(t, refreshApp(t, newTokens(t, s, withRefresh)), "1")
 	var servers [2]string
 	for i := range servers {
@@ -218,7 +203,7 @@ func TestTenThousandRotationsLeaveOneRow(t *testing.T) {
 		}
 	}
 	t.Run("memory", func(t *testing.T) {
-		m := newMemory(t)
+		m := storetest.Memory(t)
 		rotate(t, m)
 		if all, err := m.List(t.Context(), time.Now(), "1"); err != nil || len(all) != 1 {
 			t.Errorf("%d sessions (%v), want 1", len(all), err)
@@ -226,7 +211,8 @@ func TestTenThousandRotationsLeaveOneRow(t *testing.T) {
 	})
 	t.Run("postgres", func(t *testing.T) {
 		schema := pgtest.Schema(t)
-		s := newPostgres(t, pgtest.Pool(t), schema)
+		s := storetest.Postgres(t, pgtest.Pool(t), schema)
+		storetest.AddUsers(t, s)
 		rotate(t, s)
 		var sessions, bytes int
 		err := pgtest.Pool(t).QueryRow(t.Context(), `SELECT count(*), pg_total_relation_size('`+schema+`.sessions') FROM `+schema+`.sessions`).Scan(&sessions, &bytes)

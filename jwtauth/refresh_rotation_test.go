@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/jwtauth"
 	"github.com/inga-auth/inga/middleware"
 	"github.com/inga-auth/inga/sliding"
@@ -28,7 +29,7 @@ const (
 func TestEachRefreshReturnsANewTokenAndTheUsedOneIsRefused(t *testing.T) {
 	// RT-1: outside of the grace.
 	synctest.Test(t, func(t *testing.T) {
-		d := newDevice(t, refreshApp(t, newTokens(t, newMemory(t), withRefresh)), "1")
+		d := newDevice(t, refreshApp(t, newTokens(t, storetest.Memory(t), withRefresh)), "1")
 		_, used := d.next()
 		if d.refresh == used {
 			t.Fatal("the same token again")
@@ -41,7 +42,7 @@ func TestEachRefreshReturnsANewTokenAndTheUsedOneIsRefused(t *testing.T) {
 
 func TestATokenThatIsReallyOldEndsTheSessionWithItsAccessTokensAndOnlyThat(t *testing.T) {
 	// Promise 12, RT-2, RT-6, RT-14, RT-20. The grace would still be open.
-	onEachBackend(t, func(t *testing.T, s store) {
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		var j journal
 		app := refreshApp(t, newTokens(t, s, withRefresh, j.use))
 		d, other := newDevice(t, app, "1"), newDevice(t, app, "1")
@@ -73,7 +74,7 @@ func TestATokenThatIsReallyOldEndsTheSessionWithItsAccessTokensAndOnlyThat(t *te
 
 func TestAThiefWhoComesManyTimesAtOnceIsOneEvent(t *testing.T) {
 	// RT-2.
-	onEachBackend(t, func(t *testing.T, s store) {
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		var j journal
 		d := newDevice(t, refreshApp(t, newTokens(t, s, withRefresh, j.use)), "1")
 		_, old := d.next()
@@ -87,7 +88,7 @@ func TestParallelRefreshesWithOneTokenGetTheSameSuccessor(t *testing.T) {
 	// Promise 10, RT-3.
 	for _, n := range []int{2, 8, 100} {
 		t.Run(strconv.Itoa(n), func(t *testing.T) {
-			onEachBackend(t, func(t *testing.T, s store) {
+			storetest.Each(t, func(t *testing.T, s storetest.Store) {
 				var j journal
 				d := newDevice(t, refreshApp(t, newTokens(t, s, withRefresh, j.use)), "1")
 				answers := make([]*httptest.ResponseRecorder, n)
@@ -114,7 +115,7 @@ func TestParallelRefreshesWithOneTokenGetTheSameSuccessor(t *testing.T) {
 func TestAnswersThatArriveInAnyOrderLogNobodyOut(t *testing.T) {
 	// RT-4: a jar keeps what arrives last. Now and then an answer is lost, or is that late
 	// that it arrives after those of the next round.
-	onEachBackend(t, func(t *testing.T, s store) {
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		var j journal
 		app := refreshApp(t, newTokens(t, s, withRefresh, j.use))
 		for seed := range uint64(5) {
@@ -152,7 +153,7 @@ func TestAnswersThatArriveInAnyOrderLogNobodyOut(t *testing.T) {
 
 func TestALostAnswerIsRecoveredByRetrying(t *testing.T) {
 	// Promise 11, RT-5.
-	onEachBackend(t, func(t *testing.T, s store) {
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		var j journal
 		d := newDevice(t, refreshApp(t, newTokens(t, s, withRefresh, j.use)), "1")
 		lost := answerOf(t, d.present(d.refresh))
@@ -168,7 +169,7 @@ func TestALostAnswerIsRecoveredByRetrying(t *testing.T) {
 func TestRetriesDoNotProlongTheGrace(t *testing.T) {
 	// RT-5, RT-7: anchored at the rotation.
 	synctest.Test(t, func(t *testing.T) {
-		d := newDevice(t, refreshApp(t, newTokens(t, newMemory(t), withRefresh)), "1")
+		d := newDevice(t, refreshApp(t, newTokens(t, storetest.Memory(t), withRefresh)), "1")
 		_, used := d.next()
 		for range 6 {
 			d.wantGranted(used, d.refresh)
@@ -211,7 +212,7 @@ func TestTheLastMomentOfTheGrace(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				tokens := newTokens(t, newMemory(t), withRefresh)
+				tokens := newTokens(t, storetest.Memory(t), withRefresh)
 				d := newDevice(t, refreshApp(t, tokens), "1")
 				former, used := d.next()
 				if row.use != nil {
@@ -235,7 +236,7 @@ func TestTheGraceIsTheConfiguredOne(t *testing.T) {
 		short := func(c *jwtauth.Config) {
 			c.RefreshGrace = backends.Grace{Overlap: time.Second, Unseen: 2 * time.Second}
 		}
-		app := refreshApp(t, newTokens(t, newMemory(t), withRefresh, short))
+		app := refreshApp(t, newTokens(t, storetest.Memory(t), withRefresh, short))
 		for _, row := range []struct {
 			seen bool
 			wait time.Duration
@@ -256,7 +257,7 @@ func TestTheGraceIsTheConfiguredOne(t *testing.T) {
 
 func TestAnAccessTokenIsReportedInUseOnceForEachRefresh(t *testing.T) {
 	// One write for a refresh, and none for who never refreshed.
-	s := newSpy(newMemory(t))
+	s := newSpy(storetest.Memory(t))
 	d := newDevice(t, refreshApp(t, newTokens(t, s, withRefresh)), "1")
 	for refreshes := range 3 {
 		s.take()
@@ -279,7 +280,7 @@ func TestAnAccessTokenIsReportedInUseOnceForEachRefresh(t *testing.T) {
 
 func TestARefreshIsOneRoundTrip(t *testing.T) {
 	// Promise 18.
-	s := newSpy(newMemory(t))
+	s := newSpy(storetest.Memory(t))
 	d := newDevice(t, refreshApp(t, newTokens(t, s, withRefresh)), "1")
 	s.take()
 	d.next()
@@ -291,7 +292,7 @@ func TestARefreshIsOneRoundTrip(t *testing.T) {
 func TestNoRefreshOutlivesTheAbsoluteDeadline(t *testing.T) {
 	// RT-9, RT-11, promise 4: a refresh each 20 minutes of 12 hours.
 	synctest.Test(t, func(t *testing.T) {
-		m := newMemory(t)
+		m := storetest.Memory(t)
 		d := newDevice(t, refreshApp(t, newTokens(t, m, withRefresh)), "1")
 		begin := time.Now()
 		end := begin.Add(12 * time.Hour)
@@ -321,7 +322,7 @@ func TestATokenThatNobodyUsesExpiresWithItsSession(t *testing.T) {
 	// RT-10, RT-14.
 	synctest.Test(t, func(t *testing.T) {
 		var j journal
-		app := refreshApp(t, newTokens(t, newMemory(t), withRefresh, j.use))
+		app := refreshApp(t, newTokens(t, storetest.Memory(t), withRefresh, j.use))
 		d, idle := newDevice(t, app, "1"), newDevice(t, app, "1")
 		time.Sleep(30*time.Minute - time.Microsecond)
 		d.next()
@@ -335,7 +336,7 @@ func TestATokenThatNobodyUsesExpiresWithItsSession(t *testing.T) {
 func TestARefreshCountsAsActivity(t *testing.T) {
 	// TL-6: and a request right after it does not count again.
 	synctest.Test(t, func(t *testing.T) {
-		s := newSpy(newMemory(t))
+		s := newSpy(storetest.Memory(t))
 		d := newDevice(t, refreshApp(t, newTokens(t, s, withRefresh)), "1")
 		time.Sleep(10 * time.Minute)
 		d.next()
@@ -352,7 +353,7 @@ func TestARefreshCountsAsActivity(t *testing.T) {
 
 func TestARefreshTokenIsNoAccessTokenAndTheOtherWayRound(t *testing.T) {
 	// RT-12.
-	s := newSpy(newMemory(t))
+	s := newSpy(storetest.Memory(t))
 	d := newDevice(t, refreshApp(t, newTokens(t, s, withRefresh)), "1")
 	s.take()
 	d.wantAccess(d.refresh, 401)
@@ -365,34 +366,34 @@ func TestARefreshTokenIsNoAccessTokenAndTheOtherWayRound(t *testing.T) {
 func TestRefreshTokensDieWithTheirSession(t *testing.T) {
 	// LO-9, promise 8; RT-14: refused, and nothing is cleared.
 	now := time.Now
-	for name, end := range map[string]func(t *testing.T, d *device, s store) error{
-		"logout": func(_ *testing.T, d *device, _ store) error {
+	for name, end := range map[string]func(t *testing.T, d *device, s storetest.Store) error{
+		"logout": func(_ *testing.T, d *device, _ storetest.Store) error {
 			d.status("POST", "/logout", 200)
 			return nil
 		},
-		"password changed": func(t *testing.T, _ *device, s store) error {
+		"password changed": func(t *testing.T, _ *device, s storetest.Store) error {
 			_, err := s.SetPassword(t.Context(), now(), "1", "$argon2id$x", "")
 			return err
 		},
-		"logged out everywhere": func(t *testing.T, _ *device, s store) error {
+		"logged out everywhere": func(t *testing.T, _ *device, s storetest.Store) error {
 			_, err := s.RevokeUser(t.Context(), now(), "1", "", backends.ReasonRevoked)
 			return err
 		},
-		"user disabled": func(t *testing.T, _ *device, s store) error {
+		"user disabled": func(t *testing.T, _ *device, s storetest.Store) error {
 			return s.SetDisabled(t.Context(), now(), "1", true)
 		},
-		"user disabled and enabled": func(t *testing.T, _ *device, s store) error {
+		"user disabled and enabled": func(t *testing.T, _ *device, s storetest.Store) error {
 			if err := s.SetDisabled(t.Context(), now(), "1", true); err != nil {
 				return err
 			}
 			return s.SetDisabled(t.Context(), now(), "1", false)
 		},
-		"user deleted": func(t *testing.T, _ *device, s store) error {
+		"user deleted": func(t *testing.T, _ *device, s storetest.Store) error {
 			return s.DeleteUser(t.Context(), now(), "1")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			onEachBackend(t, func(t *testing.T, s store) {
+			storetest.Each(t, func(t *testing.T, s storetest.Store) {
 				var j journal
 				app := refreshApp(t, newTokens(t, s, withRefresh, j.use))
 				d, other := newDevice(t, app, "1"), newDevice(t, app, "2")
@@ -412,7 +413,7 @@ func TestRefreshTokensDieWithTheirSession(t *testing.T) {
 
 func TestALogoutWinsOverRefreshesInFlight(t *testing.T) {
 	// Promise 3, LO-5.
-	onEachBackend(t, func(t *testing.T, s store) {
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		app := refreshApp(t, newTokens(t, s, withRefresh))
 		for range 5 {
 			d := newDevice(t, app, "1")
@@ -443,7 +444,7 @@ func TestALogoutWinsOverRefreshesInFlight(t *testing.T) {
 
 func TestAChangedRoleIsInTheNextAccessToken(t *testing.T) {
 	// Promise 8: the custom claims are of the user at this moment.
-	onEachBackend(t, func(t *testing.T, s store) {
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		d := newDevice(t, refreshApp(t, newTokens(t, s, withRefresh, withRoles)), "2")
 		d.status("GET", "/admin", 200)
 		if err := s.SetRoles(t.Context(), "2", []string{"user"}); err != nil {
@@ -468,10 +469,10 @@ func TestClaimsThatCannotBeHadForALongTimeLogNobodyOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var down bool
 		var j journal
-		d := newDevice(t, refreshApp(t, newTokens(t, newMemory(t), withRefresh, j.use, func(c *jwtauth.Config) {
+		d := newDevice(t, refreshApp(t, newTokens(t, storetest.Memory(t), withRefresh, j.use, func(c *jwtauth.Config) {
 			c.Claims = func(context.Context, backends.User) (any, error) {
 				if down {
-					return nil, errDown
+					return nil, storetest.ErrDown
 				}
 				return nil, nil
 			}
@@ -490,7 +491,7 @@ func TestClaimsThatCannotBeHadForALongTimeLogNobodyOut(t *testing.T) {
 func TestATokenThatRefreshesIsThatOfALoginWithItsOwnPolicy(t *testing.T) {
 	// A phone's thirty days and an administrator's fifteen minutes, by one set of tokens.
 	synctest.Test(t, func(t *testing.T) {
-		tokens := newTokens(t, newMemory(t), withRefresh)
+		tokens := newTokens(t, storetest.Memory(t), withRefresh)
 		r := httptest.NewRequest("POST", "/", nil)
 		grant := func(p middleware.Policy) jwtauth.Response {
 			resp, err := tokens.Login(r, middleware.Login{Subject: "1", Policy: p})
@@ -512,7 +513,7 @@ func TestATokenThatRefreshesIsThatOfALoginWithItsOwnPolicy(t *testing.T) {
 
 func TestNobodyRefreshesWithASafeMethod(t *testing.T) {
 	// CS-5.
-	s := newSpy(newMemory(t))
+	s := newSpy(storetest.Memory(t))
 	tokens := newTokens(t, s, withRefresh)
 	d := newDevice(t, refreshApp(t, tokens), "1")
 	s.take()

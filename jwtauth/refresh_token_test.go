@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/jwtauth"
 	"github.com/inga-auth/inga/middleware"
 )
@@ -48,7 +49,7 @@ func TestTheFormatOfARefreshTokenNeverChanges(t *testing.T) {
 
 func TestAScannerForLeakedSecretsKnowsARefreshToken(t *testing.T) {
 	form := regexp.MustCompile(`^inga_rt1_[A-Za-z0-9_-]{136}[0-9a-f]{8}$`)
-	d := newDevice(t, refreshApp(t, newTokens(t, newMemory(t), withRefresh)), "1")
+	d := newDevice(t, refreshApp(t, newTokens(t, storetest.Memory(t), withRefresh)), "1")
 	for range 10 {
 		_, token := d.next()
 		if !form.MatchString(token) {
@@ -146,7 +147,7 @@ func forgeries(t testing.TB, good, other string) map[string]string {
 
 func TestForgedTruncatedAndForeignTokensAreRefusedWithoutAskingAnybody(t *testing.T) {
 	// Promise 12, RT-13.
-	m := newMemory(t)
+	m := storetest.Memory(t)
 	s := newSpy(m)
 	var j journal
 	tokens := newTokens(t, s, withRefresh, j.use)
@@ -175,7 +176,7 @@ func TestForgedTruncatedAndForeignTokensAreRefusedWithoutAskingAnybody(t *testin
 
 func TestAKeyWithoutTheSecretOfTheSessionRevokesNothing(t *testing.T) {
 	// Promise 12, RT-13: what has a good MAC and is no token that was ever given out.
-	onEachBackend(t, func(t *testing.T, s store) {
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		var j journal
 		app := refreshApp(t, newTokens(t, s, withRefresh, j.use))
 		d, other := newDevice(t, app, "1"), newDevice(t, app, "2")
@@ -219,7 +220,7 @@ func TestAKeyWithoutTheSecretOfTheSessionRevokesNothing(t *testing.T) {
 }
 
 func FuzzRefreshToken(f *testing.F) {
-	s := newSpy(newMemory(f))
+	s := newSpy(storetest.Memory(f))
 	tokens := newTokens(f, s, withRefreshKeys(secret))
 	r := httptest.NewRequest("POST", "/", nil).WithContext(context.Background())
 	f.Add(goldenRefresh)

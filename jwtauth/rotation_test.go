@@ -13,13 +13,14 @@ import (
 	"time"
 
 	"github.com/inga-auth/inga/backends/memory"
+	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/jwtauth"
 )
 
 func TestRotatingKeysLogsNobodyOut(t *testing.T) {
 	// JW-14, promise 16: every step of the rotation, with a token of each.
 	synctest.Test(t, func(t *testing.T) {
-		m := newMemory(t)
+		m := storetest.Memory(t)
 		earlier := must(t)(jwtauth.ES256(ecKey()))
 		later := must(t)(jwtauth.EdDSA(edKey()))
 		verifies := must(t)(jwtauth.ES256Public(&ecKey().PublicKey))
@@ -68,7 +69,7 @@ func TestAKeyOfSomebodyElseIsNotOursWhateverItsID(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := newMemory(t)
+	m := storetest.Memory(t)
 	foreign := newClient(t, newApp(t, newTokens(t, m, withKeys(named(t, must(t)(jwtauth.ES256(theirs)), "k1"))))).login("1")
 	foreign.app = newApp(t, newTokens(t, m, withKeys(named(t, must(t)(jwtauth.ES256(ecKey())), "k1"))))
 	foreign.status("GET", "/me", 401)

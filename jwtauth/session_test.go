@@ -1,10 +1,8 @@
 package jwtauth_test
 
 import (
-	"context"
 	"crypto/elliptic"
 	"encoding/base64"
-	"errors"
 	"math/big"
 	"strings"
 	"sync"
@@ -13,42 +11,43 @@ import (
 	"time"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/jwtauth"
 )
 
 func TestATokenDiesWithItsSession(t *testing.T) {
 	// LO-1, LO-2, LO-4, AZ-2, JW-7, promise 8: from the next request on, whatever its exp.
 	now := time.Now
-	for name, end := range map[string]func(t *testing.T, c *client, s store, sid string) error{
-		"logout": func(_ *testing.T, c *client, _ store, _ string) error {
+	for name, end := range map[string]func(t *testing.T, c *client, s storetest.Store, sid string) error{
+		"logout": func(_ *testing.T, c *client, _ storetest.Store, _ string) error {
 			c.status("POST", "/logout", 200)
 			return nil
 		},
-		"revoked": func(t *testing.T, _ *client, s store, sid string) error {
+		"revoked": func(t *testing.T, _ *client, s storetest.Store, sid string) error {
 			_, err := s.Revoke(t.Context(), now(), sid, backends.ReasonRevoked)
 			return err
 		},
-		"all of the user's": func(t *testing.T, _ *client, s store, _ string) error {
+		"all of the user's": func(t *testing.T, _ *client, s storetest.Store, _ string) error {
 			_, err := s.RevokeUser(t.Context(), now(), "1", "", backends.ReasonRevoked)
 			return err
 		},
-		"everybody's": func(t *testing.T, _ *client, s store, _ string) error {
+		"everybody's": func(t *testing.T, _ *client, s storetest.Store, _ string) error {
 			_, err := s.RevokeAll(t.Context(), now(), backends.ReasonRevoked)
 			return err
 		},
-		"password changed": func(t *testing.T, _ *client, s store, _ string) error {
+		"password changed": func(t *testing.T, _ *client, s storetest.Store, _ string) error {
 			_, err := s.SetPassword(t.Context(), now(), "1", "$argon2id$x", "")
 			return err
 		},
-		"user disabled": func(t *testing.T, _ *client, s store, _ string) error {
+		"user disabled": func(t *testing.T, _ *client, s storetest.Store, _ string) error {
 			return s.SetDisabled(t.Context(), now(), "1", true)
 		},
-		"user deleted": func(t *testing.T, _ *client, s store, _ string) error {
+		"user deleted": func(t *testing.T, _ *client, s storetest.Store, _ string) error {
 			return s.DeleteUser(t.Context(), now(), "1")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			onEachBackend(t, func(t *testing.T, s store) {
+			storetest.Each(t, func(t *testing.T, s storetest.Store) {
 				app := newApp(t, newTokens(t, s))
 				c, other := newClient(t, app).login("1"), newClient(t, app).login("2")
 				c.status("GET", "/me", 200)
@@ -69,7 +68,7 @@ func TestATokenDiesWithItsSession(t *testing.T) {
 
 func TestRolesAreThoseOfTheMoment(t *testing.T) {
 	// AZ-2, promise 8: nothing in the token says which.
-	onEachBackend(t, func(t *testing.T, s store) {
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		c := newClient(t, newApp(t, newTokens(t, s))).login("2")
 		c.status("GET", "/admin", 200)
 		if err := s.SetRoles(t.Context(), "2", []string{"user"}); err != nil {
@@ -83,7 +82,7 @@ func TestRolesAreThoseOfTheMoment(t *testing.T) {
 func TestARespelledSignatureDiesWithTheSession(t *testing.T) {
 	// JW-12: of an ECDSA signature (r, s), (r, n-s) is one too. So the token has another
 	// spelling that verifies, and a list of revoked texts would not have it.
-	onEachBackend(t, func(t *testing.T, st store) {
+	storetest.Each(t, func(t *testing.T, st storetest.Store) {
 		key := must(t)(jwtauth.ES256(ecKey()))
 		c := newClient(t, newApp(t, newTokens(t, st, withKeys(key)))).login("1")
 		signed := c.token[:strings.LastIndex(c.token, ".")]
@@ -107,7 +106,7 @@ func TestARespelledSignatureDiesWithTheSession(t *testing.T) {
 
 func TestLogoutIsIdempotent(t *testing.T) {
 	// LO-7.
-	onEachBackend(t, func(t *testing.T, s store) {
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		c := newClient(t, newApp(t, newTokens(t, s))).login("1")
 		c.status("POST", "/logout", 200)
 		c.status("POST", "/logout", 200)
@@ -120,7 +119,7 @@ func TestLogoutIsIdempotent(t *testing.T) {
 
 func TestAnExpiredTokenLogsOutAndDoesNothingElse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := newMemory(t)
+		m := storetest.Memory(t)
 		c := newClient(t, newApp(t, newTokens(t, m))).login("1")
 		sid := claimsOf(t, c.token)["sid"].(string)
 		time.Sleep(20 * time.Minute)
@@ -152,45 +151,9 @@ func TestAnExpiredTokenLogsOutAndDoesNothingElse(t *testing.T) {
 	})
 }
 
-// failing is a store that cannot be asked, in the methods that are named.
-type failing struct {
-	backends.Store
-	find, create, extend, revoke bool
-}
-
-var errDown = errors.New("connection refused")
-
-func (f *failing) FindByID(ctx context.Context, now time.Time, id string) (backends.Session, backends.User, error) {
-	if f.find {
-		return backends.Session{}, backends.User{}, errDown
-	}
-	return f.Store.FindByID(ctx, now, id)
-}
-
-func (f *failing) Create(ctx context.Context, s backends.Session, h backends.SecretHash, v int64) error {
-	if f.create {
-		return errDown
-	}
-	return f.Store.Create(ctx, s, h, v)
-}
-
-func (f *failing) Extend(ctx context.Context, now time.Time, id string, until time.Time) (bool, error) {
-	if f.extend {
-		return false, errDown
-	}
-	return f.Store.Extend(ctx, now, id, until)
-}
-
-func (f *failing) Revoke(ctx context.Context, now time.Time, id string, why backends.Reason) (bool, error) {
-	if f.revoke {
-		return false, errDown
-	}
-	return f.Store.Revoke(ctx, now, id, why)
-}
-
 func TestAnOutageLogsNobodyOutAndLetsNobodyIn(t *testing.T) {
 	// AZ-5, RT-15's access part: 503, Retry-After, and no 401.
-	f := &failing{Store: newMemory(t)}
+	f := &storetest.Failing{Store: storetest.Memory(t)}
 	c := newClient(t, newApp(t, newTokens(t, f))).login("1")
 	unavailable := func(method, path string) {
 		t.Helper()
@@ -199,18 +162,18 @@ func TestAnOutageLogsNobodyOutAndLetsNobodyIn(t *testing.T) {
 			t.Errorf("%s: headers %v, body %s", path, w.Header(), w.Body)
 		}
 	}
-	f.find = true
+	f.NoFind = true
 	unavailable("GET", "/me")
 	unavailable("GET", "/admin")
 	good := c.token
 	c.token = "x"
 	c.status("GET", "/me", 401) // this much can be told without the store
 	c.token = good
-	f.find, f.create = false, true
+	f.NoFind, f.NoCreate = false, true
 	unavailable("POST", "/login")
-	f.create, f.revoke = false, true
+	f.NoCreate, f.NoRevoke = false, true
 	unavailable("POST", "/logout")
-	f.revoke = false
+	f.NoRevoke = false
 	c.status("GET", "/me", 200)
 	c.status("POST", "/logout", 200)
 	c.status("GET", "/me", 401)
@@ -218,13 +181,13 @@ func TestAnOutageLogsNobodyOutAndLetsNobodyIn(t *testing.T) {
 
 func TestARenewalThatFailsRefusesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := &failing{Store: newMemory(t), extend: true}
+		f := &storetest.Failing{Store: storetest.Memory(t), NoExtend: true}
 		c := newClient(t, newApp(t, newTokens(t, f))).login("1")
 		time.Sleep(3 * time.Minute)
 		if w := c.status("GET", "/me", 200); w.Header().Get("Access-Token") != "" {
 			t.Error("a new token for a session that was not extended")
 		}
-		f.extend = false
+		f.NoExtend = false
 		if w := c.status("GET", "/me", 200); w.Header().Get("Access-Token") == "" {
 			t.Error("the next request did not try again")
 		}
@@ -234,7 +197,7 @@ func TestARenewalThatFailsRefusesNothing(t *testing.T) {
 func TestARequestInFlightDuringLogoutNeverBringsTheSessionBack(t *testing.T) {
 	// Promise 3, LO-5: renewals race one logout, on both backends. The interval is so short
 	// that every request wants to renew.
-	onEachBackend(t, func(t *testing.T, s store) {
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		app := newApp(t, newTokens(t, s, func(c *jwtauth.Config) { c.Policy = busy }))
 		for range 5 {
 			c := newClient(t, app).login("1")
@@ -277,7 +240,7 @@ func TestARequestInFlightDuringLogoutNeverBringsTheSessionBack(t *testing.T) {
 func TestALogoutTakesTheRenewedTokenBack(t *testing.T) {
 	// TL-9: the renewal came first, in the same request.
 	synctest.Test(t, func(t *testing.T) {
-		c := newClient(t, newApp(t, newTokens(t, newMemory(t)))).login("1")
+		c := newClient(t, newApp(t, newTokens(t, storetest.Memory(t)))).login("1")
 		time.Sleep(3 * time.Minute)
 		w := c.status("POST", "/private/logout", 200)
 		for name := range w.Header() {

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/jwtauth"
 	"github.com/inga-auth/inga/middleware"
 	"github.com/inga-auth/inga/sliding"
@@ -22,7 +23,7 @@ var busy = sliding.Policy{Idle: time.Hour, Absolute: 2 * time.Hour, Interval: ti
 func TestASessionInUseGetsNewTokensUntilTheAbsoluteDeadline(t *testing.T) {
 	// TL-2, TL-3, TL-11, TL-12, promises 4 and 5. One request in a minute, for 12 hours.
 	synctest.Test(t, func(t *testing.T) {
-		c := newClient(t, newApp(t, newTokens(t, newMemory(t)))).login("1")
+		c := newClient(t, newApp(t, newTokens(t, storetest.Memory(t)))).login("1")
 		begin := time.Now()
 		first := claimsOf(t, c.token)
 		last, renewals := first, 0
@@ -79,7 +80,7 @@ func TestASessionThatIsNotUsedEnds(t *testing.T) {
 	// TL-1, TL-8. The tokens live longer than the session may be idle, and die with it.
 	for path, polled := range map[string]bool{"/me": false, "/poll": true} {
 		synctest.Test(t, func(t *testing.T) {
-			c := newClient(t, newApp(t, newTokens(t, newMemory(t), func(c *jwtauth.Config) { c.AccessTTL = 2 * time.Hour }))).login("1")
+			c := newClient(t, newApp(t, newTokens(t, storetest.Memory(t), func(c *jwtauth.Config) { c.AccessTTL = 2 * time.Hour }))).login("1")
 			if polled {
 				for range 29 {
 					time.Sleep(time.Minute)
@@ -103,7 +104,7 @@ func TestASessionThatIsNotUsedEnds(t *testing.T) {
 
 func TestTheIdentityEndsWithItsTokenOrItsSession(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newClient(t, newApp(t, newTokens(t, newMemory(t)))).login("1")
+		c := newClient(t, newApp(t, newTokens(t, storetest.Memory(t)))).login("1")
 		expiry := func() time.Duration { return time.Until(identityOf(t, c.status("GET", "/me", 200)).ExpiresAt) }
 		if got := expiry(); got != 5*time.Minute {
 			t.Errorf("expires in %v, want those 5m of the token", got)
@@ -117,7 +118,7 @@ func TestTheIdentityEndsWithItsTokenOrItsSession(t *testing.T) {
 
 func TestParallelRequestsPastTheThresholdGetOneToken(t *testing.T) {
 	// TL-10: whoever comes second finds the session extended, and its token still good.
-	onEachBackend(t, func(t *testing.T, s store) {
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		// An interval of a second, so that it is over soon; waiting for it is no sleep.
 		tokens := newTokens(t, s, func(c *jwtauth.Config) {
 			c.Policy = sliding.Policy{Idle: time.Hour, Absolute: 2 * time.Hour, Interval: 200 * time.Millisecond}
@@ -183,7 +184,7 @@ func TestARenewedTokenCanBeReadByScriptsOfOtherOrigins(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				app := newApp(t, newTokens(t, newMemory(t)))
+				app := newApp(t, newTokens(t, storetest.Memory(t)))
 				c := newClient(t, app).login("1")
 				time.Sleep(3 * time.Minute)
 				c.app = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -210,7 +211,7 @@ func TestARenewedTokenCanBeReadByScriptsOfOtherOrigins(t *testing.T) {
 
 func TestTheHeaderOfARenewedTokenHasTheConfiguredName(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tokens := newTokens(t, newMemory(t), func(c *jwtauth.Config) { c.Header = "x-new-token" })
+		tokens := newTokens(t, storetest.Memory(t), func(c *jwtauth.Config) { c.Header = "x-new-token" })
 		c := newClient(t, newApp(t, tokens)).login("1")
 		time.Sleep(3 * time.Minute)
 		h := c.status("GET", "/me", 200, header("Origin", "null")).Header()
@@ -226,7 +227,7 @@ func TestTheHeaderOfARenewedTokenHasTheConfiguredName(t *testing.T) {
 func TestTheLastTokenEndsWithTheSession(t *testing.T) {
 	// TL-2: the lifetime that the client is told shrinks, and is never negative.
 	synctest.Test(t, func(t *testing.T) {
-		tokens := newTokens(t, newMemory(t))
+		tokens := newTokens(t, storetest.Memory(t))
 		time.Sleep(300 * time.Millisecond)
 		response, err := tokens.Login(httptest.NewRequest("POST", "/", nil), middleware.Login{
 			Subject: "1", Policy: sliding.Policy{Idle: time.Second, Absolute: 90 * time.Second, Interval: 100 * time.Millisecond},

@@ -29,13 +29,14 @@ import (
 
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/internal/session"
+	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/jwtauth"
 	"github.com/inga-auth/inga/middleware"
 )
 
 func TestAForgedOrDeviantTokenIsRefused(t *testing.T) {
 	// Promise 14. Each row is signed with the right key.
-	m := newMemory(t)
+	m := storetest.Memory(t)
 	app := newApp(t, newTokens(t, m))
 	sid := claimsOf(t, newClient(t, app).login("1").token)["sid"].(string)
 	for _, f := range refused {
@@ -54,7 +55,7 @@ func TestAForgedOrDeviantTokenIsRefused(t *testing.T) {
 }
 
 func TestATokenThatOtherSoftwareSignedWithOurKeyIsGood(t *testing.T) {
-	m := newMemory(t)
+	m := storetest.Memory(t)
 	app := newApp(t, newTokens(t, m))
 	sid := claimsOf(t, newClient(t, app).login("1").token)["sid"].(string)
 	for _, f := range accepted {
@@ -81,7 +82,7 @@ func (c *counting) FindByID(ctx context.Context, now time.Time, id string) (back
 
 func TestATokenThatIsNotOursIsRefusedWithoutAskingTheStore(t *testing.T) {
 	// JW-1, JW-2, JW-11, JW-12, RT-12, SID-9: what can be seen without the store is.
-	counted := &counting{Store: newMemory(t)}
+	counted := &counting{Store: storetest.Memory(t)}
 	app := newApp(t, newTokens(t, counted))
 	good := newClient(t, app).login("1").token
 	p := strings.Split(good, ".")
@@ -146,7 +147,7 @@ func respell(c byte) string {
 
 func TestTheLastCharacterHasOneSpelling(t *testing.T) {
 	// JW-12: 32 bytes end in a character that has two spare bits.
-	app := newApp(t, newTokens(t, newMemory(t)))
+	app := newApp(t, newTokens(t, storetest.Memory(t)))
 	c := newClient(t, app).login("1")
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	good, spellings := c.token, 0
@@ -163,7 +164,7 @@ func TestTheLastCharacterHasOneSpelling(t *testing.T) {
 
 func TestAPublicKeyIsNoSecret(t *testing.T) {
 	// JW-2: a token with alg HS256, its secret being the public key of RS256 in any form.
-	m := newMemory(t)
+	m := storetest.Memory(t)
 	k := named(t, must(t)(jwtauth.RS256(rsaKey())), "k1")
 	app := newApp(t, newTokens(t, m, withKeys(k)))
 	c := newClient(t, app).login("1")
@@ -190,7 +191,7 @@ func TestAPublicKeyIsNoSecret(t *testing.T) {
 
 func TestAKeyWorksWithItsOwnAlgorithmOnly(t *testing.T) {
 	// JW-2: the other algorithms of the same family would verify with the key.
-	m := newMemory(t)
+	m := storetest.Memory(t)
 	for name, k := range keys(t) {
 		k = named(t, k, "k1")
 		app := newApp(t, newTokens(t, m, withKeys(k)))
@@ -222,7 +223,7 @@ func TestAKeyWorksWithItsOwnAlgorithmOnly(t *testing.T) {
 }
 
 func TestSignaturesInOtherFormsAreRefused(t *testing.T) {
-	m := newMemory(t)
+	m := storetest.Memory(t)
 	k := named(t, must(t)(jwtauth.ES256(ecKey())), "k1")
 	app := newApp(t, newTokens(t, m, withKeys(k)))
 	c := newClient(t, app).login("1")
@@ -268,7 +269,7 @@ func TestATokenThatNamesAKeyOfItsOwnCausesNoRequest(t *testing.T) {
 		fmt.Fprintf(w, `{"keys":[{"kty":"oct","kid":"evil","alg":"HS256","k":%q}]}`, b64("evil"))
 	}))
 	defer evil.Close()
-	m := newMemory(t)
+	m := storetest.Memory(t)
 	app := newApp(t, newTokens(t, m))
 	c := newClient(t, app).login("1")
 	sid := claimsOf(t, c.token)["sid"].(string)
@@ -294,7 +295,7 @@ func TestTheLeewayIsOnTheRightSide(t *testing.T) {
 		{1, 0, 1},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			m := newMemory(t)
+			m := storetest.Memory(t)
 			app := newApp(t, newTokens(t, m, func(c *jwtauth.Config) { c.Leeway = row.leeway }))
 			c := newClient(t, app).login("1") // at 946684800, for 300 seconds
 			time.Sleep(300*time.Second + row.good)
@@ -323,7 +324,7 @@ func TestTheLeewayIsOnTheRightSide(t *testing.T) {
 
 func TestASessionThatTokensDoNotProveIsNotOpenedByOne(t *testing.T) {
 	// The ID of a cookie's session is public. Even a token of ours cannot make use of it.
-	m := newMemory(t)
+	m := storetest.Memory(t)
 	r := httptest.NewRequest("POST", "/", nil)
 	row, err := session.New(r, session.Now(), backends.KindCookie, policy, middleware.Login{Subject: "1"})
 	if err != nil {
@@ -339,7 +340,7 @@ func TestASessionThatTokensDoNotProveIsNotOpenedByOne(t *testing.T) {
 
 func TestTheIdentityIsTheSubject(t *testing.T) {
 	// JW-15: not an e-mail address, nor a name, whatever the claims say.
-	m := newMemory(t)
+	m := storetest.Memory(t)
 	app := newApp(t, newTokens(t, m))
 	c := newClient(t, app).login("1")
 	sid := claimsOf(t, c.token)["sid"].(string)

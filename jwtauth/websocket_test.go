@@ -6,13 +6,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/jwtauth"
 	"github.com/inga-auth/inga/middleware"
 )
 
 func TestAScriptAuthenticatesASocketByTheSubprotocol(t *testing.T) {
 	// RFC 6455, sections 4.1 and 11.3.4: the header may be split over lines. T is the token.
-	s := newSpy(newMemory(t))
+	s := newSpy(storetest.Memory(t))
 	tokens := newTokens(t, s, withRefresh)
 	d := newDevice(t, refreshApp(t, tokens), "1")
 	h := guarded(t, tokens.WebSocket())
@@ -70,7 +71,7 @@ func TestAScriptAuthenticatesASocketByTheSubprotocol(t *testing.T) {
 func TestASocketIsOneOfSeveralWays(t *testing.T) {
 	// CS-8: what a script sends on purpose is not ambient, and its origin does not matter;
 	// the cookie that comes along is another matter.
-	tokens := newTokens(t, newMemory(t), withRefresh)
+	tokens := newTokens(t, storetest.Memory(t), withRefresh)
 	k := newCookies(t, tokens)
 	b := newBrowser(t, newCookieApp(t, k))
 	b.login("2")
@@ -106,7 +107,7 @@ func TestASocketIsOneOfSeveralWays(t *testing.T) {
 
 func TestATokenInTheQueryOpensNoSocket(t *testing.T) {
 	// SID-7.
-	tokens := newTokens(t, newMemory(t), withRefresh)
+	tokens := newTokens(t, storetest.Memory(t), withRefresh)
 	d := newDevice(t, refreshApp(t, tokens), "1")
 	app := guarded(t, middleware.FirstOf(tokens, tokens.WebSocket()))
 	c := client{t: t, app: app}

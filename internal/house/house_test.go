@@ -22,6 +22,7 @@ var arrows = map[string][]string{
 	"cookie":               {"backends", "middleware", "internal/ambient", "internal/session"},
 	"jwtauth":              {"backends", "middleware", "internal/ambient", "internal/session"},
 	"sliding":              {"middleware"},
+	"internal/storetest":   {"backends", "backends/memory", "backends/postgres", "internal/pgtest"},
 	"internal/pgtest":      {},
 	"internal/house":       {},
 }
