@@ -2,8 +2,8 @@ package backends
 
 import (
 	"net/netip"
-	"strings"
-	"unicode"
+
+	"github.com/inga-auth/inga/internal/text"
 )
 
 // A Client is where a session was opened, as far as the request told. Nothing in it is
@@ -26,26 +26,12 @@ const (
 func NewClient(remoteAddr, userAgent, label string) Client {
 	var ip string
 	if ap, err := netip.ParseAddrPort(remoteAddr); err == nil {
-		ip = text(ap.Addr())
+		ip = address(ap.Addr())
 	} else if a, err := netip.ParseAddr(remoteAddr); err == nil {
-		ip = text(a)
+		ip = address(a)
 	}
-	return Client{IP: ip, UserAgent: printable(userAgent, maxUserAgent), Label: printable(label, maxLabel)}
+	return Client{IP: ip, UserAgent: text.Printable(userAgent, maxUserAgent), Label: text.Printable(label, maxLabel)}
 }
 
-// text leaves the zone out: it means something on this machine only, and may hold anything.
-func text(a netip.Addr) string { return a.Unmap().WithZone("").String() }
-
-func printable(s string, limit int) string {
-	if len(s) > limit {
-		s = s[:limit]
-	}
-	// The cut may have split a rune; ToValidUTF8 drops what is left of it.
-	s = strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, ""))
-	return strings.Clone(strings.TrimSpace(s)) // it may be a small part of something large
-}
+// address leaves the zone out: it means something on this machine only, and may hold anything.
+func address(a netip.Addr) string { return a.Unmap().WithZone("").String() }

@@ -8,13 +8,16 @@
 // # Contracts
 //
 //   - [Store] is what a guarded request and a login need. Every backend has it.
+//   - [Rotator] is for sessions with refresh tokens.
 //   - [Directory] lists and ends the sessions of a user, or of everyone.
+//   - [Values] remembers small values for a session; [Key] gives them a type.
 //   - [Sweeper] removes what is dead. The application decides when; see [Sweep].
+//   - [Feed] tells of changes, for those who remember what they were answered.
 //   - [Users] is for backends that keep the users too. An application that has a
 //     users table of its own does not need it.
 //
-// backends/memory and backends/postgres implement all of them. A store of your own
-// is one when backends/backendtest says so.
+// backends/memory and backends/postgres implement all of them, and backends/cache, around
+// either, all but the last. A store of your own is one when backends/backendtest says so.
 //
 // # Rules that hold for every store
 //

@@ -16,8 +16,11 @@ var (
 	// the version that the caller named.
 	ErrConflict = errors.New("backends: conflict")
 
+	// ErrLimit: the user has as many sessions as [Limit] allows, and it refuses another.
+	ErrLimit = errors.New("backends: too many sessions")
+
 	// ErrNotLive: the session has ended. The errors below wrap it and say how.
-	ErrNotLive = errors.New("backends: session has ended")
+	ErrNotLive error = invalid("backends: session has ended")
 
 	// ErrExpired: the idle or the absolute deadline has passed.
 	ErrExpired = fmt.Errorf("%w: expired", ErrNotLive)
@@ -31,3 +34,12 @@ var (
 	// ErrUserGone: the user was deleted, and no session of theirs is live.
 	ErrUserGone = fmt.Errorf("%w: user is gone", ErrNotLive)
 )
+
+// An invalid error says of itself that a credential is not good, or not any more. Package
+// middleware, which knows nothing of this one, answers it with 401 wherever it ends up.
+type invalid string
+
+func (e invalid) Error() string { return string(e) }
+
+// InvalidCredentials is what package middleware looks for.
+func (invalid) InvalidCredentials() bool { return true }

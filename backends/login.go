@@ -9,14 +9,7 @@ import (
 // unknown name, a wrong password, a user without a password and a disabled user.
 //
 // A guard's Refuse answers it with 401.
-var ErrWrongPassword error = wrongPassword{}
-
-type wrongPassword struct{}
-
-func (wrongPassword) Error() string { return "backends: wrong name or password" }
-
-// InvalidCredentials tells package middleware whose fault it is.
-func (wrongPassword) InvalidCredentials() bool { return true }
+var ErrWrongPassword error = invalid("backends: wrong name or password")
 
 // VerifyUser returns the user who has the name and the password. Pass the user's Version on to
 // [Store].Create: a login that was overtaken by a change of the password then fails.

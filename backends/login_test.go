@@ -105,7 +105,7 @@ func TestALoginOvertakenByANewPasswordOpensNoSession(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := backends.Session{ID: backends.NewID(), UserID: u.ID}
-	if err := users.Create(t.Context(), s, backends.NewSecret().Hash(), u.Version); !errors.Is(err, backends.ErrConflict) {
+	if _, err := users.Create(t.Context(), time.Now(), s, backends.NewSecret().Hash(), backends.Admission{UserVersion: u.Version}); !errors.Is(err, backends.ErrConflict) {
 		t.Errorf("Create: %v, want ErrConflict", err)
 	}
 }

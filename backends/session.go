@@ -26,6 +26,7 @@ type Reason string
 const (
 	ReasonLogout      Reason = "logout"       // the user logged out
 	ReasonReplaced    Reason = "replaced"     // the same browser logged in again
+	ReasonSuperseded  Reason = "superseded"   // a newer login took its place: see Limit
 	ReasonRevoked     Reason = "revoked"      // the user or an administrator ended it
 	ReasonCredentials Reason = "credentials"  // the password or another factor changed
 	ReasonUser        Reason = "user_changed" // the user was disabled or deleted

@@ -7,14 +7,17 @@ import (
 
 // A Store is what a guarded request and a login need.
 type Store interface {
-	// Create stores a new session. s.ID comes from [NewID]; h is the hash of its secret,
-	// and zero for a session that no cookie opens.
+	// Create stores a session that begins at now, under the terms of a. s.ID comes from
+	// [NewID]; h is the hash of its secret, and zero for a session that nothing but its ID
+	// names. It returns the IDs of the sessions that lived until then: the one that a replaces,
+	// and those that had to make room; see [Limit].
 	//
-	// The user must exist and not be disabled, and if userVersion is not 0, which is no
-	// user's version, it must still be the user's: whoever checked a password at one version does not log in after it
-	// was changed. Errors: ErrNotFound (no such user), ErrUserDisabled, ErrConflict
-	// (other version, or the ID or hash is taken).
-	Create(ctx context.Context, s Session, h SecretHash, userVersion int64) error
+	// The user must exist and not be disabled. All of it happens or nothing: fifty logins at
+	// the same time, at whatever processes, leave as many sessions as the limit says.
+	//
+	// Errors: ErrNotFound (no such user), ErrUserDisabled, ErrConflict (another version of
+	// the user, or the ID or hash is taken), ErrLimit.
+	Create(ctx context.Context, now time.Time, s Session, h SecretHash, a Admission) (ended []string, err error)
 
 	// FindBySecret returns the session whose secret has the hash h, together with its
 	// user, in one round trip. Errors: ErrNotFound, or one that wraps ErrNotLive. With
@@ -37,11 +40,14 @@ type Store interface {
 	Extend(ctx context.Context, now time.Time, id string, until time.Time) (bool, error)
 
 	// Reauthenticate gives a live session a new secret, and a new start: it replaces
-	// AuthenticatedAt, LastSeenAt, AMR, IdleTimeout, RenewalInterval and both deadlines by
-	// those of s, if h is still the hash of its secret. From then on only next opens it.
-	// Of two calls with the same h one wins; the other gets ErrNotFound, as does a call
-	// for a session that has ended. ErrConflict: next opens another session.
-	Reauthenticate(ctx context.Context, now time.Time, s Session, h, next SecretHash) error
+	// AuthenticatedAt, LastSeenAt, AMR, IdleTimeout, RenewalInterval, both deadlines and
+	// Refresh by those of s, if former is still its AuthenticatedAt. From then on only next
+	// opens it; the zero hash is nobody's.
+	//
+	// s.AuthenticatedAt is after former, so that of two calls with the same former one wins.
+	// The other gets ErrNotFound, as does a call for a session that has ended. ErrConflict:
+	// next opens another session.
+	Reauthenticate(ctx context.Context, now time.Time, s Session, former time.Time, next SecretHash) error
 
 	// Revoke ends the session, for good. It reports whether this call did: false for a
 	// session that had ended before, or never was.

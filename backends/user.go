@@ -2,8 +2,8 @@ package backends
 
 import (
 	"slices"
-	"unicode"
-	"unicode/utf8"
+
+	"github.com/inga-auth/inga/internal/text"
 )
 
 // A User may log in and has roles. It holds no credential.
@@ -30,14 +30,4 @@ func (u *User) Clone() User {
 // ValidText reports whether s can be a user's ID or name in every backend: 1 to 255
 // bytes of UTF-8 without control characters. A store answers [ErrNotFound] for any
 // other text, without looking.
-func ValidText(s string) bool {
-	if len(s) == 0 || len(s) > 255 || !utf8.ValidString(s) {
-		return false
-	}
-	for _, r := range s {
-		if unicode.IsControl(r) {
-			return false
-		}
-	}
-	return true
-}
+func ValidText(s string) bool { return text.Valid(s, 255) }

@@ -115,10 +115,10 @@ func ratio(b *testing.B, turn int, ours, floor func()) {
 func fill(b testing.TB, s *memory.Store, n int) {
 	now := time.Now()
 	for range n {
-		err := s.Create(context.Background(), backends.Session{
+		_, err := s.Create(context.Background(), now, backends.Session{
 			ID: backends.NewID(), UserID: "1", Kind: backends.KindCookie, CreatedAt: now, AuthenticatedAt: now, LastSeenAt: now,
 			IdleTimeout: time.Hour, RenewalInterval: time.Minute, IdleDeadline: now.Add(time.Hour), AbsoluteDeadline: now.Add(time.Hour),
-		}, backends.NewSecret().Hash(), 0)
+		}, backends.NewSecret().Hash(), backends.Admission{})
 		if err != nil {
 			b.Fatal(err)
 		}

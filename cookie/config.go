@@ -11,6 +11,7 @@ import (
 
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/internal/ambient"
+	"github.com/inga-auth/inga/internal/session"
 	"github.com/inga-auth/inga/middleware"
 )
 
@@ -35,6 +36,15 @@ type Config struct {
 	// SameSite is Lax by default, or Strict. None sends the cookie along with requests that
 	// other sites make; what they may do then is up to CrossOriginProtection alone.
 	SameSite http.SameSite
+
+	// Limit, if not nil, says how many sessions a user may have at once: a new login ends those
+	// that were used least recently, or is refused. backends.Limit{Total: 1}.ForAll is "no
+	// concurrent logins". Give the same to package jwtauth if both share a store.
+	Limit func(backends.User) backends.Limit
+
+	// Events is told of logins, renewals and logouts. Default: they are logged, to
+	// [slog.Default]; see [middleware.LogEvents].
+	Events middleware.EventHook
 
 	// TrustedOrigins may send unsafe requests with the cookie, as "https://app.example".
 	TrustedOrigins []string
@@ -64,7 +74,9 @@ const minKey = 32 // bytes: as long as the output of the hash, RFC 2104, section
 // New returns the cookie sessions that the Config describes. The error joins all mistakes,
 // each naming its field.
 func New(c Config) (*Sessions, error) {
-	s := &Sessions{config: c, cookie: ambient.Cookie{
+	s := &Sessions{config: c, door: session.NewDoor(session.Door{
+		Store: c.Store, Kind: backends.KindCookie, Method: Method, Policy: c.Policy, Limit: c.Limit, Events: c.Events,
+	}), cookie: ambient.Cookie{
 		Name:                 c.Name,
 		Path:                 c.Path,
 		Domain:               c.Domain,
@@ -79,6 +91,7 @@ func New(c Config) (*Sessions, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
+	s.recaller, _ = c.Store.(backends.Recaller)
 	for _, key := range c.Keys {
 		// MaxAge(0): how long a session lives is the row's to say.
 		s.codecs = append(s.codecs, securecookie.New(key, nil).SetSerializer(securecookie.NopEncoder{}).MaxAge(0))

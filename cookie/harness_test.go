@@ -49,7 +49,7 @@ var (
 
 func newSessions(t testing.TB, s backends.Store, edit ...func(*cookie.Config)) *cookie.Sessions {
 	t.Helper()
-	c := cookie.Config{Store: s, Keys: [][]byte{keyA}, Policy: policy}
+	c := cookie.Config{Store: s, Keys: [][]byte{keyA}, Policy: policy, Events: func(context.Context, middleware.Event) {}}
 	for _, e := range edit {
 		e(&c)
 	}

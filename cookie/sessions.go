@@ -21,16 +21,19 @@ const Method = "cookie"
 // Sessions logs in and out with a cookie, and authenticates requests that bring it. It is
 // safe for concurrent use.
 type Sessions struct {
-	config  Config
-	cookie  ambient.Cookie
-	codecs  []*securecookie.SecureCookie // the first one signs
-	origins ambient.Origins
+	config   Config
+	door     *session.Door
+	recaller backends.Recaller // nil if the store is none
+	cookie   ambient.Cookie
+	codecs   []*securecookie.SecureCookie // the first one signs
+	origins  ambient.Origins
 }
 
 var (
 	_ middleware.Authenticator = (*Sessions)(nil)
 	_ middleware.Renewer       = (*Sessions)(nil)
 	_ middleware.Challenger    = (*Sessions)(nil)
+	_ middleware.Attendant     = (*Sessions)(nil)
 )
 
 // Authenticate implements [middleware.Authenticator]: one look-up for a cookie that we
@@ -40,17 +43,24 @@ var (
 // among them get [middleware.ErrCrossOrigin], and so do WebSocket handshakes, which are
 // GET requests and yet open a channel to write to.
 func (s *Sessions) Authenticate(r *http.Request) (middleware.Identity, error) {
-	secret, err := s.secret(r)
+	if id, ok := s.recall(r); ok {
+		if err := s.origins.Check(r); err != nil {
+			return middleware.Identity{}, err
+		}
+		return id, nil
+	}
+	c, err := s.credential(r)
 	if err != nil {
 		return middleware.Identity{}, err
 	}
 	if err := s.origins.Check(r); err != nil {
 		return middleware.Identity{}, err
 	}
-	row, user, err := s.find(r.Context(), session.Now(), secret)
+	row, user, err := s.find(r.Context(), session.Now(), c.secret)
 	if err != nil {
 		return middleware.Identity{}, err
 	}
+	s.remember(c, &row)
 	return session.Identity(&row, &user, Method), nil
 }
 
@@ -59,26 +69,31 @@ func (s *Sessions) find(ctx context.Context, now time.Time, secret backends.Secr
 	if err == nil && row.Kind != backends.KindCookie {
 		err = backends.ErrNotFound // the secret is that of another kind of credential
 	}
-	return row, user, session.Error(err)
+	return row, user, session.Refusal(&row, err)
 }
 
 // Renew implements [middleware.Renewer].
 func (s *Sessions) Renew(h http.Header, r *http.Request, id middleware.Identity, until time.Time) (middleware.Identity, bool, error) {
 	now := session.Now()
-	ok, err := s.config.Store.Extend(r.Context(), now, id.SessionID, until)
+	ok, err := s.door.Extend(r, now, id, until)
 	if err != nil || !ok {
-		return id, false, session.Error(err)
+		return id, false, err
 	}
 	if s.config.Reissue {
-		secret, err := s.secret(r)
+		c, err := s.credential(r)
 		if err != nil {
 			return id, false, err
 		}
-		if err := s.set(h, secret, now, until); err != nil {
+		if err := s.set(h, c.secret, now, until); err != nil {
 			return id, false, err
 		}
 	}
 	return session.Extended(id, now, until), true, nil
+}
+
+// Attend implements [middleware.Attendant].
+func (s *Sessions) Attend(id middleware.Identity, end func(cause error)) (stop func()) {
+	return session.Attend(s.config.Store, id.SessionID, id.Subject, end)
 }
 
 // Challenge implements [middleware.Challenger]. A 401 must carry a challenge (RFC 9110,
@@ -97,30 +112,25 @@ func (s *Sessions) Challenge(_ *http.Request, d middleware.Denial) string {
 // known of the browser before the login opens nothing afterwards. On an error nothing is
 // set. Errors: [middleware.ErrCrossOrigin]; [middleware.ErrMalformedRequest] for a GET and
 // other safe methods; [middleware.ErrInvalidCredentials] if the user does not exist, is
-// disabled, or has another version than l says; [middleware.ErrUnavailable].
+// disabled, or has another version than l says; [middleware.ErrTooManySessions] if
+// Config.Limit refuses; [middleware.ErrUnavailable].
 func (s *Sessions) Login(w http.ResponseWriter, r *http.Request, l middleware.Login) (backends.Session, error) {
 	if err := s.checkUnsafe(r); err != nil {
 		return backends.Session{}, err
 	}
 	now := session.Now()
-	row, err := session.New(r, now, backends.KindCookie, s.config.Policy, l)
+	former, err := s.current(r, now)
 	if err != nil {
-		return backends.Session{}, fmt.Errorf("cookie: %w", err)
-	}
-	secret := backends.NewSecret()
-	if err := s.config.Store.Create(r.Context(), row, secret.Hash(), l.UserVersion); err != nil {
-		return backends.Session{}, session.Error(err)
-	}
-	err = s.end(r, now, backends.ReasonReplaced)
-	if err == nil {
-		err = s.set(w.Header(), secret, now, s.keepUntil(&row))
-	}
-	if err != nil {
-		// Nobody will ever use the session. If ending it fails as well, it ends by itself.
-		_, _ = s.config.Store.Revoke(r.Context(), now, row.ID, backends.ReasonRevoked)
 		return backends.Session{}, err
 	}
-	return row, nil
+	secret := backends.NewSecret()
+	o := session.Opening{Hash: secret.Hash(), Answer: func(row *backends.Session) error {
+		return s.set(w.Header(), secret, now, s.keepUntil(row))
+	}}
+	if former != nil {
+		o.Former = []string{former.ID}
+	}
+	return s.door.Login(r, now, l, o)
 }
 
 // Reauthenticate gives the session of r a new start, after its user has proved again who
@@ -134,24 +144,18 @@ func (s *Sessions) Reauthenticate(w http.ResponseWriter, r *http.Request, l midd
 	if err := s.checkUnsafe(r); err != nil {
 		return backends.Session{}, err
 	}
-	former, err := s.secret(r)
+	c, err := s.credential(r)
 	if err != nil {
 		return backends.Session{}, err
 	}
 	now := session.Now()
-	row, _, err := s.find(r.Context(), now, former)
+	row, _, err := s.find(r.Context(), now, c.secret)
 	if err != nil {
 		return backends.Session{}, err
 	}
-	if row.UserID != l.Subject {
-		return backends.Session{}, fmt.Errorf("%w: session of another user", middleware.ErrInvalidCredentials)
-	}
-	if err := session.Begin(&row, now, l.Policy, l.AMR); err != nil {
-		return backends.Session{}, fmt.Errorf("cookie: %w", err)
-	}
 	next := backends.NewSecret()
-	if err := s.config.Store.Reauthenticate(r.Context(), now, row, former.Hash(), next.Hash()); err != nil {
-		return backends.Session{}, session.Error(err)
+	if err := s.door.Reauthenticate(r, now, &row, l, next.Hash(), nil); err != nil {
+		return backends.Session{}, err
 	}
 	return row, s.set(w.Header(), next, now, s.keepUntil(&row))
 }
@@ -167,8 +171,15 @@ func (s *Sessions) Logout(w http.ResponseWriter, r *http.Request) error {
 	if err := s.checkUnsafe(r); err != nil {
 		return err
 	}
-	if err := s.end(r, session.Now(), backends.ReasonLogout); err != nil {
+	now := session.Now()
+	row, err := s.current(r, now)
+	if err != nil {
 		return err
+	}
+	if row != nil {
+		if err := s.door.Logout(r, now, row); err != nil {
+			return err
+		}
 	}
 	s.cookie.Clear(w.Header())
 	if s.config.ClearSiteData != "" {
@@ -177,21 +188,17 @@ func (s *Sessions) Logout(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// end ends the session whose cookie r brings, if there is one.
-func (s *Sessions) end(r *http.Request, now time.Time, why backends.Reason) error {
-	secret, err := s.secret(r)
+// current returns the session whose cookie r brings, or nil if there is none that lives.
+func (s *Sessions) current(r *http.Request, now time.Time) (*backends.Session, error) {
+	c, err := s.credential(r)
 	if err != nil {
-		return nil
+		return nil, nil
 	}
-	row, _, err := s.find(r.Context(), now, secret)
+	row, _, err := s.find(r.Context(), now, c.secret)
 	if errors.Is(err, middleware.ErrInvalidCredentials) {
-		return nil
+		return nil, nil
 	}
-	if err != nil {
-		return err
-	}
-	_, err = s.config.Store.Revoke(r.Context(), now, row.ID, why)
-	return session.Error(err)
+	return &row, err
 }
 
 func (s *Sessions) checkUnsafe(r *http.Request) error {

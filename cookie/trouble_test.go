@@ -18,9 +18,10 @@ func TestAnOutageLogsNobodyOutAndLetsNobodyIn(t *testing.T) {
 	f := &storetest.Failing{Store: m}
 	b := newBrowser(t, newApp(t, f, reissue))
 	b.login("1")
+	user := "1"
 	unavailable := func(method, path string) {
 		t.Helper()
-		w := b.status(method, path, 503, as("1"))
+		w := b.status(method, path, 503, as(user))
 		if w.Header().Get("Retry-After") == "" || w.Header().Values("Set-Cookie") != nil {
 			t.Errorf("%s: Retry-After %q, Set-Cookie %q", path, w.Header().Get("Retry-After"), w.Header().Values("Set-Cookie"))
 		}
@@ -38,7 +39,8 @@ func TestAnOutageLogsNobodyOutAndLetsNobodyIn(t *testing.T) {
 	unavailable("POST", "/login")
 	f.NoCreate, f.NoRevoke = false, true
 	unavailable("POST", "/logout")
-	unavailable("POST", "/login") // the session that the browser has cannot be ended
+	user = "2"
+	unavailable("POST", "/login") // the session that the browser has, another user's, cannot be ended
 	f.NoRevoke = false
 	b.status("GET", "/me", 200)
 	b.status("POST", "/logout", 200)

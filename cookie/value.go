@@ -20,36 +20,42 @@ const (
 // maxCookies of the name are looked at, so that a long header does not buy much work.
 const maxCookies = 8
 
-// secret returns the secret that the session cookie of r holds.
+// A credential is a cookie that we signed.
+type credential struct {
+	secret backends.Secret
+	value  string // as it was sent
+}
+
+// credential returns the session cookie of r.
 //
 // There may be several cookies of the name: a subdomain can plant one. Those that we did
 // not sign are passed over. If two are left that differ, the request is refused: there is
 // no telling which of them the user means.
-func (s *Sessions) secret(r *http.Request) (backends.Secret, error) {
-	var found backends.Secret
+func (s *Sessions) credential(r *http.Request) (credential, error) {
+	var found credential
 	var signed bool
 	present := 0
 	for value := range ambient.Values(r, s.cookie.Name) {
 		present++
 		if present > maxCookies {
-			return backends.Secret{}, fmt.Errorf("%w: more than %d session cookies", middleware.ErrInvalidCredentials, maxCookies)
+			return credential{}, fmt.Errorf("%w: more than %d session cookies", middleware.ErrInvalidCredentials, maxCookies)
 		}
 		secret, ok := s.decode(value)
 		switch {
 		case !ok:
-		case signed && secret != found:
-			return backends.Secret{}, fmt.Errorf("%w: two session cookies", middleware.ErrInvalidCredentials)
+		case signed && secret != found.secret:
+			return credential{}, fmt.Errorf("%w: two session cookies", middleware.ErrInvalidCredentials)
 		default:
-			found, signed = secret, true
+			found, signed = credential{secret, value}, true
 		}
 	}
 	switch {
 	case signed:
 		return found, nil
 	case present > 0:
-		return backends.Secret{}, fmt.Errorf("%w: cookie is not signed by any of our keys", middleware.ErrInvalidCredentials)
+		return credential{}, fmt.Errorf("%w: cookie is not signed by any of our keys", middleware.ErrInvalidCredentials)
 	}
-	return backends.Secret{}, middleware.ErrNoCredentials
+	return credential{}, middleware.ErrNoCredentials
 }
 
 func (s *Sessions) decode(value string) (backends.Secret, bool) {

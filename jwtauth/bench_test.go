@@ -108,10 +108,10 @@ func serve(b *testing.B, h http.Handler, token string) {
 func fill(b testing.TB, s backends.Store, n int) {
 	now := time.Now()
 	for range n {
-		err := s.Create(context.Background(), backends.Session{
+		_, err := s.Create(context.Background(), now, backends.Session{
 			ID: backends.NewID(), UserID: "1", Kind: backends.KindToken, CreatedAt: now, AuthenticatedAt: now, LastSeenAt: now,
 			IdleTimeout: time.Hour, RenewalInterval: time.Minute, IdleDeadline: now.Add(time.Hour), AbsoluteDeadline: now.Add(time.Hour),
-		}, backends.SecretHash{}, 0)
+		}, backends.SecretHash{}, backends.Admission{})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strconv"
+	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 
@@ -18,7 +19,8 @@ var claimNames = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "sid"
 type claims struct {
 	jwt.RegisteredClaims
 	sessionID  string
-	generation int64 // of the refresh token that came with it; 0 without one
+	authTime   time.Time // zero if it does not say
+	generation int64     // of the refresh token that came with it; 0 without one
 	raw        json.RawMessage
 }
 
@@ -49,7 +51,7 @@ func (c *claims) set(name, value []byte) (err error) {
 	case "sid":
 		c.sessionID, err = text(value)
 	case "auth_time":
-		_, err = date(value)
+		c.authTime, err = instant(value)
 	case "client_id":
 		_, err = text(value)
 	case "rt_gen":

@@ -12,6 +12,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/session"
 	"github.com/inga-auth/inga/middleware"
 )
 
@@ -49,7 +50,13 @@ type Config struct {
 	// in use.
 	RefreshGrace backends.Grace
 
-	// Events, if not nil, is told of refreshes, of replays and of theft.
+	// Limit, if not nil, says how many sessions a user may have at once: a new login ends those
+	// that were used least recently, or is refused. backends.Limit{Total: 1}.ForAll is "no
+	// concurrent logins". Give the same to package cookie if both share a store.
+	Limit func(backends.User) backends.Limit
+
+	// Events is told of logins, refreshes, theft and more. Default: they are logged, to
+	// [slog.Default]; see [middleware.LogEvents].
 	Events middleware.EventHook
 
 	// ClientID is the claim client_id of RFC 9068. Default Audience.
@@ -83,8 +90,10 @@ func New(c Config) (*Tokens, error) {
 		return nil, err
 	}
 	t := &Tokens{
-		store:     c.Store,
-		policy:    c.Policy,
+		store: c.Store,
+		door: session.NewDoor(session.Door{
+			Store: c.Store, Kind: backends.KindToken, Method: Method, Policy: c.Policy, Limit: c.Limit, Events: c.Events,
+		}),
 		issuer:    c.Issuer,
 		audience:  c.Audience,
 		clientID:  c.ClientID,
@@ -92,7 +101,7 @@ func New(c Config) (*Tokens, error) {
 		header:    c.Header,
 		custom:    c.Claims,
 		grace:     c.RefreshGrace,
-		events:    c.Events,
+		leeway:    c.Leeway,
 		signer:    c.Keys[0].k,
 		byID:      make(map[string]*key),
 		byHeader:  make(map[string]*key),
@@ -105,6 +114,7 @@ func New(c Config) (*Tokens, error) {
 		t.byHeader[k.k.header] = k.k
 	}
 	t.rotator, _ = c.Store.(backends.Rotator)
+	t.recaller, _ = c.Store.(backends.Recaller)
 	for _, key := range c.RefreshKeys {
 		t.refreshKeys = append(t.refreshKeys, newRefreshKey(key))
 	}

@@ -45,6 +45,7 @@ type CookieConfig struct {
 // that has expired is then replaced within the request that brings it.
 type Cookies struct {
 	tokens          *Tokens
+	door            *session.Door
 	access, refresh ambient.Cookie
 	origins         ambient.Origins
 }
@@ -52,6 +53,7 @@ type Cookies struct {
 var (
 	_ middleware.Authenticator = (*Cookies)(nil)
 	_ middleware.Renewer       = (*Cookies)(nil)
+	_ middleware.Attendant     = (*Cookies)(nil)
 )
 
 // NewCookies returns the Cookies that the CookieConfig describes. The error joins all
@@ -77,6 +79,9 @@ func NewCookies(c CookieConfig) (*Cookies, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
+	door := *c.Tokens.door
+	door.Method = CookieMethod
+	k.door = &door
 	return k, nil
 }
 
@@ -88,17 +93,29 @@ func (k *Cookies) Login(w http.ResponseWriter, r *http.Request, l middleware.Log
 	if err := k.origins.Check(r); err != nil {
 		return Response{}, err
 	}
-	resp, err := k.tokens.Login(r, l)
-	if err != nil {
+	var former []string
+	for _, s := range k.sessions(r) {
+		former = append(former, s.ID)
+	}
+	return k.tokens.login(k.door, r, l, former, func(resp Response) error { return k.put(w.Header(), resp) })
+}
+
+// Reauthenticate is [Tokens.Reauthenticate] for a browser: it takes the access token from its
+// cookie and sets both anew. Errors are those of [Tokens.Reauthenticate],
+// [middleware.ErrCrossOrigin], and [middleware.ErrNoCredentials] without the cookie.
+func (k *Cookies) Reauthenticate(w http.ResponseWriter, r *http.Request, l middleware.Login) (Response, error) {
+	if err := k.origins.Check(r); err != nil {
 		return Response{}, err
 	}
-	err = k.end(r, backends.ReasonReplaced)
+	token := one(r, k.access.Name)
+	if token == "" {
+		return Response{}, middleware.ErrNoCredentials
+	}
+	resp, err := k.tokens.reauthenticate(k.door, r, token, l)
 	if err == nil {
 		err = k.put(w.Header(), resp)
 	}
 	if err != nil {
-		// Nobody will ever use the session. If ending it fails as well, it ends by itself.
-		_, _ = k.tokens.store.Revoke(r.Context(), session.Now(), resp.Session.ID, backends.ReasonRevoked)
 		return Response{}, err
 	}
 	return resp, nil
@@ -115,8 +132,11 @@ func (k *Cookies) Logout(w http.ResponseWriter, r *http.Request) error {
 	if err := k.origins.Check(r); err != nil {
 		return err
 	}
-	if err := k.end(r, backends.ReasonLogout); err != nil {
-		return err
+	now := session.Now()
+	for _, s := range k.sessions(r) {
+		if err := k.door.Logout(r, now, s); err != nil {
+			return err
+		}
 	}
 	k.access.Clear(w.Header())
 	k.refresh.Clear(w.Header())
@@ -210,7 +230,7 @@ func (k *Cookies) exchange(r *http.Request) (Response, backends.User, error) {
 	if token == "" {
 		return Response{}, backends.User{}, middleware.ErrNoCredentials
 	}
-	return k.tokens.exchange(r.Context(), token)
+	return k.tokens.exchange(k.door, r, token)
 }
 
 // Authenticate implements [middleware.Authenticator].
@@ -235,9 +255,9 @@ func (k *Cookies) Authenticate(r *http.Request) (middleware.Identity, error) {
 // are; the access token is replaced when it has expired.
 func (k *Cookies) Renew(_ http.Header, r *http.Request, id middleware.Identity, until time.Time) (middleware.Identity, bool, error) {
 	now := session.Now()
-	ok, err := k.tokens.store.Extend(r.Context(), now, id.SessionID, until)
+	ok, err := k.door.Extend(r, now, id, until)
 	if err != nil || !ok {
-		return id, false, session.Error(err)
+		return id, false, err
 	}
 	expires := id.ExpiresAt
 	id = session.Extended(id, now, until)
@@ -245,16 +265,20 @@ func (k *Cookies) Renew(_ http.Header, r *http.Request, id middleware.Identity, 
 	return id, true, nil
 }
 
-// end ends the session that either cookie belongs to, if there is one.
-func (k *Cookies) end(r *http.Request, why backends.Reason) error {
+// Attend implements [middleware.Attendant].
+func (k *Cookies) Attend(id middleware.Identity, end func(cause error)) (stop func()) {
+	return k.tokens.Attend(id, end)
+}
+
+// sessions are those that the cookies belong to: usually both to one.
+func (k *Cookies) sessions(r *http.Request) (all []*backends.Session) {
 	for _, name := range []string{k.access.Name, k.refresh.Name} {
-		if id := k.tokens.sessionOf(one(r, name)); id != "" {
-			if _, err := k.tokens.store.Revoke(r.Context(), session.Now(), id, why); err != nil {
-				return session.Error(err)
-			}
+		s := k.tokens.sessionOf(one(r, name))
+		if s != nil && (len(all) == 0 || all[0].ID != s.ID) {
+			all = append(all, s)
 		}
 	}
-	return nil
+	return all
 }
 
 func (k *Cookies) put(h http.Header, resp Response) error {

@@ -460,12 +460,13 @@ func TestAnOutageOfTheStoreChangesNoCookie(t *testing.T) {
 	s := newSpy(storetest.Memory(t))
 	b := newBrowser(t, newCookieApp(t, newCookies(t, newTokens(t, s, withRefresh))))
 	b.login("1")
+	// Revoke fails at a login of another user, whose predecessor in the browser is to end.
 	for _, row := range []struct{ method, path, fails string }{
 		{"GET", "/me", "FindByID"}, {"POST", "/me", "FindByID"}, {"GET", "/admin", "FindByID"}, {"GET", "/optional", "FindByID"},
 		{"POST", "/login", "Create"}, {"POST", "/login", "Revoke"}, {"POST", "/logout", "Revoke"}, {"POST", "/refresh", "Rotate"},
 	} {
 		s.fail(row.fails)
-		wantUnavailable(t, b.do(row.method, row.path, as("1")))
+		wantUnavailable(t, b.do(row.method, row.path, as("2")))
 	}
 	b.expire()
 	for _, path := range []string{"/me", "/admin", "/optional", "/refresh", "/private/logout"} {

@@ -54,9 +54,9 @@ func (t *Tokens) RevokeHandler() http.Handler {
 		if err != nil {
 			return err
 		}
-		if id := t.sessionOf(token); id != "" {
-			if _, err := t.store.Revoke(r.Context(), session.Now(), id, backends.ReasonLogout); err != nil {
-				return session.Error(err)
+		if s := t.sessionOf(token); s != nil {
+			if err := t.door.Logout(r, session.Now(), s); err != nil {
+				return err
 			}
 		}
 		w.WriteHeader(http.StatusOK)
@@ -64,15 +64,16 @@ func (t *Tokens) RevokeHandler() http.Handler {
 	})
 }
 
-// sessionOf returns the session that a token of ours belongs to, expired or not.
-func (t *Tokens) sessionOf(token string) string {
+// sessionOf returns the session that a token of ours belongs to, as far as the token says
+// which that is, expired or not; nil if it is none of ours.
+func (t *Tokens) sessionOf(token string) *backends.Session {
 	if rt, err := parseRefresh(token, t.refreshKeys); err == nil {
-		return rt.sessionID
+		return &backends.Session{ID: rt.sessionID}
 	}
 	if c, err := t.verifyAgeless(token); err == nil {
-		return c.sessionID
+		return &backends.Session{ID: c.sessionID, UserID: c.Subject}
 	}
-	return ""
+	return nil
 }
 
 // IntrospectHandler returns the introspection endpoint of RFC 7662: a POST of a form with
@@ -147,7 +148,7 @@ func (t *Tokens) introspectRefresh(r *http.Request, token string) (introspection
 	now := session.Now()
 	row, _, err := t.store.FindBySecret(r.Context(), now, rt.secret.Hash())
 	if err != nil {
-		return introspection{}, session.Error(err)
+		return introspection{}, session.Refusal(&row, err)
 	}
 	switch row.Rotation(now, rt.generation, t.grace) {
 	case backends.Rotated, backends.Replayed:

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
-	"time"
 
 	"github.com/inga-auth/inga/backends"
 )
@@ -62,8 +61,7 @@ func scopesOf(c Claims) []string {
 // most issuers send; what we do not need is not asked for.
 type foreignClaims struct {
 	claims
-	authTime time.Time
-	amr      []string
+	amr []string
 }
 
 func parseForeign(payload []byte) (*foreignClaims, error) {
@@ -74,9 +72,9 @@ func parseForeign(payload []byte) (*foreignClaims, error) {
 func (c *foreignClaims) set(name, value []byte) error {
 	switch string(name) {
 	case "auth_time":
-		t, err := date(value)
+		t, err := instant(value)
 		if err == nil && t.Unix() > 0 { // Keycloak sends 0 for "I do not know"
-			c.authTime = t.UTC()
+			c.authTime = t
 		}
 		return err
 	case "amr":

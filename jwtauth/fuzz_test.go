@@ -12,10 +12,8 @@ import (
 	"time"
 
 	"github.com/inga-auth/inga/backends"
-	"github.com/inga-auth/inga/internal/session"
 	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/jwtauth"
-	"github.com/inga-auth/inga/middleware"
 	"github.com/inga-auth/inga/sliding"
 )
 
@@ -31,12 +29,9 @@ func fixedTokens(t testing.TB) *jwtauth.Tokens {
 	t.Helper()
 	m := storetest.Memory(t)
 	day := sliding.Policy{Idle: 24 * time.Hour, Absolute: 24 * time.Hour}
-	row, err := session.New(httptest.NewRequest("POST", "/", nil), session.Now(), backends.KindToken, day, middleware.Login{Subject: "1"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	row := begun(t, backends.KindToken, day)
 	row.ID = fixedSession
-	if err := m.Create(context.Background(), row, backends.SecretHash{}, 0); err != nil {
+	if _, err := m.Create(context.Background(), row.CreatedAt, row, backends.SecretHash{}, backends.Admission{}); err != nil {
 		t.Fatal(err)
 	}
 	ed := named(t, must(t)(jwtauth.EdDSA(edKey())), "k2")

@@ -2,6 +2,7 @@ package jwtauth_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -23,6 +24,7 @@ import (
 
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/internal/pgtest"
+	"github.com/inga-auth/inga/internal/session"
 	"github.com/inga-auth/inga/jwtauth"
 	"github.com/inga-auth/inga/middleware"
 	"github.com/inga-auth/inga/sliding"
@@ -78,7 +80,8 @@ func named(t testing.TB, k jwtauth.Key, id string) jwtauth.Key {
 
 func newTokens(t testing.TB, s backends.Store, edit ...func(*jwtauth.Config)) *jwtauth.Tokens {
 	t.Helper()
-	c := jwtauth.Config{Store: s, Keys: []jwtauth.Key{named(t, hs256(t), "k1")}, Issuer: issuer, Audience: audience, Policy: policy}
+	c := jwtauth.Config{Store: s, Keys: []jwtauth.Key{named(t, hs256(t), "k1")}, Issuer: issuer, Audience: audience, Policy: policy,
+		Events: func(context.Context, middleware.Event) {}}
 	for _, e := range edit {
 		e(&c)
 	}
@@ -91,6 +94,17 @@ func newTokens(t testing.TB, s backends.Store, edit ...func(*jwtauth.Config)) *j
 
 func withKeys(keys ...jwtauth.Key) func(*jwtauth.Config) {
 	return func(c *jwtauth.Config) { c.Keys = keys }
+}
+
+// begun is a session of the user 1 that begins now, not stored yet.
+func begun(t testing.TB, kind backends.Kind, p middleware.Policy) backends.Session {
+	t.Helper()
+	now := session.Now()
+	row := backends.Session{ID: backends.NewID(), UserID: "1", Kind: kind, CreatedAt: now}
+	if err := session.Begin(&row, now, p, nil); err != nil {
+		t.Fatal(err)
+	}
+	return row
 }
 
 // newApp is a small application: log in, log out, and a guarded page.

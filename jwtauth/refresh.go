@@ -2,7 +2,6 @@ package jwtauth
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -19,7 +18,7 @@ const (
 )
 
 // errTheft is why a session ended that nobody logged out of.
-var errTheft = errors.New("refresh token had been replaced long before; its session has been ended")
+var errTheft = fmt.Errorf("%w: refresh token had been replaced long before", middleware.ErrSessionStolen)
 
 // Refresh exchanges a refresh token for an access token and the next refresh token, in one
 // round trip to the backend. It counts as activity of the session and never moves the
@@ -37,11 +36,12 @@ func (t *Tokens) Refresh(r *http.Request, token string) (Response, error) {
 	if err := session.Unsafe(r); err != nil {
 		return Response{}, err
 	}
-	resp, _, err := t.exchange(r.Context(), token)
+	resp, _, err := t.exchange(t.door, r, token)
 	return resp, err
 }
 
-func (t *Tokens) exchange(ctx context.Context, token string) (Response, backends.User, error) {
+func (t *Tokens) exchange(door *session.Door, r *http.Request, token string) (Response, backends.User, error) {
+	ctx := r.Context()
 	rt, err := parseRefresh(token, t.refreshKeys)
 	if err != nil {
 		return Response{}, backends.User{}, invalid(err)
@@ -55,26 +55,24 @@ func (t *Tokens) exchange(ctx context.Context, token string) (Response, backends
 	}
 	row, user, rotation, err := t.rotator.Rotate(ctx, now, rt.sessionID, rt.secret.Hash(), rt.generation, t.grace)
 	if err != nil {
-		return Response{}, backends.User{}, session.Error(err)
+		return Response{}, backends.User{}, session.Refusal(&row, err)
 	}
-	t.tell(ctx, now, &row, rotation)
+	door.Tell(r, now, eventOf(rotation), &row, "")
 	if rotation == backends.Stolen {
-		return Response{}, backends.User{}, invalid(errTheft)
+		return Response{}, backends.User{}, errTheft
 	}
 	resp, err := t.respond(now, &row, custom, rt.secret)
 	return resp, user, err
 }
 
-func (t *Tokens) tell(ctx context.Context, now time.Time, row *backends.Session, rotation backends.Rotation) {
-	if t.events == nil {
-		return
+func eventOf(rotation backends.Rotation) middleware.EventType {
+	switch rotation {
+	case backends.Rotated:
+		return middleware.EventRefreshed
+	case backends.Replayed:
+		return middleware.EventReplayed
 	}
-	types := map[backends.Rotation]middleware.EventType{
-		backends.Rotated:  middleware.EventRefreshed,
-		backends.Replayed: middleware.EventReplayed,
-		backends.Stolen:   middleware.EventTheft,
-	}
-	t.events(ctx, middleware.Event{Type: types[rotation], Time: now, Subject: row.UserID, SessionID: row.ID})
+	return middleware.EventTheft
 }
 
 // respond issues an access token for the session, and its current refresh token if there
@@ -95,10 +93,18 @@ func (t *Tokens) respond(now time.Time, row *backends.Session, custom []byte, se
 // token is in use. It is told once for each refresh. If that fails nothing is lost: the next
 // request tells it again, and until then a retry is answered for a little longer.
 func (t *Tokens) markSeen(ctx context.Context, now time.Time, row *backends.Session, generation int64) {
-	const first = 1 // has no parent that could be replayed
-	if t.rotator != nil && generation > first && generation == row.Refresh.Generation && row.Refresh.SeenAt.IsZero() {
+	if t.rotator != nil && unseen(row, generation) {
 		_ = t.rotator.MarkSeen(ctx, now, row.ID, generation)
 	}
+}
+
+// unseen reports whether an access token is the first that shows that the refresh it came
+// with has arrived. A generation that the row does not know is of a refresh at another
+// process, since the row was read.
+func unseen(row *backends.Session, generation int64) bool {
+	const first = 1 // has no parent that could be replayed
+	current := row.Refresh.Generation
+	return generation > first && (generation > current || generation == current && row.Refresh.SeenAt.IsZero())
 }
 
 func (c Config) refreshMistakes() []error {

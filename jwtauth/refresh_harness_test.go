@@ -78,11 +78,11 @@ func (s *spy) fail(methods ...string) {
 	}
 }
 
-func (s *spy) Create(ctx context.Context, n backends.Session, h backends.SecretHash, v int64) error {
+func (s *spy) Create(ctx context.Context, now time.Time, n backends.Session, h backends.SecretHash, a backends.Admission) ([]string, error) {
 	if err := s.see("Create"); err != nil {
-		return err
+		return nil, err
 	}
-	return s.rotating.Create(ctx, n, h, v)
+	return s.rotating.Create(ctx, now, n, h, a)
 }
 
 func (s *spy) FindBySecret(ctx context.Context, now time.Time, h backends.SecretHash) (backends.Session, backends.User, error) {

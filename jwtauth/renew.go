@@ -28,9 +28,9 @@ func (t *Tokens) Renew(h http.Header, r *http.Request, id middleware.Identity, u
 	if err != nil {
 		return id, false, err
 	}
-	ok, err := t.store.Extend(r.Context(), now, id.SessionID, until)
+	ok, err := t.door.Extend(r, now, id, until)
 	if err != nil || !ok {
-		return id, false, session.Error(err)
+		return id, false, err
 	}
 	a, err := t.issue(now, subject{id.Subject, id.SessionID, id.AuthTime, id.Session.AbsoluteDeadline, 0, custom})
 	if err != nil {

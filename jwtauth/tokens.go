@@ -2,7 +2,7 @@ package jwtauth
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"net/http"
 	"time"
 
@@ -20,7 +20,8 @@ const Method = "bearer"
 // concurrent use.
 type Tokens struct {
 	store              backends.Store
-	policy             middleware.Policy
+	door               *session.Door
+	recaller           backends.Recaller // nil if the store is none
 	issuer, audience   string
 	clientID           string
 	ttl                time.Duration
@@ -29,18 +30,19 @@ type Tokens struct {
 	signer             *key
 	byID, byHeader     map[string]*key
 	validator, ageless *jwt.Validator // the latter does not ask for exp
+	leeway             time.Duration
 	jwks               []byte
 
 	rotator     backends.Rotator // nil if the store is none, and then there are no refreshKeys
 	refreshKeys []refreshKey     // the first one authenticates new tokens
 	grace       backends.Grace
-	events      middleware.EventHook
 }
 
 var (
 	_ middleware.Authenticator = (*Tokens)(nil)
 	_ middleware.Renewer       = (*Tokens)(nil)
 	_ middleware.Challenger    = (*Tokens)(nil)
+	_ middleware.Attendant     = (*Tokens)(nil)
 )
 
 // Authenticate implements [middleware.Authenticator]: one look-up for a good token, none
@@ -56,6 +58,9 @@ func (t *Tokens) Authenticate(r *http.Request) (middleware.Identity, error) {
 
 // identify returns who an access token says that the request is from.
 func (t *Tokens) identify(ctx context.Context, token, method string) (middleware.Identity, error) {
+	if id, ok := t.recall(token, method); ok {
+		return id, nil
+	}
 	c, err := t.verify(token)
 	if err != nil {
 		return middleware.Identity{}, err
@@ -66,6 +71,7 @@ func (t *Tokens) identify(ctx context.Context, token, method string) (middleware
 		return middleware.Identity{}, err
 	}
 	t.markSeen(ctx, now, &row, c.generation)
+	t.remember(token, c, &row)
 	return identity(c, &row, &user, method), nil
 }
 
@@ -74,16 +80,32 @@ func identity(c *claims, row *backends.Session, user *backends.User, method stri
 	id := session.Identity(row, user, method)
 	id.Claims = c.raw
 	id.ExpiresAt = earlier(c.ExpiresAt.Time.UTC(), row.IdleDeadline)
+	if c.authTime.Unix() > row.AuthenticatedAt.Unix() {
+		// The row was read before its user authenticated again; see package cache.
+		id.AuthTime = c.authTime
+	}
 	return id
 }
 
-// find returns the session that a verified token names, and its user.
+// find returns the session that a verified token names, and its user. A token from before
+// its user authenticated again names it no longer: whoever had it then did not do that.
 func (t *Tokens) find(ctx context.Context, now time.Time, c *claims) (backends.Session, backends.User, error) {
 	row, user, err := t.store.FindByID(ctx, now, c.sessionID)
-	if err == nil && (row.Kind != backends.KindToken || row.UserID != c.Subject) {
-		err = fmt.Errorf("%w: sid is not a session of sub for tokens", backends.ErrNotFound)
+	if err != nil {
+		return row, user, session.Refusal(&row, err)
 	}
-	return row, user, session.Error(err)
+	switch {
+	case row.Kind != backends.KindToken || row.UserID != c.Subject:
+		err = invalid(errors.New("sid is not a session of sub for tokens"))
+	case !c.authTime.IsZero() && c.authTime.Unix() < row.AuthenticatedAt.Unix():
+		err = invalid(errors.New("token is from before the user authenticated again"))
+	}
+	return row, user, err
+}
+
+// Attend implements [middleware.Attendant].
+func (t *Tokens) Attend(id middleware.Identity, end func(cause error)) (stop func()) {
+	return session.Attend(t.store, id.SessionID, id.Subject, end)
 }
 
 // Login opens a session for l.Subject and issues a token, after the application has made
@@ -91,39 +113,93 @@ func (t *Tokens) find(ctx context.Context, now time.Time, c *claims) (backends.S
 //
 // Errors: [middleware.ErrMalformedRequest] for a GET and other safe methods;
 // [middleware.ErrInvalidCredentials] if the user does not exist, is disabled, or has
-// another version than l says; [middleware.ErrUnavailable].
+// another version than l says; [middleware.ErrTooManySessions] if Config.Limit refuses;
+// [middleware.ErrUnavailable].
 func (t *Tokens) Login(r *http.Request, l middleware.Login) (Response, error) {
+	return t.login(t.door, r, l, nil, func(Response) error { return nil })
+}
+
+func (t *Tokens) login(door *session.Door, r *http.Request, l middleware.Login, former []string, answer func(Response) error) (Response, error) {
 	if err := session.Unsafe(r); err != nil {
 		return Response{}, err
 	}
 	now := session.Now()
-	row, err := session.New(r, now, backends.KindToken, t.policy, l)
+	secret, hash := t.newSecret()
+	var resp Response
+	_, err := door.Login(r, now, l, session.Opening{
+		Former: former,
+		Hash:   hash,
+		Edit:   func(row *backends.Session) { t.prepare(now, row) },
+		Answer: func(row *backends.Session) (err error) {
+			if resp, err = t.first(r.Context(), now, row, secret); err != nil {
+				return err
+			}
+			return answer(resp)
+		},
+	})
 	if err != nil {
-		return Response{}, fmt.Errorf("jwtauth: %w", err)
+		return Response{}, err
 	}
-	// Each extension brings a new token, which must come before the old one expires.
-	row.RenewalInterval = min(row.RenewalInterval, t.ttl/2)
-	secret, hash := t.refreshable(now, &row)
-	if err := t.store.Create(r.Context(), row, hash, l.UserVersion); err != nil {
-		return Response{}, session.Error(err)
-	}
-	resp, err := t.first(r.Context(), now, &row, secret)
-	if err != nil {
-		// Nobody will ever use the session. If ending it fails as well, it ends by itself.
-		_, _ = t.store.Revoke(r.Context(), now, row.ID, backends.ReasonRevoked)
-	}
-	return resp, err
+	return resp, nil
 }
 
-// refreshable gives a new session its first generation of refresh tokens and returns their
-// secret. If there are to be none, it has neither, and the hash is that of no secret.
-func (t *Tokens) refreshable(now time.Time, row *backends.Session) (backends.Secret, backends.SecretHash) {
+// Reauthenticate gives the session whose token r brings a new start, after its user has
+// proved again who they are: a new authentication time, new deadlines, new tokens. All tokens
+// of before open nothing any more. The session keeps its ID and, unless l has a Policy, its
+// own timeouts; its AMR becomes l.AMR.
+//
+// l.Subject must be the user of the session. Errors are those of Login, and those of
+// Authenticate.
+func (t *Tokens) Reauthenticate(r *http.Request, l middleware.Login) (Response, error) {
+	token, err := bearer(r)
+	if err != nil {
+		return Response{}, err
+	}
+	return t.reauthenticate(t.door, r, token, l)
+}
+
+func (t *Tokens) reauthenticate(door *session.Door, r *http.Request, token string, l middleware.Login) (Response, error) {
+	if err := session.Unsafe(r); err != nil {
+		return Response{}, err
+	}
+	c, err := t.verify(token)
+	if err != nil {
+		return Response{}, err
+	}
+	now := session.Now()
+	row, _, err := t.find(r.Context(), now, c)
+	if err != nil {
+		return Response{}, err
+	}
+	// Before the tokens of now open nothing any more: if it fails, they must.
+	custom, err := t.customClaimsOf(r.Context(), now, row.ID)
+	if err != nil {
+		return Response{}, err
+	}
+	secret, hash := t.newSecret()
+	if err := door.Reauthenticate(r, now, &row, l, hash, func(row *backends.Session) { t.prepare(now, row) }); err != nil {
+		return Response{}, err
+	}
+	return t.respond(now, &row, custom, secret)
+}
+
+// newSecret returns the secret of a session's refresh tokens. If there are to be none, the
+// hash is that of no secret.
+func (t *Tokens) newSecret() (backends.Secret, backends.SecretHash) {
 	if len(t.refreshKeys) == 0 {
 		return backends.Secret{}, backends.SecretHash{}
 	}
-	row.Refresh = backends.Refresh{Generation: 1, RotatedAt: now}
 	secret := backends.NewSecret()
 	return secret, secret.Hash()
+}
+
+// prepare makes the row one of a session of tokens that begins at now.
+func (t *Tokens) prepare(now time.Time, row *backends.Session) {
+	// Each extension brings a new token, which must come before the old one expires.
+	row.RenewalInterval = min(row.RenewalInterval, t.ttl/2)
+	if len(t.refreshKeys) > 0 {
+		row.Refresh = backends.Refresh{Generation: row.Refresh.Generation + 1, RotatedAt: now}
+	}
 }
 
 // first is the answer to a login.
@@ -157,8 +233,8 @@ func (t *Tokens) Logout(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if _, err := t.store.Revoke(r.Context(), session.Now(), c.sessionID, backends.ReasonLogout); err != nil {
-		return session.Error(err)
+	if err := t.door.Logout(r, session.Now(), &backends.Session{ID: c.sessionID, UserID: c.Subject}); err != nil {
+		return err
 	}
 	t.clear(w.Header())
 	return nil

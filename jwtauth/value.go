@@ -73,6 +73,15 @@ func date(value []byte) (*jwt.NumericDate, error) {
 	return &jwt.NumericDate{Time: time.Unix(int64(seconds), int64(fraction*1e9))}, nil
 }
 
+// instant returns the time that value is.
+func instant(value []byte) (time.Time, error) {
+	d, err := date(value)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return d.UTC(), nil
+}
+
 // variant reports whether name is one of the names in another spelling. Bytes.EqualFold
 // folds as encoding/json does: ſ is an s, and the Kelvin sign a k.
 func variant(name []byte, names []string) bool {

@@ -28,10 +28,8 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/inga-auth/inga/backends"
-	"github.com/inga-auth/inga/internal/session"
 	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/jwtauth"
-	"github.com/inga-auth/inga/middleware"
 )
 
 func TestAForgedOrDeviantTokenIsRefused(t *testing.T) {
@@ -325,12 +323,8 @@ func TestTheLeewayIsOnTheRightSide(t *testing.T) {
 func TestASessionThatTokensDoNotProveIsNotOpenedByOne(t *testing.T) {
 	// The ID of a cookie's session is public. Even a token of ours cannot make use of it.
 	m := storetest.Memory(t)
-	r := httptest.NewRequest("POST", "/", nil)
-	row, err := session.New(r, session.Now(), backends.KindCookie, policy, middleware.Login{Subject: "1"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := m.Create(t.Context(), row, backends.NewSecret().Hash(), 0); err != nil {
+	row := begun(t, backends.KindCookie, policy)
+	if _, err := m.Create(t.Context(), row.CreatedAt, row, backends.NewSecret().Hash(), backends.Admission{}); err != nil {
 		t.Fatal(err)
 	}
 	c := newClient(t, newApp(t, newTokens(t, m)))

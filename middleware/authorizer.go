@@ -11,7 +11,8 @@ import (
 // An Authorizer objects to an identity, or does not.
 //
 // Nil lets the request pass this authorizer. An error that wraps [ErrUnavailable] means
-// that it could not find out, and the answer is 503. Any other error is a 403.
+// that it could not find out, and the answer is 503; one that wraps
+// [ErrInsufficientAuthentication] is a 401. Any other error is a 403.
 type Authorizer interface {
 	Authorize(r *http.Request, id Identity) error
 }

@@ -6,18 +6,23 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"strings"
+	"time"
 )
 
 // A Denial is a request that was refused, and all that a client may know about it. An
 // application may use it for refusals of its own as well, with [Problem].
 type Denial struct {
 	Status    int    // from a guard: 400, 401, 403 or 503
-	Code      string // the error code of RFC 6750, section 3.1; "" for a bare challenge
+	Code      string // the error code of RFC 6750 or RFC 9470; "" for a bare challenge
 	Type      string // URI of the problem type, stable
 	Title     string // the problem in a few words, the same for every request of the type
 	Retryable bool   // whether the same request may succeed later
 	Realm     string // of the guard
 	Scope     string // the scopes it takes, with spaces between, if one is missing; else ""
+
+	// MaxAge is how long ago the user may have authenticated, if it was too long; else 0.
+	MaxAge time.Duration
 }
 
 // retryAfter is what a 503 asks a client to wait, in seconds.
@@ -25,6 +30,9 @@ const retryAfter = 1
 
 // problemBase is where the problem types are described. The URIs are names: they stay.
 const problemBase = "https://inga-auth.github.io/problems/"
+
+// insufficientAuthentication is the error code of RFC 9470, section 3.
+const insufficientAuthentication = "insufficient_user_authentication"
 
 // denialOf turns an objection into a status. It is the only place that does.
 //
@@ -34,18 +42,41 @@ const problemBase = "https://inga-auth.github.io/problems/"
 func denialOf(err error) Denial {
 	switch {
 	case errors.Is(err, ErrNoCredentials):
-		return Denial{Status: http.StatusUnauthorized, Type: problemBase + "no-credentials", Title: "Authentication required"}
+		return denial(http.StatusUnauthorized, "", "no-credentials", "Authentication required")
+	case errors.Is(err, ErrSessionExpired):
+		return denial(http.StatusUnauthorized, "invalid_token", "session-expired", "Session has expired")
+	case errors.Is(err, ErrSessionRevoked):
+		return denial(http.StatusUnauthorized, "invalid_token", "session-revoked", "Session has been ended")
+	case errors.Is(err, ErrSessionSuperseded):
+		return denial(http.StatusUnauthorized, "invalid_token", "session-superseded", "Session has been ended by a newer login")
+	case errors.Is(err, ErrSessionStolen):
+		return denial(http.StatusUnauthorized, "invalid_token", "session-stolen", "Session has been ended because its token was used twice")
 	case errors.Is(err, ErrInvalidCredentials), saysInvalid(err):
-		return Denial{Status: http.StatusUnauthorized, Code: "invalid_token", Type: problemBase + "invalid-credentials", Title: "Credentials are not valid"}
+		return denial(http.StatusUnauthorized, "invalid_token", "invalid-credentials", "Credentials are not valid")
 	case errors.Is(err, ErrMalformedRequest):
-		return Denial{Status: http.StatusBadRequest, Code: "invalid_request", Type: problemBase + "malformed-request", Title: "Request is malformed"}
+		return denial(http.StatusBadRequest, "invalid_request", "malformed-request", "Request is malformed")
+	case errors.Is(err, ErrInsufficientAuthentication):
+		// RFC 9470, section 3: 401, and the code says that the token itself is good.
+		d := denial(http.StatusUnauthorized, insufficientAuthentication, "insufficient-authentication", "Authenticate again")
+		d.MaxAge = maxAgeOf(err)
+		return d
 	case errors.Is(err, ErrCrossOrigin):
-		return Denial{Status: http.StatusForbidden, Type: problemBase + "cross-origin", Title: "Cross-origin request refused"}
+		return denial(http.StatusForbidden, "", "cross-origin", "Cross-origin request refused")
+	case errors.Is(err, ErrTooManySessions):
+		return denial(http.StatusForbidden, "", "too-many-sessions", "Too many sessions")
 	case errors.Is(err, ErrForbidden):
-		return Denial{Status: http.StatusForbidden, Code: "insufficient_scope", Type: problemBase + "forbidden", Title: "Not allowed", Scope: scopeOf(err)}
+		d := denial(http.StatusForbidden, "insufficient_scope", "forbidden", "Not allowed")
+		d.Scope = scopeOf(err)
+		return d
 	default:
-		return Denial{Status: http.StatusServiceUnavailable, Type: problemBase + "unavailable", Title: "Try again later", Retryable: true}
+		d := denial(http.StatusServiceUnavailable, "", "unavailable", "Try again later")
+		d.Retryable = true
+		return d
 	}
+}
+
+func denial(status int, code, problem, title string) Denial {
+	return Denial{Status: status, Code: code, Type: problemBase + problem, Title: title}
 }
 
 // Refuse answers r as the guard would if it had found err against it. Handlers use it for
@@ -59,6 +90,7 @@ func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, id Identity, err 
 	d := denialOf(err)
 	d.Realm = g.realm
 	g.log(r, id, d, err)
+	g.tell(r, id, d)
 
 	h := w.Header()
 	private(h)
@@ -90,6 +122,16 @@ func (g *Guard) log(r *http.Request, id Identity, d Denial, err error) {
 		slog.String("path", r.URL.Path),
 		slog.Any("identity", id),
 		slog.Any("error", err))
+}
+
+// tell tells of those who are known and may not, and of pages that tried in their name.
+func (g *Guard) tell(r *http.Request, id Identity, d Denial) {
+	if g.events == nil || d.Status != http.StatusForbidden && d.Code != insufficientAuthentication {
+		return
+	}
+	e := NewEvent(r, EventDenied, id)
+	e.Reason = strings.TrimPrefix(d.Type, problemBase)
+	g.events(r.Context(), e)
 }
 
 func (g *Guard) challenge(r *http.Request, d Denial) string {

@@ -14,6 +14,23 @@ var (
 	// ErrInvalidCredentials: the credential is expired, revoked, malformed or wrong. Final.
 	ErrInvalidCredentials = errors.New("middleware: invalid credentials")
 
+	// What follows says how a session ended whose credential was good before, so that a page
+	// can tell its user. Whoever has the credential had it then. They wrap
+	// ErrInvalidCredentials.
+
+	// ErrSessionExpired: it was not used for too long, or is too old.
+	ErrSessionExpired = fmt.Errorf("%w: session expired", ErrInvalidCredentials)
+	// ErrSessionRevoked: somebody ended it.
+	ErrSessionRevoked = fmt.Errorf("%w: session revoked", ErrInvalidCredentials)
+	// ErrSessionSuperseded: a newer login took its place.
+	ErrSessionSuperseded = fmt.Errorf("%w: session superseded", ErrInvalidCredentials)
+	// ErrSessionStolen: its refresh token was used by somebody else too.
+	ErrSessionStolen = fmt.Errorf("%w: session stolen", ErrInvalidCredentials)
+
+	// ErrInsufficientAuthentication: the credential is good, but its user authenticated too
+	// long ago, or not well enough. They can mend that by authenticating again: RFC 9470.
+	ErrInsufficientAuthentication = errors.New("middleware: insufficient user authentication")
+
 	// ErrMalformedRequest: the request contradicts itself, or repeats what may be there once.
 	ErrMalformedRequest = errors.New("middleware: malformed request")
 
@@ -22,6 +39,9 @@ var (
 
 	// ErrCrossOrigin: a page of another origin sent the request, and a cookie came along.
 	ErrCrossOrigin = fmt.Errorf("%w: cross-origin", ErrForbidden)
+
+	// ErrTooManySessions: the user has as many sessions as they may, and is refused another.
+	ErrTooManySessions = fmt.Errorf("%w: too many sessions", ErrForbidden)
 
 	// ErrUnavailable: what would have to be asked cannot be asked. It says nothing about
 	// the credential.

@@ -28,6 +28,9 @@ type Config struct {
 
 	// Logger gets the reasons of refusals. Default [slog.Default].
 	Logger *slog.Logger
+
+	// Events, if not nil, is told of [EventDenied].
+	Events EventHook
 }
 
 // A Guard lets requests pass whose identity is established and to which no rule objects.
@@ -39,6 +42,7 @@ type Guard struct {
 	realm         string
 	denier        Denier
 	logger        *slog.Logger
+	events        EventHook
 }
 
 // New returns a guard that asks for an identity, and no more; see [Guard.Require]. The
@@ -50,6 +54,7 @@ func New(c Config) (*Guard, error) {
 		realm:         c.Realm,
 		denier:        c.Denier,
 		logger:        c.Logger,
+		events:        c.Events,
 	}
 	if g.realm == "" {
 		g.realm = "inga"
@@ -102,10 +107,8 @@ func (g *Guard) Require(rules ...Authorizer) (*Guard, error) {
 		switch rule := rule.(type) {
 		case nil:
 			errs = append(errs, fmt.Errorf("middleware: Require: rule %d is nil, want an Authorizer", i))
-		case *roleRule:
+		case interface{ mistakes(roles []string) []error }:
 			errs = append(errs, rule.mistakes(g.roles)...)
-		case *scopeRule:
-			errs = append(errs, rule.mistakes()...)
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -134,7 +137,7 @@ func (g *Guard) authorize(r *http.Request, id Identity) error {
 		case err == nil:
 		case errors.Is(err, ErrUnavailable):
 			return fmt.Errorf("authorize: %w: %v", ErrUnavailable, err)
-		case errors.Is(err, ErrForbidden):
+		case errors.Is(err, ErrForbidden), errors.Is(err, ErrInsufficientAuthentication):
 			return err
 		default:
 			// %v, not %w: whatever the rule says, it cannot turn a refusal into "anonymous".

@@ -122,8 +122,10 @@ func FromContext(ctx context.Context) (Identity, bool) {
 	return Identity{}, false
 }
 
-// A pass is what a guard leaves in the context for the handlers and guards inside it.
+// A pass is what a guard leaves in the context for the handlers and guards inside it. It is
+// that context itself, which saves an allocation in each request.
 type pass struct {
+	context.Context
 	identity Identity
 	asked    Authenticator // the one the guard asked; identity.by is the one that answered
 	guard    *Guard
@@ -131,13 +133,22 @@ type pass struct {
 
 type passKey struct{}
 
+// Value implements [context.Context].
+func (p *pass) Value(key any) any {
+	if key == (passKey{}) {
+		return p
+	}
+	return p.Context.Value(key)
+}
+
 func passFrom(ctx context.Context) *pass {
 	p, _ := ctx.Value(passKey{}).(*pass)
 	return p
 }
 
 func withPass(r *http.Request, p *pass) *http.Request {
-	return r.WithContext(context.WithValue(r.Context(), passKey{}, p))
+	p.Context = r.Context()
+	return r.WithContext(p)
 }
 
 // withoutPass hides the identity that another authenticator put there further out: a guard
@@ -146,5 +157,5 @@ func withoutPass(r *http.Request) *http.Request {
 	if passFrom(r.Context()) == nil {
 		return r
 	}
-	return withPass(r, nil)
+	return r.WithContext(context.WithValue(r.Context(), passKey{}, (*pass)(nil)))
 }

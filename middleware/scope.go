@@ -36,7 +36,7 @@ func (rule *scopeRule) Unwrap() error { return ErrForbidden }
 // list returns the scopes as a challenge has them: RFC 6750, section 3.
 func (rule *scopeRule) list() string { return strings.Join(rule.scopes, " ") }
 
-func (rule *scopeRule) mistakes() []error {
+func (rule *scopeRule) mistakes([]string) []error {
 	if len(rule.scopes) == 0 {
 		return []error{errors.New("middleware: a scope rule names no scope")}
 	}

@@ -33,6 +33,8 @@ type Harness struct {
 func Run(t *testing.T, open func(t *testing.T) Harness) {
 	t.Run("Store", func(t *testing.T) { run(t, open, storePromises()) })
 	t.Run("Rotator", func(t *testing.T) { runOptional[backends.Rotator](t, open, rotatorPromises) })
+	t.Run("Values", func(t *testing.T) { runOptional[backends.Values](t, open, valuesPromises) })
+	t.Run("Feed", func(t *testing.T) { runOptional[backends.Feed](t, open, feedPromises) })
 	t.Run("Directory", func(t *testing.T) { runOptional[backends.Directory](t, open, directoryPromises) })
 	t.Run("Sweeper", func(t *testing.T) { runOptional[backends.Sweeper](t, open, sweeperPromises) })
 	t.Run("Users", func(t *testing.T) { runOptional[backends.Users](t, open, usersPromises) })
@@ -42,6 +44,7 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 func storePromises() []promise {
 	return slices.Concat(
 		createPromises(),
+		admissionPromises(),
 		findPromises(),
 		clockPromises(),
 		extendPromises(),

@@ -118,7 +118,7 @@ func takenID(t *tester) {
 	first, bob := t.begun(), t.user("bob")
 	second := session(bob, at(tick))
 	second.ID = first.ID
-	if err := t.Store.Create(t.ctx, second.Session, second.hash, 0); !errors.Is(err, backends.ErrConflict) {
+	if err := t.tryCreate(second, 0); !errors.Is(err, backends.ErrConflict) {
 		t.Errorf("Create: %v, want ErrConflict", err)
 	}
 	s, u := t.live(first, at(0))
@@ -135,7 +135,7 @@ func takenSecret(t *tester) {
 	first, bob := t.begun(), t.user("bob")
 	second := session(bob, at(tick))
 	second.hash = first.hash
-	if err := t.Store.Create(t.ctx, second.Session, second.hash, 0); !errors.Is(err, backends.ErrConflict) {
+	if err := t.tryCreate(second, 0); !errors.Is(err, backends.ErrConflict) {
 		t.Errorf("Create: %v, want ErrConflict", err)
 	}
 	s, _ := t.live(first, at(0))
@@ -156,7 +156,7 @@ func userIDNotText(t *tester) {
 	t.user("ann")
 	for what, id := range notText() {
 		o := session(id, at(0))
-		if err := t.Store.Create(t.ctx, o.Session, o.hash, 0); !errors.Is(err, backends.ErrNotFound) {
+		if err := t.tryCreate(o, 0); !errors.Is(err, backends.ErrNotFound) {
 			t.Errorf("%s: %v, want ErrNotFound", what, err)
 		}
 		t.unknown(o)
@@ -190,7 +190,7 @@ func otherVersion(t *tester) {
 	t.refused(session("ann", at(0)), before.Version, backends.ErrConflict)
 	t.refused(session("ann", at(0)), after.Version+1000, backends.ErrConflict)
 	current := session("ann", at(0))
-	if err := t.Store.Create(t.ctx, current.Session, current.hash, after.Version); err != nil {
+	if err := t.tryCreate(current, after.Version); err != nil {
 		t.Fatalf("Create at the user's version: %v", err)
 	}
 	t.live(current, at(0))
@@ -204,7 +204,7 @@ func fiftyLogins(t *tester) {
 	for i := range all {
 		all[i] = session(ann, at(0))
 		logins = append(logins, func() {
-			if err := t.Store.Create(t.ctx, all[i].Session, all[i].hash, 0); err != nil {
+			if err := t.tryCreate(all[i], 0); err != nil {
 				t.Errorf("Create: %v", err)
 			}
 		})
@@ -224,7 +224,7 @@ func oneIDOnce(t *tester) {
 		together(nTimes(8, func() {
 			o := session(ann, at(0))
 			o.ID = id
-			switch err := t.Store.Create(t.ctx, o.Session, o.hash, 0); {
+			switch err := t.tryCreate(o, 0); {
 			case err == nil:
 				created.Add(1)
 			case errors.Is(err, backends.ErrConflict):
@@ -252,14 +252,15 @@ func createCopies(t *tester) {
 
 func createWithoutContext(t *tester) {
 	o := session(t.user("ann"), at(0))
-	t.aboutTheStore("Create", t.Store.Create(ended(t.ctx), o.Session, o.hash, 0))
+	_, err := t.Store.Create(ended(t.ctx), at(0), o.Session, o.hash, backends.Admission{})
+	t.aboutTheStore("Create", err)
 	t.unknown(o)
 }
 
 // refused fails the test unless Create refuses o with want and creates nothing.
 func (t *tester) refused(o opened, userVersion int64, want error) {
 	t.Helper()
-	if err := t.Store.Create(t.ctx, o.Session, o.hash, userVersion); !errors.Is(err, want) {
+	if err := t.tryCreate(o, userVersion); !errors.Is(err, want) {
 		t.Errorf("Create for %q: %v, want %v", o.UserID, err, want)
 	}
 	t.unknown(o)

@@ -169,11 +169,11 @@ func staleLogins(t *tester) {
 	} {
 		before := t.newVersion("ann", change)
 		o := session("ann", at(0))
-		if err := t.Store.Create(t.ctx, o.Session, o.hash, before); !errors.Is(err, backends.ErrConflict) {
+		if err := t.tryCreate(o, before); !errors.Is(err, backends.ErrConflict) {
 			t.Errorf("%s changed: %v, want ErrConflict", what, err)
 		}
 		u, _ := t.named("ann")
-		t.ok("Create at the current version", t.Store.Create(t.ctx, o.Session, o.hash, u.Version))
+		t.ok("Create at the current version", t.tryCreate(o, u.Version))
 	}
 }
 
@@ -199,7 +199,7 @@ func (t *tester) lateLogin(change func(id string) error) {
 		}}
 		for _, o := range logins {
 			calls = append(calls, func() {
-				err := t.Store.Create(t.ctx, o.Session, o.hash, u.Version)
+				err := t.tryCreate(o, u.Version)
 				if err != nil && !errors.Is(err, backends.ErrConflict) && !errors.Is(err, backends.ErrUserDisabled) && !errors.Is(err, backends.ErrNotFound) {
 					t.Errorf("Create: %v, want nil or a refusal", err)
 				}

@@ -36,6 +36,12 @@ func faults() map[string]fault {
 		"adopts a secret":            {adopts{m}, "Store/a secret or an ID that was never issued opens nothing and is not adopted"},
 		"overwrites":                 {overwrites{m}, "Store/an ID that is taken is a conflict, and nothing is overwritten"},
 		"ignores the version":        {anyVersion{m}, "Store/a login that was checked at another version of the user is a conflict"},
+		"counts before it locks":     {countsFirst{m}, "Store/fifty simultaneous logins leave as many sessions as the limit says"},
+		"ends the wrong device":      {forgetsDevice{m}, "Store/logging in again from the same device takes the place of its own session"},
+		"remembers for the dead":     {&ghosts{Store: m}, "Values/the values of a session that is over cannot be read or set"},
+		"takes twice":                {takesTwice{m}, "Values/of simultaneous calls one takes the value"},
+		"tells nobody":               {mute{m}, "Feed/whatever ends a session, or changes its user, is told"},
+		"tells of activity":          {&gossip{Store: m}, "Feed/mere activity is not told"},
 		"keeps the old secret":       {&oldSecrets{Store: m}, "Store/the former secret opens nothing, however often it was replaced"},
 		"shares a slice":             {&shares{Store: m}, "Store/what a finder returned is the caller's own"},
 		"answers in local time":      {localTime{m}, "Store/times come back in UTC, exact to the microsecond"},
@@ -179,24 +185,26 @@ func (f adopts) FindBySecret(ctx context.Context, now time.Time, h backends.Secr
 	s, u, err := f.Store.FindBySecret(ctx, now, h)
 	if errors.Is(err, backends.ErrNotFound) {
 		fresh := backends.Session{ID: backends.NewID(), UserID: "ann", IdleDeadline: now.Add(1), AbsoluteDeadline: now.Add(1)}
-		_ = f.Create(ctx, fresh, h, 0)
+		_, _ = f.Create(ctx, now, fresh, h, backends.Admission{})
 	}
 	return s, u, err
 }
 
 type overwrites struct{ *memory.Store }
 
-func (f overwrites) Create(ctx context.Context, s backends.Session, h backends.SecretHash, version int64) error {
-	if err := f.Store.Create(ctx, s, h, version); !errors.Is(err, backends.ErrConflict) {
-		return err
+func (f overwrites) Create(ctx context.Context, now time.Time, s backends.Session, h backends.SecretHash, a backends.Admission) ([]string, error) {
+	superseded, err := f.Store.Create(ctx, now, s, h, a)
+	if errors.Is(err, backends.ErrConflict) {
+		return nil, nil
 	}
-	return nil
+	return superseded, err
 }
 
 type anyVersion struct{ *memory.Store }
 
-func (f anyVersion) Create(ctx context.Context, s backends.Session, h backends.SecretHash, _ int64) error {
-	return f.Store.Create(ctx, s, h, 0)
+func (f anyVersion) Create(ctx context.Context, now time.Time, s backends.Session, h backends.SecretHash, a backends.Admission) ([]string, error) {
+	a.UserVersion = 0
+	return f.Store.Create(ctx, now, s, h, a)
 }
 
 type oldSecrets struct {
@@ -204,9 +212,9 @@ type oldSecrets struct {
 	old sync.Map
 }
 
-func (f *oldSecrets) Reauthenticate(ctx context.Context, now time.Time, s backends.Session, h, next backends.SecretHash) error {
+func (f *oldSecrets) Create(ctx context.Context, now time.Time, s backends.Session, h backends.SecretHash, a backends.Admission) ([]string, error) {
 	f.old.Store(h, s.ID)
-	return f.Store.Reauthenticate(ctx, now, s, h, next)
+	return f.Store.Create(ctx, now, s, h, a)
 }
 
 func (f *oldSecrets) FindBySecret(ctx context.Context, now time.Time, h backends.SecretHash) (backends.Session, backends.User, error) {
@@ -283,4 +291,90 @@ func (f foldsNames) UserByName(ctx context.Context, name string) (backends.User,
 		return f.Store.UserByName(ctx, strings.ToLower(name))
 	}
 	return u, hash, err
+}
+
+type countsFirst struct{ *memory.Store }
+
+func (f countsFirst) Create(ctx context.Context, now time.Time, s backends.Session, h backends.SecretHash, a backends.Admission) ([]string, error) {
+	if a.Limit == nil {
+		return f.Store.Create(ctx, now, s, h, a)
+	}
+	live, err := f.List(ctx, now, s.UserID)
+	if err != nil {
+		return nil, err
+	}
+	evicted, err := a.Limit(backends.User{ID: s.UserID}).Evict(live, s.Kind)
+	if err != nil {
+		return nil, err
+	}
+	for range 100 { // the round trip of a database
+		runtime.Gosched()
+	}
+	for _, id := range evicted {
+		_, _ = f.Revoke(ctx, now, id, backends.ReasonSuperseded)
+	}
+	a.Limit = nil
+	_, err = f.Store.Create(ctx, now, s, h, a)
+	return evicted, err
+}
+
+type forgetsDevice struct{ *memory.Store }
+
+func (f forgetsDevice) Create(ctx context.Context, now time.Time, s backends.Session, h backends.SecretHash, a backends.Admission) ([]string, error) {
+	a.Replaces = ""
+	return f.Store.Create(ctx, now, s, h, a)
+}
+
+type ghosts struct {
+	*memory.Store
+	kept sync.Map
+}
+
+func (f *ghosts) SetValue(_ context.Context, _ time.Time, id, key string, value []byte) error {
+	f.kept.Store(id+" "+key, append([]byte{}, value...))
+	return nil
+}
+
+func (f *ghosts) Value(_ context.Context, _ time.Time, id, key string) ([]byte, error) {
+	if v, ok := f.kept.Load(id + " " + key); ok {
+		return v.([]byte), nil
+	}
+	return nil, backends.ErrNoValue
+}
+
+type takesTwice struct{ *memory.Store }
+
+func (f takesTwice) TakeValue(ctx context.Context, now time.Time, id, key string) ([]byte, error) {
+	v, err := f.Value(ctx, now, id, key)
+	for range 100 { // the round trip of a database
+		runtime.Gosched()
+	}
+	_, _ = f.Store.TakeValue(ctx, now, id, key)
+	return v, err
+}
+
+// deaf passes on everything but changes.
+type deaf struct{ backends.Listener }
+
+func (deaf) Changed(backends.Change) {}
+
+type mute struct{ *memory.Store }
+
+func (f mute) Watch(ctx context.Context, every time.Duration, l backends.Listener) error {
+	return f.Store.Watch(ctx, every, &deaf{l})
+}
+
+type gossip struct {
+	*memory.Store
+	l backends.Listener
+}
+
+func (f *gossip) Watch(ctx context.Context, every time.Duration, l backends.Listener) error {
+	f.l = l
+	return f.Store.Watch(ctx, every, l)
+}
+
+func (f *gossip) Extend(ctx context.Context, now time.Time, id string, until time.Time) (bool, error) {
+	f.l.Changed(backends.Change{UserID: "ann"})
+	return f.Store.Extend(ctx, now, id, until)
 }

@@ -65,7 +65,7 @@ func sweptIsUnknown(t *tester) {
 	t.unknown(o)
 	t.extend(o, at(interval), at(interval+idle), false)
 	t.revoke(o, at(0), false)
-	t.reauthenticate(o.again(at(0)), at(0), o.hash, backends.ErrNotFound)
+	t.reauthenticate(o.again(at(tick)), at(tick), at(0), backends.ErrNotFound)
 	t.unknown(o)
 }
 
@@ -112,7 +112,7 @@ func eachRowOnce(t *tester) {
 	together(nTimes(8, func() {
 		for next.Add(1) <= rows {
 			o := session(ann, at(0))
-			if err := t.Store.Create(t.ctx, o.Session, o.hash, 0); err != nil {
+			if err := t.tryCreate(o, 0); err != nil {
 				t.Errorf("Create: %v", err)
 				return
 			}

@@ -83,9 +83,15 @@ func (t *tester) open(userID string, now time.Time) opened {
 	return t.create(session(userID, now))
 }
 
+// tryCreate creates o as its CreatedAt says, if userVersion is still the user's.
+func (t *tester) tryCreate(o opened, userVersion int64) error {
+	_, err := t.Store.Create(t.ctx, o.CreatedAt, o.Session, o.hash, backends.Admission{UserVersion: userVersion})
+	return err
+}
+
 func (t *tester) create(o opened) opened {
 	t.Helper()
-	if err := t.Store.Create(t.ctx, o.Session, o.hash, 0); err != nil {
+	if err := t.tryCreate(o, 0); err != nil {
 		t.Fatalf("Create: %v", err)
 	}
 	return o

@@ -1,6 +1,8 @@
 package memory
 
 import (
+	"cmp"
+	"slices"
 	"sync"
 	"time"
 
@@ -38,6 +40,47 @@ func (a *account) admits(version int64) error {
 		return backends.ErrConflict
 	}
 	return nil
+}
+
+// room returns the IDs of the sessions that must end for one more to have room.
+func (a *account) room(now time.Time, kind backends.Kind, terms backends.Admission) ([]string, error) {
+	if terms.Limit == nil {
+		return nil, nil
+	}
+	live := slices.DeleteFunc(a.list(now), func(s backends.Session) bool { return s.ID == terms.Replaces })
+	return terms.Limit(a.user.Clone()).Evict(live, kind)
+}
+
+// supersede ends the session that was replaced and those that were superseded, as far as
+// they are the account's, and returns those that lived until then.
+func (a *account) supersede(now time.Time, replaced string, superseded []string) (ended []string) {
+	for _, r := range a.rows {
+		why := backends.ReasonSuperseded
+		switch {
+		case r.id == replaced:
+			why = backends.ReasonReplaced
+		case !slices.Contains(superseded, r.id):
+			continue
+		}
+		if r.end(now, why) {
+			ended = append(ended, r.id)
+		}
+	}
+	return ended
+}
+
+// list returns the live sessions, the most recently seen first.
+func (a *account) list(now time.Time) []backends.Session {
+	var list []backends.Session
+	for _, r := range a.rows {
+		if s := r.session(); s.Live(a.existing(), now) == nil {
+			list = append(list, s.Clone())
+		}
+	}
+	slices.SortFunc(list, func(x, y backends.Session) int {
+		return cmp.Or(y.LastSeenAt.Compare(x.LastSeenAt), y.CreatedAt.Compare(x.CreatedAt), cmp.Compare(x.ID, y.ID))
+	})
+	return list
 }
 
 func (a *account) hold(r *row) {

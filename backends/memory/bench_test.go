@@ -57,7 +57,7 @@ func newCrowd(tb testing.TB, n int) *crowd {
 		}
 		s := session(user, noon())
 		c.ids[i], c.secrets[i] = s.ID, backends.NewSecret().Hash()
-		if err := c.Create(ctx, s, c.secrets[i], 0); err != nil {
+		if _, err := c.Create(ctx, noon(), s, c.secrets[i], backends.Admission{}); err != nil {
 			tb.Fatal(err)
 		}
 	}
@@ -134,7 +134,8 @@ func BenchmarkExtend(b *testing.B) {
 func BenchmarkCreate(b *testing.B) {
 	ctx := context.Background()
 	bench(b, func(c *crowd, i, _ int) error {
-		return c.Create(ctx, session(userID(i/10), noon()), backends.NewSecret().Hash(), 0)
+		_, err := c.Create(ctx, noon(), session(userID(i/10), noon()), backends.NewSecret().Hash(), backends.Admission{})
+		return err
 	})
 }
 
@@ -178,7 +179,7 @@ func BenchmarkMemory(b *testing.B) {
 			if i%10 == 0 {
 				_ = m.CreateUser(ctx, backends.User{ID: user, Name: user, Roles: []string{"user"}}, "")
 			}
-			_ = m.Create(ctx, session(user, noon()), backends.NewSecret().Hash(), 0)
+			_, _ = m.Create(ctx, noon(), session(user, noon()), backends.NewSecret().Hash(), backends.Admission{})
 		}
 		b.ReportMetric(float64(heap()-before)/n, "B/session")
 		if _, err := m.Sweep(ctx, noon()); err != nil { // keeps m alive until here

@@ -59,7 +59,7 @@ func TestSweepingGivesTheMemoryBack(t *testing.T) {
 	day := func(n int) {
 		now := noon().Add(time.Duration(n) * 24 * time.Hour)
 		for range 5_000 {
-			if err := m.Create(t.Context(), session("ann", now), backends.NewSecret().Hash(), 0); err != nil {
+			if _, err := m.Create(t.Context(), now, session("ann", now), backends.NewSecret().Hash(), backends.Admission{}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -115,7 +115,7 @@ func TestAnotherUsersSessionsAreNotInTheWay(t *testing.T) {
 		}
 	}
 	for range 10_000 {
-		if err := m.Create(t.Context(), session("bob", noon()), backends.NewSecret().Hash(), 0); err != nil {
+		if _, err := m.Create(t.Context(), noon(), session("bob", noon()), backends.NewSecret().Hash(), backends.Admission{}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,10 +1,8 @@
 package memory
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/inga-auth/inga/backends"
@@ -21,23 +19,9 @@ func (m *Store) List(ctx context.Context, now time.Time, userID string) ([]backe
 	if err != nil {
 		return nil, err
 	}
-	list := a.list(now)
-	slices.SortFunc(list, func(x, y backends.Session) int {
-		return cmp.Or(y.LastSeenAt.Compare(x.LastSeenAt), y.CreatedAt.Compare(x.CreatedAt), cmp.Compare(x.ID, y.ID))
-	})
-	return list, nil
-}
-
-func (a *account) list(now time.Time) []backends.Session {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
-	var list []backends.Session
-	for _, r := range a.rows {
-		if s := r.session(); s.Live(a.existing(), now) == nil {
-			list = append(list, s.Clone())
-		}
-	}
-	return list
+	return a.list(now), nil
 }
 
 // RevokeUser implements [backends.Directory]. It costs what the user's own sessions cost.
@@ -51,6 +35,7 @@ func (m *Store) RevokeUser(ctx context.Context, now time.Time, userID, except st
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	defer m.feed.changed(a.user.ID)
 	return a.end(now, except, why), nil
 }
 
@@ -64,6 +49,7 @@ func (m *Store) RevokeAll(ctx context.Context, now time.Time, why backends.Reaso
 		}
 		a.mu.Lock()
 		n += a.end(now, "", why)
+		m.feed.changed(a.user.ID)
 		a.mu.Unlock()
 	}
 	return n, ctx.Err()

@@ -29,7 +29,7 @@ func Example() {
 		IdleDeadline:     now.Add(30 * time.Minute),
 		AbsoluteDeadline: now.Add(12 * time.Hour),
 	}
-	if err := store.Create(ctx, s, secret.Hash(), 0); err != nil {
+	if _, err := store.Create(ctx, now, s, secret.Hash(), backends.Admission{}); err != nil {
 		log.Fatal(err)
 	}
 

@@ -52,12 +52,23 @@ func anything(t *testing.T, m *memory.Store, random *rand.Rand, everySession *sy
 	})
 	calls := []func(){
 		func() { _ = m.CreateUser(ctx, backends.User{ID: user, Name: user}, "") },
-		func() { _ = m.Create(ctx, s, h, 0); everySession.Store(s.ID, h) },
-		func() { _ = m.Create(ctx, s, h, 0); everySession.Store(s.ID, h) },
+		func() { _, _ = m.Create(ctx, now, s, h, backends.Admission{}); everySession.Store(s.ID, h) },
+		func() {
+			limit := backends.Limit{Total: 2 + random.IntN(3), PerKind: random.IntN(3), Refuse: random.IntN(4) == 0}
+			_, _ = m.Create(ctx, now, s, h, backends.Admission{Replaces: known.ID, Limit: limit.ForAll})
+			everySession.Store(s.ID, h)
+		},
 		func() { _, _, _ = m.FindByID(ctx, now, known.ID) },
 		func() { _, _, _ = m.FindBySecret(ctx, now, knownHash) },
 		func() { _, _ = m.Extend(ctx, now, known.ID, now.Add(time.Hour)) },
-		func() { _ = m.Reauthenticate(ctx, now, known, knownHash, h); everySession.Store(known.ID, h) },
+		func() {
+			former, _, _ := m.FindByID(ctx, now, known.ID)
+			_ = m.Reauthenticate(ctx, now, known, former.AuthenticatedAt, h)
+			everySession.Store(known.ID, h)
+		},
+		func() { _ = m.SetValue(ctx, now, known.ID, "k", []byte("v")) },
+		func() { _, _ = m.Value(ctx, now, known.ID, "k") },
+		func() { _, _ = m.TakeValue(ctx, now, known.ID, "k") },
 		func() { _, _ = m.Revoke(ctx, now, known.ID, backends.ReasonLogout) },
 		func() { _, _ = m.List(ctx, now, user) },
 		func() { _, _ = m.RevokeUser(ctx, now, user, known.ID, backends.ReasonRevoked) },

@@ -35,6 +35,7 @@ func (m *Store) Rotate(ctx context.Context, now time.Time, id string, h backends
 		r.rotate(now)
 	case backends.Stolen:
 		r.end(now, backends.ReasonTheft)
+		m.feed.changed(s.UserID)
 	}
 	s = r.session()
 	return s.Clone(), u, rotation, nil

@@ -31,6 +31,7 @@ type row struct {
 
 	refresh *backends.Refresh
 	ended   *backends.Ended
+	values  map[string][]byte
 }
 
 // nowhere is the place of a row that is not, or no longer, in the store.
@@ -49,13 +50,6 @@ func newRow(owner *account, s backends.Session, h backends.SecretHash) *row {
 		created: s.CreatedAt.UnixMicro(),
 	}
 	r.begin(s)
-	if s.Refresh.Generation != 0 {
-		r.refresh = &backends.Refresh{
-			Generation: s.Refresh.Generation,
-			RotatedAt:  instant(s.Refresh.RotatedAt.UnixMicro()),
-			SeenAt:     instant(s.Refresh.SeenAt.UnixMicro()),
-		}
-	}
 	return r
 }
 
@@ -66,6 +60,14 @@ func (r *row) begin(s backends.Session) {
 	r.idle, r.interval = s.IdleTimeout, s.RenewalInterval
 	r.absoluteEnd = s.AbsoluteDeadline.UnixMicro()
 	r.idleEnd = min(s.IdleDeadline.UnixMicro(), r.absoluteEnd)
+	r.refresh = nil
+	if s.Refresh.Generation != 0 {
+		r.refresh = &backends.Refresh{
+			Generation: s.Refresh.Generation,
+			RotatedAt:  instant(s.Refresh.RotatedAt.UnixMicro()),
+			SeenAt:     instant(s.Refresh.SeenAt.UnixMicro()),
+		}
+	}
 }
 
 // session returns the row as a session that shares its slices with it.
@@ -125,6 +127,7 @@ func (r *row) end(now time.Time, why backends.Reason) bool {
 	}
 	was := r.live(now)
 	r.ended = &backends.Ended{At: instant(now.UnixMicro()), Reason: why}
+	r.values = nil // nobody can read them any more
 	return was
 }
 

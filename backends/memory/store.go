@@ -22,6 +22,7 @@ type Store struct {
 	graves   *index[*account, *account] // deleted users with rows to be swept
 
 	version atomic.Int64 // the last that a user was given; none is given twice
+	feed    feed
 }
 
 var _ backends.Store = (*Store)(nil)
@@ -38,26 +39,34 @@ func New() *Store {
 }
 
 // Create implements [backends.Store].
-func (m *Store) Create(ctx context.Context, s backends.Session, h backends.SecretHash, userVersion int64) error {
+func (m *Store) Create(ctx context.Context, now time.Time, s backends.Session, h backends.SecretHash, terms backends.Admission) ([]string, error) {
 	a, err := m.account(ctx, s.UserID)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if err := a.admits(userVersion); err != nil {
-		return err
+	if err := a.admits(terms.UserVersion); err != nil {
+		return nil, err
+	}
+	superseded, err := a.room(now, s.Kind, terms)
+	if err != nil {
+		return nil, err
 	}
 	r := newRow(a, s, h)
 	if !m.sessions.add(r.id, r) {
-		return backends.ErrConflict
+		return nil, backends.ErrConflict
 	}
 	if !none(h) && !m.secrets.add(h, r) {
 		m.sessions.remove(r.id)
-		return backends.ErrConflict
+		return nil, backends.ErrConflict
+	}
+	ended := a.supersede(now, terms.Replaces, superseded)
+	if len(ended) > 0 {
+		m.feed.changed(a.user.ID)
 	}
 	a.hold(r)
-	return nil
+	return ended, nil
 }
 
 // FindBySecret implements [backends.Store].
@@ -114,25 +123,28 @@ func (m *Store) Extend(ctx context.Context, now time.Time, id string, until time
 
 // Reauthenticate implements [backends.Store]. It returns ErrConflict if next opens a
 // session already.
-func (m *Store) Reauthenticate(ctx context.Context, now time.Time, s backends.Session, h, next backends.SecretHash) error {
+func (m *Store) Reauthenticate(ctx context.Context, now time.Time, s backends.Session, former time.Time, next backends.SecretHash) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	r, ok := m.sessions.find(s.ID)
-	if !ok || none(h) {
+	if !ok {
 		return backends.ErrNotFound
 	}
 	r.owner.mu.Lock()
 	defer r.owner.mu.Unlock()
-	if r.secret != h || !r.live(now) {
+	if r.authenticated != former.UnixMicro() || !r.live(now) {
 		return backends.ErrNotFound
 	}
 	if !none(next) && !m.secrets.add(next, r) {
 		return backends.ErrConflict
 	}
-	m.secrets.remove(h)
+	if !none(r.secret) {
+		m.secrets.remove(r.secret)
+	}
 	r.secret = next
 	r.begin(s)
+	m.feed.changed(r.owner.user.ID)
 	return nil
 }
 
@@ -147,6 +159,7 @@ func (m *Store) Revoke(ctx context.Context, now time.Time, id string, why backen
 	}
 	r.owner.mu.Lock()
 	defer r.owner.mu.Unlock()
+	defer m.feed.changed(r.owner.user.ID)
 	return r.end(now, why), nil
 }
 

@@ -162,6 +162,7 @@ func (m *Store) change(ctx context.Context, userID string, f func(*account)) err
 		return backends.ErrNotFound
 	}
 	f(a)
+	m.feed.changed(a.user.ID)
 	return nil
 }
 

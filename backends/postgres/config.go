@@ -1,9 +1,11 @@
 package postgres
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -24,6 +26,20 @@ type Config struct {
 	// Users names a table or view that has the users, as "schema.name"; the package doc
 	// says which columns it must have. Default: the table users in Schema.
 	Users string
+
+	// UsersAnnounced says that changes of the application's users are announced, by the
+	// triggers of the package doc. Otherwise no feed can vouch for them: the cache reads its
+	// sessions again every MaxLag.
+	UsersAnnounced bool
+
+	// Timeout bounds each call but Migrate, Sweep and RevokeAll, waiting for a connection
+	// included, so that a request is answered when the database is not. Default: 5 seconds.
+	Timeout time.Duration
+
+	// Listen, if not nil, is how [Store.Watch] connects. It is needed where Pool goes through
+	// a pooler in transaction mode, which loses notifications: the server's own address.
+	// Default: as Pool connects.
+	Listen *pgx.ConnConfig
 }
 
 // New returns a Store. It does not connect; call [Store.Migrate] before the first use. The
@@ -50,16 +66,21 @@ func New(c Config) (*Store, error) {
 		}
 		users = pgx.Identifier{schema, name}
 	}
+	if c.Timeout < 0 {
+		errs = append(errs, fmt.Errorf("postgres: Config.Timeout is %v, want more than 0, or 0 for the default", c.Timeout))
+	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	sessions := pgx.Identifier{c.Schema, "sessions"}
 	return &Store{
 		pool:     c.Pool,
+		timeout:  cmp.Or(c.Timeout, 5*time.Second),
+		listen:   c.Listen,
 		schema:   c.Schema,
-		sessions: sessions.Sanitize(),
+		sessions: pgx.Identifier{c.Schema, "sessions"}.Sanitize(),
 		ownUsers: users.Sanitize() == own.Sanitize(),
-		sql:      compile(sessions, users, own),
+		vouches:  users.Sanitize() == own.Sanitize() || c.UsersAnnounced,
+		sql:      compile(c.Schema, users),
 	}, nil
 }
 

@@ -49,7 +49,8 @@ func TestStoreKeepsItsPromisesInEveryQueryExecMode(t *testing.T) {
 }
 
 func TestStoreKeepsItsPromisesBehindPgBouncer(t *testing.T) {
-	url := pgtest.Start(t).PgBouncer(t)
+	server := pgtest.Start(t)
+	url := server.PgBouncer(t)
 	for _, m := range []pgx.QueryExecMode{pgx.QueryExecModeExec, pgx.QueryExecModeSimpleProtocol} {
 		t.Run(m.String(), func(t *testing.T) {
 			config := must(pgxpool.ParseConfig(url))(t)
@@ -60,7 +61,7 @@ func TestStoreKeepsItsPromisesBehindPgBouncer(t *testing.T) {
 			backendtest.Run(t, func(t *testing.T) backendtest.Harness {
 				n++
 				schema := m.String() + " " + string(rune('A'+n/26)) + string(rune('A'+n%26))
-				store := must(postgres.New(postgres.Config{Pool: pool, Schema: schema}))(t)
+				store := must(postgres.New(postgres.Config{Pool: pool, Schema: schema, Listen: must(pgx.ParseConfig(server.URL()))(t)}))(t)
 				check(t, store.Migrate(t.Context()))
 				return backendtest.Harness{Store: full{store, must(store.Users())(t)}}
 			})
@@ -83,8 +84,14 @@ func TestStoreKeepsItsPromisesWithTheApplicationsUsers(t *testing.T) {
 		app := pgtest.Schema(t)
 		exec(t, pool, "CREATE SCHEMA "+app)
 		exec(t, pool, in(app, accountsSQL))
-		store := must(postgres.New(postgres.Config{Pool: pool, Schema: pgtest.Schema(t), Users: app + ".auth_users"}))(t)
+		schema := pgtest.Schema(t)
+		store := must(postgres.New(postgres.Config{Pool: pool, Schema: schema, Users: app + ".auth_users", UsersAnnounced: true}))(t)
 		check(t, store.Migrate(t.Context()))
+		// As the package doc says.
+		for _, table := range []string{"accounts", "account_roles"} {
+			exec(t, pool, in(app, "CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON {schema}."+table+
+				" FOR EACH ROW EXECUTE FUNCTION "+schema+".changed('login')"))
+		}
 		return backendtest.Harness{
 			Store: store,
 			PutUser: func(t testing.TB, u backends.User) {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/inga-auth/inga/backends"
 )
@@ -19,7 +20,13 @@ func (s *Store) List(ctx context.Context, now time.Time, userID string) ([]backe
 	if !backends.ValidText(userID) {
 		return nil, nil
 	}
-	rows, err := s.pool.Query(ctx, s.sql.list, at(now), userID)
+	ctx, cancel := s.bound(ctx)
+	defer cancel()
+	return s.list(ctx, s.pool, now, userID)
+}
+
+func (s *Store) list(ctx context.Context, q querier, now time.Time, userID string) ([]backends.Session, error) {
+	rows, err := q.Query(ctx, s.sql.list, at(now), userID)
 	if err != nil {
 		return nil, failed("list sessions", err)
 	}
@@ -62,11 +69,15 @@ func (s *Store) RevokeUser(ctx context.Context, now time.Time, userID, except st
 	if !backends.ValidText(userID) {
 		return 0, nil
 	}
+	ctx, cancel := s.bound(ctx)
+	defer cancel()
 	return s.revokeUser(ctx, s.pool, now, userID, except, why)
 }
 
 // A querier is a pool or a transaction.
 type querier interface {
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }
 
@@ -79,7 +90,7 @@ func (s *Store) revokeUser(ctx context.Context, q querier, now time.Time, userID
 	return n, failed("revoke sessions", err)
 }
 
-// RevokeAll implements [backends.Directory].
+// RevokeAll implements [backends.Directory]. Config.Timeout does not bound it.
 func (s *Store) RevokeAll(ctx context.Context, now time.Time, why backends.Reason) (int, error) {
 	var n int
 	err := s.pool.QueryRow(ctx, s.sql.revokeAll, at(now), string(why)).Scan(&n)

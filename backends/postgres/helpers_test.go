@@ -60,8 +60,14 @@ func session(userID string) backends.Session {
 func login(t testing.TB, store backends.Store, userID string) (backends.Session, backends.Secret) {
 	t.Helper()
 	s, secret := session(userID), backends.NewSecret()
-	check(t, store.Create(t.Context(), s, secret.Hash(), 0))
+	must(store.Create(t.Context(), t0, s, secret.Hash(), backends.Admission{}))(t)
 	return s, secret
+}
+
+// createAt creates a session of the user, who must still have the version.
+func createAt(ctx context.Context, store backends.Store, userID string, version int64) error {
+	_, err := store.Create(ctx, t0, session(userID), backends.NewSecret().Hash(), backends.Admission{UserVersion: version})
+	return err
 }
 
 func check(t testing.TB, err error) {
@@ -174,13 +180,14 @@ func operations(f fixture, s backends.Session, h backends.SecretHash) map[string
 	return map[string]func(context.Context) error{
 		"Migrate": f.Migrate,
 		"Create": func(ctx context.Context) error {
-			return f.Create(ctx, session("ann"), backends.NewSecret().Hash(), 0)
+			_, err := f.Create(ctx, t0, session("ann"), backends.NewSecret().Hash(), backends.Admission{})
+			return err
 		},
 		"FindBySecret": func(ctx context.Context) error { _, _, err := f.FindBySecret(ctx, t0, h); return err },
 		"FindByID":     func(ctx context.Context) error { _, _, err := f.FindByID(ctx, t0, s.ID); return err },
 		"Extend":       func(ctx context.Context) error { _, err := f.Extend(ctx, t0, s.ID, t0.Add(time.Hour)); return err },
 		"Reauthenticate": func(ctx context.Context) error {
-			return f.Reauthenticate(ctx, t0, s, h, next)
+			return f.Reauthenticate(ctx, t0, s, t0, next)
 		},
 		"Rotate": func(ctx context.Context) error {
 			_, _, _, err := f.Rotate(ctx, t0, s.ID, h, 1, backends.Grace{Overlap: time.Second, Unseen: time.Minute})

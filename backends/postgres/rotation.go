@@ -74,6 +74,6 @@ func (s *Store) MarkSeen(ctx context.Context, now time.Time, id string, n int64)
 	if !backends.ValidID(id) {
 		return nil
 	}
-	_, err := s.pool.Exec(ctx, s.sql.markSeen, at(now), id, n)
+	_, err := s.exec(ctx, s.sql.markSeen, at(now), id, n)
 	return failed("mark as seen", err)
 }

@@ -62,7 +62,7 @@ func TestDumpOfTheDatabaseHoldsNoSecret(t *testing.T) {
 	if !bytes.Contains(dumped, h[:]) {
 		t.Error("the dump does not hold the hash: it is no dump")
 	}
-	check(t, f.Reauthenticate(t.Context(), t0.Add(time.Minute), s, h, next.Hash()))
+	check(t, f.Reauthenticate(t.Context(), t0.Add(time.Minute), s, t0, next.Hash()))
 	dumped = append(dumped, bytes.Join(dump(t, f), []byte("\n"))...)
 	for _, secret := range []backends.Secret{secret, next} {
 		for _, spelling := range spellings(secret[:]) {
@@ -117,7 +117,7 @@ func TestErrorsHoldNoSecretAndNoHash(t *testing.T) {
 		}
 	}
 	// PostgreSQL's detail would quote the key that is there twice.
-	if err := f.Create(t.Context(), session("ann"), h, 0); err != backends.ErrConflict {
+	if _, err := f.Create(t.Context(), t0, session("ann"), h, backends.Admission{}); err != backends.ErrConflict {
 		t.Errorf("hash that is taken: error %#v, want ErrConflict itself", err)
 	}
 }
@@ -134,14 +134,14 @@ func TestTextThatPostgreSQLCannotKeepIsAnErrorThatNamesTheField(t *testing.T) {
 	} {
 		s := session("ann")
 		change(&s)
-		err := f.Create(t.Context(), s, backends.NewSecret().Hash(), 0)
+		_, err := f.Create(t.Context(), t0, s, backends.NewSecret().Hash(), backends.Admission{})
 		if err == nil || verdict(err) || !strings.Contains(err.Error(), "Session."+field) {
 			t.Errorf("%s: error %v, want one that names it", field, err)
 		}
 	}
 	long := session("ann")
 	long.Client.UserAgent = strings.Repeat("x", 513)
-	if err := f.Create(t.Context(), long, backends.NewSecret().Hash(), 0); err == nil || verdict(err) {
+	if _, err := f.Create(t.Context(), t0, long, backends.NewSecret().Hash(), backends.Admission{}); err == nil || verdict(err) {
 		t.Errorf("user agent of 513 bytes: error %v", err)
 	}
 }

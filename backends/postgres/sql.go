@@ -14,7 +14,11 @@ type statements struct {
 
 	rotate, markSeen string
 
+	lockUser, user, supersede string
+
 	list, revokeUser, revokeAll string
+
+	setValue, value, takeValue string
 
 	pages, sweep string
 
@@ -23,12 +27,13 @@ type statements struct {
 	checkUsers string
 }
 
-func compile(sessions, users, own pgx.Identifier) statements {
+func compile(schema string, users pgx.Identifier) statements {
+	sessions, values, own := pgx.Identifier{schema, "sessions"}, pgx.Identifier{schema, "session_values"}, pgx.Identifier{schema, "users"}
 	ours := users.Sanitize() == own.Sanitize()
 	// A user of somebody else's table has no name that we know of.
-	name, lock := "''", ""
+	name, lock, turn, mine := "''", "", turnSQL, "CROSS JOIN turn"
 	if ours {
-		name, lock = "u.name", "FOR SHARE"
+		name, lock, turn, mine = "u.name", "FOR SHARE", "", ""
 	}
 	live := strings.ReplaceAll(liveSQL, "{users}", users.Sanitize())
 	fill := strings.NewReplacer(
@@ -38,6 +43,10 @@ func compile(sessions, users, own pgx.Identifier) statements {
 		"{live}", live,
 		"{name}", name,
 		"{lock}", lock,
+		"{turn}", strings.ReplaceAll(turn, "{schema}", literal(schema)),
+		"{my_turn}", mine,
+		"{schema}", literal(schema),
+		"{values}", values.Sanitize(),
 	).Replace
 	return statements{
 		create:         fill(createSQL),
@@ -49,6 +58,12 @@ func compile(sessions, users, own pgx.Identifier) statements {
 		revoke:         fill(revokeSQL),
 		rotate:         fill(rotateSQL),
 		markSeen:       fill(markSeenSQL),
+		lockUser:       fill(lockUserSQL),
+		user:           fill(userSQL),
+		supersede:      fill(supersedeSQL),
+		setValue:       fill(setValueSQL),
+		value:          fill(valueSQL),
+		takeValue:      fill(takeValueSQL),
 		list:           fill(listSQL),
 		revokeUser:     fill(revokeUserSQL),
 		revokeAll:      fill(revokeAllSQL),
@@ -71,3 +86,11 @@ func compile(sessions, users, own pgx.Identifier) statements {
 const liveSQL = `s.ended_at IS NULL
 	AND s.idle_deadline > $1::timestamptz AND s.absolute_deadline > $1::timestamptz
 	AND EXISTS (SELECT FROM {users} u WHERE u.id = s.user_id AND u.disabled IS FALSE)`
+
+// turnSQL is a lock on the user's ID that logins share, for the length of a statement.
+const turnSQL = `turn AS MATERIALIZED (
+	SELECT pg_advisory_xact_lock_shared(hashtextextended({schema} || ' ' || $1::text, 0))
+),`
+
+// literal is s as a string constant.
+func literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }

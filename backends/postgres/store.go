@@ -14,12 +14,15 @@ import (
 )
 
 // A Store keeps sessions in PostgreSQL. Each method is one statement, except where its
-// comment says why it is two. See the package doc.
+// comment says why it is more. See the package doc.
 type Store struct {
 	pool     *pgxpool.Pool
+	timeout  time.Duration
+	listen   *pgx.ConnConfig // nil: as the pool connects
 	schema   string
 	sessions string // the quoted name of the table
 	ownUsers bool   // the users are in our own table
+	vouches  bool   // all changes of users are announced
 	sql      statements
 }
 
@@ -29,13 +32,15 @@ var (
 	_ backends.Sweeper   = (*Store)(nil)
 )
 
-// {lock} is FOR SHARE on our own users table. Whoever disables a user or changes their
+// On our own users table {lock} is FOR SHARE. Whoever disables a user or changes their
 // password holds the row until its sessions have ended as well; so this statement either
-// waits and sees the new version, or is waited for and its session is ended too.
+// waits and sees the new version, or is waited for and its session is ended too. Somebody
+// else's view cannot be locked: {turn} is a lock on the user's ID, for which the triggers of
+// the application wait; see end_sessions in the migrations, and confirm.
 const createSQL = `
-WITH u AS (
+WITH {turn} u AS (
 	SELECT u.disabled IS NOT FALSE AS disabled, u.version::bigint AS version
-	FROM {users} u WHERE u.id = $1::text {lock}
+	FROM {users} u {my_turn} WHERE u.id = $1::text {lock}
 ), created AS (
 	INSERT INTO {sessions} (user_id, id, secret_hash, kind, ip, user_agent, label, amr,
 		created_at, authenticated_at, last_seen_at, idle_timeout, renewal_interval,
@@ -47,43 +52,67 @@ WITH u AS (
 		$18::timestamptz, $19::timestamptz
 	FROM u WHERE NOT u.disabled AND ($2::bigint = 0 OR u.version = $2::bigint)
 	RETURNING id
+), replaced AS (
+	UPDATE {sessions} SET ended_at = $20::timestamptz, ended_reason = $22::text
+	WHERE id = $21::text AND user_id = $1::text AND ended_at IS NULL AND EXISTS (SELECT FROM created)
+	RETURNING idle_deadline > $20::timestamptz AND absolute_deadline > $20::timestamptz AS was_live
 )
-SELECT u.disabled, EXISTS (SELECT FROM created) FROM u`
+SELECT u.disabled, EXISTS (SELECT FROM created), EXISTS (SELECT FROM replaced WHERE was_live) FROM u`
 
 // Create implements [backends.Store]. Text that PostgreSQL cannot keep, or that is longer
 // than [backends.NewClient] makes it, is an error.
-func (s *Store) Create(ctx context.Context, n backends.Session, h backends.SecretHash, userVersion int64) error {
+//
+// With a limit it is a transaction of some statements; see admission.go.
+func (s *Store) Create(ctx context.Context, now time.Time, n backends.Session, h backends.SecretHash, a backends.Admission) (ended []string, err error) {
 	if !backends.ValidText(n.UserID) {
-		return backends.ErrNotFound
+		return nil, backends.ErrNotFound
 	}
 	if err := storable(&n); err != nil {
-		return err
+		return nil, err
 	}
-	var disabled, created bool
-	err := s.pool.QueryRow(ctx, s.sql.create, n.UserID, userVersion,
+	if !backends.ValidID(a.Replaces) {
+		a.Replaces = "" // no session has it
+	}
+	ctx, cancel := s.bound(ctx)
+	defer cancel()
+	if a.Limit != nil {
+		ended, err = s.createWithin(ctx, now, n, h, a)
+	} else {
+		ended, err = s.create(ctx, s.pool, now, n, h, a)
+	}
+	if err == nil && !s.ownUsers {
+		err = s.confirm(ctx, n.ID, a.UserVersion)
+	}
+	return ended, err
+}
+
+func (s *Store) create(ctx context.Context, q querier, now time.Time, n backends.Session, h backends.SecretHash, a backends.Admission) (ended []string, err error) {
+	var disabled, created, replaced bool
+	err = q.QueryRow(ctx, s.sql.create, n.UserID, a.UserVersion,
 		n.ID, nullHash(h), string(n.Kind), n.Client.IP, n.Client.UserAgent, n.Client.Label, notNull(n.AMR),
 		at(n.CreatedAt), at(n.AuthenticatedAt), at(n.LastSeenAt),
 		n.IdleTimeout.Microseconds(), n.RenewalInterval.Microseconds(),
 		at(n.IdleDeadline), at(n.AbsoluteDeadline), n.Refresh.Generation,
 		null(n.Refresh.RotatedAt), null(n.Refresh.SeenAt),
-	).Scan(&disabled, &created)
+		at(now), a.Replaces, string(backends.ReasonReplaced),
+	).Scan(&disabled, &created, &replaced)
 	switch {
 	case err != nil:
-		return failed("create session", err)
+		return nil, failed("create session", err)
 	case disabled:
-		return backends.ErrUserDisabled
+		return nil, backends.ErrUserDisabled
 	case !created:
-		return backends.ErrConflict
-	case s.ownUsers || userVersion == 0:
-		return nil
+		return nil, backends.ErrConflict
+	case replaced:
+		return []string{a.Replaces}, nil
 	}
-	return s.confirm(ctx, n.ID, userVersion)
+	return nil, nil
 }
 
 const confirmSQL = `
 DELETE FROM {sessions} s WHERE s.id = $1::text AND NOT EXISTS (
 	SELECT FROM {users} u
-	WHERE u.id = s.user_id AND u.disabled IS FALSE AND u.version::bigint = $2::bigint)`
+	WHERE u.id = s.user_id AND u.disabled IS FALSE AND ($2::bigint = 0 OR u.version::bigint = $2::bigint))`
 
 // confirm takes a new session back if its user has changed meanwhile. Somebody else's view
 // cannot be locked, so it is looked at again now that the session can be seen by others: a
@@ -97,6 +126,12 @@ func (s *Store) confirm(ctx context.Context, id string, userVersion int64) error
 		return backends.ErrConflict
 	}
 	return nil
+}
+
+// bound bounds what a call may take, waiting for a connection included: an answer that comes
+// later than that is for a client who has gone.
+func (s *Store) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, s.timeout)
 }
 
 const (
@@ -132,6 +167,8 @@ func (s *Store) find(ctx context.Context, now time.Time, sql string, args ...any
 		user *backends.User // nil if there is none
 		has  bool
 	)
+	ctx, cancel := s.bound(ctx)
+	defer cancel()
 	err := s.pool.QueryRow(ctx, sql, args...).Scan(r.targets(&has, &u.Name, &u.Roles, &u.Disabled, &u.Version)...)
 	if err != nil {
 		return backends.Session{}, backends.User{}, failed("find session", err)
@@ -166,7 +203,7 @@ func (s *Store) Extend(ctx context.Context, now time.Time, id string, until time
 	if !backends.ValidID(id) {
 		return false, nil
 	}
-	tag, err := s.pool.Exec(ctx, s.sql.extend, at(now), id, at(until))
+	tag, err := s.exec(ctx, s.sql.extend, at(now), id, at(until))
 	if err != nil {
 		return false, failed("extend session", err)
 	}
@@ -177,21 +214,23 @@ const reauthenticateSQL = `
 UPDATE {sessions} s SET secret_hash = $4::bytea, amr = $5::text[],
 	authenticated_at = $6::timestamptz, last_seen_at = $7::timestamptz,
 	idle_timeout = $8::bigint, renewal_interval = $9::bigint,
-	idle_deadline = LEAST($10::timestamptz, $11::timestamptz), absolute_deadline = $11::timestamptz
-WHERE s.id = $2::text AND s.secret_hash = $3::bytea AND {live}`
+	idle_deadline = LEAST($10::timestamptz, $11::timestamptz), absolute_deadline = $11::timestamptz,
+	refresh_generation = $12::bigint, refresh_rotated_at = $13::timestamptz, refresh_seen_at = $14::timestamptz
+WHERE s.id = $2::text AND s.authenticated_at = $3::timestamptz AND {live}`
 
 // Reauthenticate implements [backends.Store]. A next that another session has is
 // [backends.ErrConflict].
-func (s *Store) Reauthenticate(ctx context.Context, now time.Time, n backends.Session, h, next backends.SecretHash) error {
-	if h == (backends.SecretHash{}) || !backends.ValidID(n.ID) {
+func (s *Store) Reauthenticate(ctx context.Context, now time.Time, n backends.Session, former time.Time, next backends.SecretHash) error {
+	if !backends.ValidID(n.ID) {
 		return backends.ErrNotFound
 	}
 	if err := storable(&n); err != nil {
 		return err
 	}
-	tag, err := s.pool.Exec(ctx, s.sql.reauthenticate, at(now), n.ID, h[:], nullHash(next), notNull(n.AMR),
+	tag, err := s.exec(ctx, s.sql.reauthenticate, at(now), n.ID, at(former), nullHash(next), notNull(n.AMR),
 		at(n.AuthenticatedAt), at(n.LastSeenAt), n.IdleTimeout.Microseconds(), n.RenewalInterval.Microseconds(),
-		at(n.IdleDeadline), at(n.AbsoluteDeadline))
+		at(n.IdleDeadline), at(n.AbsoluteDeadline),
+		n.Refresh.Generation, null(n.Refresh.RotatedAt), null(n.Refresh.SeenAt))
 	if err != nil {
 		return failed("reauthenticate", err)
 	}
@@ -214,11 +253,20 @@ func (s *Store) Revoke(ctx context.Context, now time.Time, id string, why backen
 		return false, nil
 	}
 	var ended bool
+	ctx, cancel := s.bound(ctx)
+	defer cancel()
 	err := s.pool.QueryRow(ctx, s.sql.revoke, at(now), id, string(why)).Scan(&ended)
 	if err = failed("revoke session", err); errors.Is(err, backends.ErrNotFound) {
 		return false, nil
 	}
 	return ended, err
+}
+
+// exec sends a statement that returns no rows.
+func (s *Store) exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
+	ctx, cancel := s.bound(ctx)
+	defer cancel()
+	return s.pool.Exec(ctx, sql, args...)
 }
 
 // failed translates the error of a statement. What it returns never holds an argument of

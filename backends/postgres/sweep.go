@@ -20,11 +20,17 @@ const (
 
 	// backends.Session.Dead; $1 is now less backends.Retention.
 	sweepSQL = `
-DELETE FROM {sessions} WHERE ctid = ANY (ARRAY (
-	SELECT ctid FROM {sessions}
-	WHERE ctid >= $2::text::tid AND ctid < $3::text::tid
-		AND (ended_at <= $1::timestamptz OR idle_deadline <= $1::timestamptz)
-	FOR UPDATE SKIP LOCKED))`
+WITH dead AS (
+	DELETE FROM {sessions} WHERE ctid = ANY (ARRAY (
+		SELECT ctid FROM {sessions}
+		WHERE ctid >= $2::text::tid AND ctid < $3::text::tid
+			AND (ended_at <= $1::timestamptz OR idle_deadline <= $1::timestamptz)
+		FOR UPDATE SKIP LOCKED))
+	RETURNING id
+), their_values AS (
+	DELETE FROM {values} WHERE session_id = ANY (ARRAY (SELECT id FROM dead))
+)
+SELECT count(*) FROM dead`
 )
 
 // Sweep implements [backends.Sweeper]. It reads the table once, a megabyte at a time, so a
@@ -40,11 +46,11 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (int, error) {
 		if err := ctx.Err(); err != nil {
 			return removed, err
 		}
-		tag, err := s.pool.Exec(ctx, s.sql.sweep, cutoff, tid(page), tid(page+sweepPages))
-		if err != nil {
+		var n int
+		if err := s.pool.QueryRow(ctx, s.sql.sweep, cutoff, tid(page), tid(page+sweepPages)).Scan(&n); err != nil {
 			return removed, failed("sweep", err)
 		}
-		removed += int(tag.RowsAffected())
+		removed += n
 	}
 	return removed, nil
 }

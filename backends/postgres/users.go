@@ -41,7 +41,7 @@ func (u *Users) CreateUser(ctx context.Context, n backends.User, passwordHash st
 	if err := errors.Join(append(errs, validRoles(n.Roles), validHash(passwordHash))...); err != nil {
 		return err
 	}
-	_, err := u.store.pool.Exec(ctx, u.store.sql.createUser, n.ID, n.Name, passwordHash, notNull(n.Roles), n.Disabled)
+	_, err := u.store.exec(ctx, u.store.sql.createUser, n.ID, n.Name, passwordHash, notNull(n.Roles), n.Disabled)
 	return failed("create user", err)
 }
 
@@ -73,6 +73,8 @@ func (u *Users) UserByName(ctx context.Context, name string) (backends.User, str
 		found backends.User
 		hash  string
 	)
+	ctx, cancel := u.store.bound(ctx)
+	defer cancel()
 	err := u.store.pool.QueryRow(ctx, u.store.sql.userByName, name).
 		Scan(&found.ID, &found.Name, &found.Roles, &found.Disabled, &found.Version, &hash)
 	if err != nil {
@@ -94,6 +96,8 @@ func (u *Users) ListUsers(ctx context.Context, after string, limit int) ([]backe
 	if limit <= 0 {
 		return nil, nil
 	}
+	ctx, cancel := u.store.bound(ctx)
+	defer cancel()
 	rows, err := u.store.pool.Query(ctx, u.store.sql.listUsers, after, limit)
 	if err != nil {
 		return nil, failed("list users", err)
@@ -137,6 +141,8 @@ func (u *Users) Rehash(ctx context.Context, userID, old, passwordHash string) er
 		return err
 	}
 	var exists bool
+	ctx, cancel := u.store.bound(ctx)
+	defer cancel()
 	err := u.store.pool.QueryRow(ctx, u.store.sql.rehash, userID, old, passwordHash).Scan(&exists)
 	if err == nil && !exists {
 		return backends.ErrNotFound
@@ -155,7 +161,7 @@ func (u *Users) SetRoles(ctx context.Context, userID string, roles []string) err
 	if err := validRoles(roles); err != nil {
 		return err
 	}
-	tag, err := u.store.pool.Exec(ctx, u.store.sql.setRoles, userID, notNull(roles))
+	tag, err := u.store.exec(ctx, u.store.sql.setRoles, userID, notNull(roles))
 	if err == nil && tag.RowsAffected() == 0 {
 		return backends.ErrNotFound
 	}
@@ -198,6 +204,8 @@ func (u *Users) change(ctx context.Context, userID, sql string, args []any, sess
 	if !backends.ValidText(userID) {
 		return 0, backends.ErrNotFound
 	}
+	ctx, cancel := u.store.bound(ctx)
+	defer cancel()
 	ended := 0
 	err := pgx.BeginTxFunc(ctx, u.store.pool, readCommitted, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, sql, args...)

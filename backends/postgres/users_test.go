@@ -79,7 +79,7 @@ func TestUnknownColumnsOfAViewCountAsTheSafeValue(t *testing.T) {
 	if _, _, err := store.FindBySecret(t.Context(), t0, secret.Hash()); !errors.Is(err, backends.ErrUserDisabled) {
 		t.Errorf("disabled NULL: error %v, want ErrUserDisabled", err)
 	}
-	if err := store.Create(t.Context(), session("ann"), backends.NewSecret().Hash(), 0); !errors.Is(err, backends.ErrUserDisabled) {
+	if err := createAt(t.Context(), store, "ann", 0); !errors.Is(err, backends.ErrUserDisabled) {
 		t.Errorf("disabled NULL: Create: error %v, want ErrUserDisabled", err)
 	}
 }
@@ -98,7 +98,7 @@ func TestLoginThatWaitsForAChangeOfItsUserSeesTheChange(t *testing.T) {
 		tx := begin(t, f)
 		must(tx.Exec(t.Context(), in(f.schema, row.change)))(t)
 		result := make(chan error, 1)
-		go func() { result <- f.Create(t.Context(), session("ann"), backends.NewSecret().Hash(), 1) }()
+		go func() { result <- createAt(t.Context(), f, "ann", 1) }()
 		waitForBlocked(t, f, 1)
 		check(t, tx.Commit(t.Context()))
 		if err := <-result; !errors.Is(err, row.want) {
@@ -164,7 +164,7 @@ func TestNoLoginWithAnOldPasswordSurvivesItsChange(t *testing.T) {
 		var logins sync.WaitGroup
 		for range 10 {
 			logins.Go(func() {
-				err := f.Create(t.Context(), session("ann"), backends.NewSecret().Hash(), u.Version)
+				err := createAt(t.Context(), f, "ann", u.Version)
 				if err != nil && !errors.Is(err, backends.ErrConflict) {
 					t.Error(err)
 				}
@@ -200,13 +200,13 @@ func TestLoginDuringAChangeInTheApplicationsTableIsTakenBack(t *testing.T) {
 			}
 		}
 	}
-	if err := store.Create(ctx, session("ann"), backends.NewSecret().Hash(), 1); !errors.Is(err, backends.ErrConflict) {
+	if err := createAt(ctx, store, "ann", 1); !errors.Is(err, backends.ErrConflict) {
 		t.Errorf("error %v, want ErrConflict", err)
 	}
 	if left := must(store.List(ctx, t0, "ann"))(t); len(left) != 0 {
 		t.Errorf("%d sessions, want none", len(left))
 	}
-	if err := store.Create(ctx, session("ann"), backends.NewSecret().Hash(), 2); err != nil {
+	if err := createAt(ctx, store, "ann", 2); err != nil {
 		t.Errorf("login with the new password: %v", err)
 	}
 }

@@ -27,7 +27,7 @@ func TestTheCurlLinesThatAreShownDoWhatTheySay(t *testing.T) {
 			{
 				after:    "With a Bearer token",
 				statuses: []string{"200", "200", "200", "204", "401"},
-				bodies:   []string{`"method":"bearer"`, `"roles":["user","admin"]`, "Welcome to the admin area, root.", `"title":"Credentials are not valid"`},
+				bodies:   []string{`"method":"bearer"`, `"roles":["user","admin"]`, "Welcome to the admin area, root.", `"title":"Session has been ended"`},
 			},
 			{
 				after:    "With a refresh token",

@@ -83,7 +83,7 @@ func TestATokenThatWasReplacedLongBeforeEndsTheSession(t *testing.T) {
 		ann.get("/me").want(200)                                                // and now it is seen
 
 		ann.exchange(stolen).want(400).wantMember("error", "invalid_grant")
-		ann.get("/me").wantProblem(401, problems+"invalid-credentials")
+		ann.get("/me").wantProblem(401, problems+"session-stolen")
 		ann.exchange(ann.refresh).want(400).wantMember("error", "invalid_grant")
 		phone.get("/me").want(200) // another session
 		phone.exchange(phone.refresh).want(200)
@@ -122,7 +122,7 @@ func TestRevokeAndIntrospect(t *testing.T) {
 		nobody.form("/revoke", nil).want(400).wantMember("error", "invalid_request")
 		ann.get("/me").want(200)
 		nobody.form("/revoke", url.Values{"token": {ann.refresh}}).want(200)
-		ann.get("/me").wantProblem(401, problems+"invalid-credentials")
+		ann.get("/me").wantProblem(401, problems+"session-revoked")
 		for _, token := range []string{ann.token, ann.refresh} {
 			if got := about(token).body; got != inactive {
 				t.Errorf("after the revocation: body %q, want %q", got, inactive)
@@ -175,8 +175,8 @@ func TestAWalkWithTokensInCookies(t *testing.T) {
 			}
 		}
 		ann.get("/me").wantProblem(401, problems+"no-credentials")
-		ann.get("/me", "Cookie: __Host-refresh="+former).wantProblem(401, problems+"invalid-credentials")
-		ann.post("/refresh", "", "Cookie: __Host-refresh="+former).wantProblem(401, problems+"invalid-credentials")
+		ann.get("/me", "Cookie: __Host-refresh="+former).wantProblem(401, problems+"session-revoked")
+		ann.post("/refresh", "", "Cookie: __Host-refresh="+former).wantProblem(401, problems+"session-revoked")
 	})
 }
 
@@ -219,7 +219,7 @@ func TestABrowserHasOneLogin(t *testing.T) {
 		c := p.client(t)
 		ended := func(c *http.Cookie) {
 			t.Helper()
-			p.client(t).get("/me", "Cookie: "+c.Name+"="+c.Value).wantProblem(401, problems+"invalid-credentials")
+			p.client(t).get("/me", "Cookie: "+c.Name+"="+c.Value).wantProblem(401, problems+"session-revoked")
 		}
 		tokens := c.post("/login/cookies", annJSON).want(200)
 		session := c.login(rootJSON)

@@ -50,7 +50,7 @@ func TestAWalkWithACookie(t *testing.T) {
 			t.Errorf("Set-Cookie\n got %s\nwant %s", got, want)
 		}
 		ann.get("/me").wantProblem(401, problems+"no-credentials")
-		ann.get("/me", "Cookie: "+secret.Name+"="+secret.Value).wantProblem(401, problems+"invalid-credentials")
+		ann.get("/me", "Cookie: "+secret.Name+"="+secret.Value).wantProblem(401, problems+"session-revoked")
 		ann.post("/logout", "", "Cookie: "+secret.Name+"="+secret.Value).want(204)
 		ann.post("/logout", "").want(204)
 		root.get("/me").want(200)
@@ -83,7 +83,7 @@ func TestAWalkWithABearerToken(t *testing.T) {
 		ann.post("/note", `{"text":"hello"}`, "Sec-Fetch-Site: cross-site").want(201)
 
 		ann.post("/logout", "").want(204)
-		ended := ann.get("/me").wantProblem(401, problems+"invalid-credentials")
+		ended := ann.get("/me").wantProblem(401, problems+"session-revoked")
 		if got := ended.header.Get("WWW-Authenticate"); !strings.Contains(got, `error="invalid_token"`) {
 			t.Errorf("WWW-Authenticate %q, want invalid_token", got)
 		}

@@ -12,11 +12,13 @@ const module = "github.com/inga-auth/inga/"
 // arrows are the imports that may be, from each package to others of this module. A
 // package that is not named may not exist; the examples are a module of their own.
 var arrows = map[string][]string{
-	"backends":             {},
+	"backends":             {"internal/text"},
 	"backends/memory":      {"backends"},
 	"backends/postgres":    {"backends"},
+	"backends/cache":       {"backends"},
 	"backends/backendtest": {"backends"},
-	"middleware":           {},
+	"middleware":           {"internal/text"},
+	"internal/text":        {},
 	"internal/ambient":     {"middleware"},
 	"internal/session":     {"backends", "middleware"},
 	"cookie":               {"backends", "middleware", "internal/ambient", "internal/session"},

@@ -1,5 +1,5 @@
 // Package session is what the ways of proving have in common: how a login becomes a row,
-// how a row becomes an identity, and which error of a store is whose fault.
+// how a row becomes an identity and when that ends, and which error of a store is whose fault.
 package session
 
 import (
@@ -13,29 +13,18 @@ import (
 	"github.com/inga-auth/inga/middleware"
 )
 
-// New returns the row of a session that begins at now because of l. A nil l.Policy means
-// policy. The error is a mistake in l.
-func New(r *http.Request, now time.Time, kind backends.Kind, policy middleware.Policy, l middleware.Login) (backends.Session, error) {
-	if l.Policy != nil {
-		policy = l.Policy
-	}
-	s := backends.Session{
-		ID:        backends.NewID(),
-		UserID:    l.Subject,
-		Kind:      kind,
-		Client:    backends.NewClient(r.RemoteAddr, r.UserAgent(), l.Label),
-		CreatedAt: now,
-	}
-	return s, Begin(&s, now, policy, l.AMR)
-}
-
 // Begin gives the row the lifetime of a user who authenticated at now. A nil policy gives
 // it the one that the row has had. The error is a mistake in the policy.
 func Begin(s *backends.Session, now time.Time, policy middleware.Policy, amr []string) error {
+	// Each authentication is later than the one before, whatever the clock says: by that the
+	// store knows whether somebody else was faster.
+	if !now.After(s.AuthenticatedAt) {
+		now = s.AuthenticatedAt.Add(time.Microsecond)
+	}
 	life := again(s, now)
 	if policy != nil {
 		if err := policy.Validate(); err != nil {
-			return fmt.Errorf("Login.Policy: %w", err)
+			return fmt.Errorf("middleware: Login.Policy: %w", err)
 		}
 		life = policy.Begin(now)
 	}
@@ -100,8 +89,27 @@ func Error(err error) error {
 		return nil
 	case errors.Is(err, backends.ErrNotFound), errors.Is(err, backends.ErrNotLive), errors.Is(err, backends.ErrConflict):
 		return fmt.Errorf("%w: %w", middleware.ErrInvalidCredentials, err)
+	case errors.Is(err, backends.ErrLimit):
+		return fmt.Errorf("%w: %w", middleware.ErrTooManySessions, err)
 	}
 	return fmt.Errorf("%w: %w", middleware.ErrUnavailable, err)
+}
+
+// Refusal is Error about a session that was found, and says how that has ended.
+func Refusal(s *backends.Session, err error) error {
+	if !errors.Is(err, backends.ErrExpired) && !errors.Is(err, backends.ErrRevoked) {
+		return Error(err)
+	}
+	how := middleware.ErrSessionRevoked
+	switch {
+	case errors.Is(err, backends.ErrExpired):
+		how = middleware.ErrSessionExpired
+	case s.Ended.Reason == backends.ReasonSuperseded:
+		how = middleware.ErrSessionSuperseded
+	case s.Ended.Reason == backends.ReasonTheft:
+		how = middleware.ErrSessionStolen
+	}
+	return fmt.Errorf("%w: %w", how, err)
 }
 
 // Unsafe reports an error if r has a method that must change nothing (RFC 9110, section

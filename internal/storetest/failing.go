@@ -34,11 +34,11 @@ func (f *Failing) FindByID(ctx context.Context, now time.Time, id string) (backe
 }
 
 // Create implements [backends.Store].
-func (f *Failing) Create(ctx context.Context, s backends.Session, h backends.SecretHash, userVersion int64) error {
+func (f *Failing) Create(ctx context.Context, now time.Time, s backends.Session, h backends.SecretHash, a backends.Admission) ([]string, error) {
 	if f.NoCreate {
-		return ErrDown
+		return nil, ErrDown
 	}
-	return f.Store.Create(ctx, s, h, userVersion)
+	return f.Store.Create(ctx, now, s, h, a)
 }
 
 // Extend implements [backends.Store].
