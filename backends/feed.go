@@ -50,9 +50,9 @@ type CredentialHash [32]byte
 type Recaller interface {
 	// Recall returns what Remember was told with h, and the session and user as the store
 	// would find them by ID, if it can do so without asking anybody; ok is false otherwise,
-	// and if the session does not live or its user has authenticated again since. The note is
-	// shared and must not be changed.
-	Recall(now time.Time, h CredentialHash) (note any, s Session, u User, ok bool)
+	// and if the session does not live or its user has authenticated again since. All of it is
+	// shared, and must not be changed. now is what time.Now has just returned.
+	Recall(now time.Time, h CredentialHash) (note any, s *Session, u *User, ok bool)
 
 	// Remember remembers that the credential with the hash h was verified and opens the
 	// session, as the store has just returned it, with a note of size bytes.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -19,6 +18,7 @@ import (
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/backends/memory"
 	"github.com/inga-auth/inga/cookie"
+	"github.com/inga-auth/inga/internal/floor"
 	"github.com/inga-auth/inga/internal/pgtest"
 	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/middleware"
@@ -45,7 +45,7 @@ func BenchmarkGuardedRequest(b *testing.B) {
 		b.Run(fmt.Sprintf("hand/sessions=%d", sessions), func(b *testing.B) { serve(b, h, value) })
 		b.Run(fmt.Sprintf("ratio/sessions=%d", sessions), func(b *testing.B) {
 			c := newSessions(b, s)
-			ratio(b, 200, request(guarded(b, c), loggedIn(b, c)), request(h, value))
+			floor.Ratio(b, 200, request(guarded(b, c), loggedIn(b, c)), request(h, value))
 		})
 	}
 }
@@ -86,30 +86,9 @@ func serve(b *testing.B, h http.Handler, value string) {
 
 // request returns a function that makes one request with the cookie.
 func request(h http.Handler, value string) func() {
-	r, w := httptest.NewRequest("GET", "/", nil), httptest.NewRecorder()
+	r := httptest.NewRequest("GET", "/", nil)
 	r.AddCookie(&http.Cookie{Name: "__Host-session", Value: value})
-	return func() {
-		clear(w.Header())
-		h.ServeHTTP(w, r)
-	}
-}
-
-// ratio reports how much longer ours takes than floor: the median of many short turns, one
-// after the other, so that whatever else the machine does hits both alike.
-func ratio(b *testing.B, turn int, ours, floor func()) {
-	timed := func(do func()) float64 {
-		begin := time.Now()
-		for range turn {
-			do()
-		}
-		return float64(time.Since(begin))
-	}
-	var ratios []float64
-	for b.Loop() {
-		ratios = append(ratios, timed(ours)/timed(floor))
-	}
-	slices.Sort(ratios)
-	b.ReportMetric(ratios[len(ratios)/2], "ours/floor")
+	return floor.Request(h, r)
 }
 
 func fill(b testing.TB, s *memory.Store, n int) {
@@ -204,7 +183,7 @@ func BenchmarkGuardedRequestOnPostgres(b *testing.B) {
 			hand()
 		}
 	})
-	b.Run("ratio", func(b *testing.B) { ratio(b, 20, request(guarded(b, c), value), hand) })
+	b.Run("ratio", func(b *testing.B) { floor.Ratio(b, 20, request(guarded(b, c), value), hand) })
 }
 
 // tracer counts statements, and the rows that they changed.

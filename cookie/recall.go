@@ -3,35 +3,32 @@ package cookie
 import (
 	"crypto/sha256"
 	"net/http"
+	"time"
 
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/internal/ambient"
-	"github.com/inga-auth/inga/internal/session"
-	"github.com/inga-auth/inga/middleware"
 )
 
-// recall returns who sent r if the store remembers its cookie, which then need not be
-// verified again. Of several cookies it decides nothing.
-func (s *Sessions) recall(r *http.Request) (middleware.Identity, bool) {
+// recall returns the session and the user of the cookie of r, if the store remembers it. It
+// need not be verified again then. Of several cookies it decides nothing.
+func (s *Sessions) recall(r *http.Request) (*backends.Session, *backends.User, bool) {
 	if s.recaller == nil {
-		return middleware.Identity{}, false
+		return nil, nil, false
 	}
 	value, one := "", false
 	for v := range ambient.Values(r, s.cookie.Name) {
 		if one {
-			return middleware.Identity{}, false
+			return nil, nil, false
 		}
 		value, one = v, true
 	}
 	if len(value) < minValue || len(value) > maxValue {
-		return middleware.Identity{}, false
+		return nil, nil, false
 	}
-	note, row, user, ok := s.recaller.Recall(session.Now(), hashOf(value))
+	note, row, user, ok := s.recaller.Recall(time.Now(), hashOf(value))
 	// Others may share the store, with keys and names of their own.
-	if by, mine := note.(*Sessions); !ok || !mine || by != s {
-		return middleware.Identity{}, false
-	}
-	return session.Identity(&row, &user, Method), true
+	by, _ := note.(*Sessions)
+	return row, user, ok && by == s
 }
 
 func (s *Sessions) remember(c credential, row *backends.Session) {

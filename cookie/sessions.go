@@ -42,12 +42,12 @@ var (
 // The browser adds the cookie to requests that other sites made it send. Unsafe ones
 // among them get [middleware.ErrCrossOrigin], and so do WebSocket handshakes, which are
 // GET requests and yet open a channel to write to.
-func (s *Sessions) Authenticate(r *http.Request) (middleware.Identity, error) {
-	if id, ok := s.recall(r); ok {
-		if err := s.origins.Check(r); err != nil {
-			return middleware.Identity{}, err
+func (s *Sessions) Authenticate(r *http.Request) (id middleware.Identity, err error) {
+	if row, user, ok := s.recall(r); ok {
+		if err = s.origins.Check(r); err == nil {
+			session.Recalled(&id, row, user, Method)
 		}
-		return id, nil
+		return id, err
 	}
 	c, err := s.credential(r)
 	if err != nil {

@@ -13,21 +13,39 @@ import (
 //
 // [middleware.ErrNoCredentials] means that there is no header, or one of another scheme.
 func bearer(r *http.Request) (string, error) {
-	values := r.Header["Authorization"]
-	if !hasBearer(r) {
-		return "", middleware.ErrNoCredentials
+	token, err := presented(r)
+	if err == nil {
+		err = oneToken(token)
 	}
-	if len(values) > 1 {
-		return "", fmt.Errorf("%w: %d Authorization headers", middleware.ErrMalformedRequest, len(values))
-	}
-	token, _ := cutBearer(values[0])
-	switch {
-	case token == "":
-		return "", fmt.Errorf("%w: Bearer without a token", middleware.ErrMalformedRequest)
-	case strings.ContainsAny(token, " \t,"):
-		return "", fmt.Errorf("%w: more than a token after Bearer", middleware.ErrMalformedRequest)
+	if err != nil {
+		return "", err
 	}
 	return token, nil
+}
+
+// presented is bearer without a look at the token itself.
+func presented(r *http.Request) (string, error) {
+	values := r.Header["Authorization"]
+	if len(values) == 1 {
+		if token, ok := cutBearer(values[0]); ok {
+			return token, nil
+		}
+	}
+	if len(values) > 1 && hasBearer(r) {
+		return "", fmt.Errorf("%w: %d Authorization headers", middleware.ErrMalformedRequest, len(values))
+	}
+	return "", middleware.ErrNoCredentials
+}
+
+// oneToken returns an error unless what follows the scheme can be one token.
+func oneToken(token string) error {
+	switch {
+	case token == "":
+		return fmt.Errorf("%w: Bearer without a token", middleware.ErrMalformedRequest)
+	case strings.ContainsAny(token, " \t,"):
+		return fmt.Errorf("%w: more than a token after Bearer", middleware.ErrMalformedRequest)
+	}
+	return nil
 }
 
 // cutBearer returns what follows the scheme. RFC 9110, section 11.1: the case of a scheme

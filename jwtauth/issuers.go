@@ -122,7 +122,7 @@ func (i *issuer) identity(c *foreignClaims) middleware.Identity {
 		AuthTime:  c.authTime,
 		AMR:       c.amr,
 		ExpiresAt: c.ExpiresAt.Time.UTC(),
-		Claims:    c.raw,
+		Claims:    string(c.raw),
 	}
 	if i.roles != nil {
 		id.Roles = i.roles(Claims{c.raw})

@@ -48,19 +48,30 @@ var (
 // Authenticate implements [middleware.Authenticator]: one look-up for a good token, none
 // for any other. The identity has the user's roles of this moment, and the claims of the
 // token.
-func (t *Tokens) Authenticate(r *http.Request) (middleware.Identity, error) {
-	token, err := bearer(r)
+func (t *Tokens) Authenticate(r *http.Request) (id middleware.Identity, err error) {
+	token, err := presented(r)
 	if err != nil {
-		return middleware.Identity{}, err
+		return id, err
 	}
-	return t.identify(r.Context(), token, Method)
+	if t.recall(token, Method, &id) {
+		return id, nil
+	}
+	if err := oneToken(token); err != nil {
+		return id, err
+	}
+	return t.lookUp(r.Context(), token, Method)
 }
 
 // identify returns who an access token says that the request is from.
-func (t *Tokens) identify(ctx context.Context, token, method string) (middleware.Identity, error) {
-	if id, ok := t.recall(token, method); ok {
+func (t *Tokens) identify(ctx context.Context, token, method string) (id middleware.Identity, err error) {
+	if t.recall(token, method, &id) {
 		return id, nil
 	}
+	return t.lookUp(ctx, token, method)
+}
+
+// lookUp is identify for a token that is not remembered.
+func (t *Tokens) lookUp(ctx context.Context, token, method string) (middleware.Identity, error) {
 	c, err := t.verify(token)
 	if err != nil {
 		return middleware.Identity{}, err
@@ -78,13 +89,18 @@ func (t *Tokens) identify(ctx context.Context, token, method string) (middleware
 // identity returns what a verified token and the session that it names say.
 func identity(c *claims, row *backends.Session, user *backends.User, method string) middleware.Identity {
 	id := session.Identity(row, user, method)
-	id.Claims = c.raw
+	id.Claims = string(c.raw)
+	addTimes(&id, c, row)
+	return id
+}
+
+// addTimes has the identity say when the token expires, and when its user authenticated.
+func addTimes(id *middleware.Identity, c *claims, row *backends.Session) {
 	id.ExpiresAt = earlier(c.ExpiresAt.Time.UTC(), row.IdleDeadline)
 	if c.authTime.Unix() > row.AuthenticatedAt.Unix() {
 		// The row was read before its user authenticated again; see package cache.
 		id.AuthTime = c.authTime
 	}
-	return id
 }
 
 // find returns the session that a verified token names, and its user. A token from before

@@ -86,18 +86,31 @@ func (f *firstOf) Challenge(r *http.Request, d Denial) string {
 	return ""
 }
 
-// ask asks a about r, unless a guard further out has done so and a was the one to answer.
+// answered returns the pass of a guard further out if a was the one to answer there, or nil.
 // It never takes the answer of another authenticator for that of a.
-func ask(a Authenticator, r *http.Request) (Identity, error) {
+func answered(a Authenticator, r *http.Request) *pass {
 	if p := passFrom(r.Context()); p != nil && (p.asked == a || p.identity.by == a) {
+		return p
+	}
+	return nil
+}
+
+// ask asks a about r, unless a guard further out has done so.
+func ask(a Authenticator, r *http.Request) (id Identity, err error) {
+	if p := answered(a, r); p != nil {
 		return p.identity, nil
 	}
-	id, err := a.Authenticate(r)
-	if err != nil {
-		return Identity{}, err
+	return id, establish(&id, a, r)
+}
+
+// establish asks a about r. It fills a value that is there, because identities are large.
+func establish(id *Identity, a Authenticator, r *http.Request) (err error) {
+	if *id, err = a.Authenticate(r); err != nil {
+		*id = Identity{}
+		return err
 	}
 	if id.by == nil {
 		id.by = a
 	}
-	return id, nil
+	return nil
 }

@@ -123,16 +123,29 @@ func (g *Guard) Require(rules ...Authorizer) (*Guard, error) {
 // no response. Of the answers of guards further out it uses only those of its own
 // authenticator, and none of their decisions.
 func (g *Guard) Check(r *http.Request) (Identity, error) {
-	id, err := ask(g.authenticator, r)
-	if err != nil {
-		return Identity{}, fmt.Errorf("authenticate: %w", err)
+	p, err := g.check(r)
+	if p == nil {
+		return Identity{}, err
 	}
-	return id, g.authorize(r, id)
+	return p.identity, err
 }
 
-func (g *Guard) authorize(r *http.Request, id Identity) error {
+// check is Check. The pass is that of a guard further out, if it is good here, or a new one;
+// nil if nobody is known.
+func (g *Guard) check(r *http.Request) (*pass, error) {
+	p := answered(g.authenticator, r)
+	if p == nil {
+		p = &pass{asked: g.authenticator, guard: g}
+		if err := establish(&p.identity, g.authenticator, r); err != nil {
+			return nil, fmt.Errorf("authenticate: %w", err)
+		}
+	}
+	return p, g.authorize(r, p)
+}
+
+func (g *Guard) authorize(r *http.Request, p *pass) error {
 	for _, rule := range g.rules {
-		err := rule.Authorize(r, id)
+		err := rule.Authorize(r, p.identity)
 		switch {
 		case err == nil:
 		case errors.Is(err, ErrUnavailable):
@@ -151,13 +164,13 @@ func (g *Guard) authorize(r *http.Request, id Identity) error {
 // then has their identity. Others are refused: see [Denial].
 func (g *Guard) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id, err := g.Check(r)
+		p, err := g.check(r)
 		if err != nil {
-			g.refuse(w, r, id, err)
+			g.refuse(w, r, p.known(), err)
 			return
 		}
 		private(w.Header())
-		next.ServeHTTP(w, g.pass(r, id))
+		next.ServeHTTP(w, withPass(r, p))
 	})
 }
 
@@ -170,25 +183,17 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 // The rules of [Guard.Require] hold for identities only.
 func (g *Guard) Optional(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id, err := g.Check(r)
+		p, err := g.check(r)
 		private(w.Header())
 		switch {
 		case err == nil:
-			next.ServeHTTP(w, g.pass(r, id))
+			next.ServeHTTP(w, withPass(r, p))
 		case errors.Is(err, ErrNoCredentials):
 			next.ServeHTTP(w, withoutPass(r))
 		default:
-			g.refuse(w, r, id, err)
+			g.refuse(w, r, p.known(), err)
 		}
 	})
-}
-
-// pass puts the identity into the context, unless a guard further out has put it there.
-func (g *Guard) pass(r *http.Request, id Identity) *http.Request {
-	if p := passFrom(r.Context()); p != nil && p.identity.by == id.by {
-		return r
-	}
-	return withPass(r, &pass{identity: id, asked: g.authenticator, guard: g})
 }
 
 // private marks a response as one that depends on who asked. It comes before the handler,

@@ -12,7 +12,7 @@ import (
 // An Identity says who made a request, as one [Authenticator] established it.
 //
 // It is a value: what a handler changes in its copy changes nothing elsewhere, except
-// that the elements of Roles, Scopes, AMR and Claims are shared by the copies of one request.
+// that the elements of Roles, Scopes and AMR are shared by the copies of one request.
 type Identity struct {
 	Subject string   `json:"subject"` // the user's ID, unique together with Issuer
 	Roles   []string `json:"roles"`
@@ -39,8 +39,8 @@ type Identity struct {
 	Session Lifetime `json:"-"`
 
 	// Claims is the claims set of the token that was verified, as JSON, for
-	// [Identity.DecodeClaims]; nil for a cookie.
-	Claims json.RawMessage `json:"-"`
+	// [Identity.DecodeClaims]; "" for a cookie.
+	Claims string `json:"-"`
 
 	// by is the authenticator that made this identity. FirstOf and the guard set it.
 	by Authenticator
@@ -90,10 +90,10 @@ func (id Identity) HasScope(scope string) bool { return slices.Contains(id.Scope
 // DecodeClaims decodes the claims of the token into v, as [json.Unmarshal] does. It
 // returns [ErrNoClaims] if the identity does not come from a token.
 func (id Identity) DecodeClaims(v any) error {
-	if id.Claims == nil {
+	if id.Claims == "" {
 		return ErrNoClaims
 	}
-	return json.Unmarshal(id.Claims, v)
+	return json.Unmarshal([]byte(id.Claims), v)
 }
 
 // LogValue implements [slog.LogValuer]: what names the identity, nothing that proves it.
@@ -146,9 +146,21 @@ func passFrom(ctx context.Context) *pass {
 	return p
 }
 
+// withPass puts p into the context of r, unless a guard further out has done so.
 func withPass(r *http.Request, p *pass) *http.Request {
+	if p.Context != nil {
+		return r
+	}
 	p.Context = r.Context()
 	return r.WithContext(p)
+}
+
+// known returns the identity of p, which may be nil: nobody.
+func (p *pass) known() Identity {
+	if p == nil {
+		return Identity{}
+	}
+	return p.identity
 }
 
 // withoutPass hides the identity that another authenticator put there further out: a guard

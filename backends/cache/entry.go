@@ -24,24 +24,23 @@ const (
 	linkSize  = 350
 )
 
-// An entry is a session as it was read, with its user. Nothing in it changes but the times
-// that activity moves.
+// An entry is a session as it was read, with its user. What the pointers lead to is shared
+// by everybody and never changes.
 type entry struct {
-	session backends.Session
-	user    backends.User
+	session atomic.Pointer[backends.Session] // another one when activity has moved its times
+	user    *backends.User
 
 	read    int64  // when the reading began, as the store counts time
 	stamp   uint64 // what the stamps said then
 	hearing uint64 // which connection of the feed was listening then; 0: none
 	ofUser  place
 	ofID    place
-
-	lastSeen, idleDeadline atomic.Int64 // in microseconds
 }
 
 func (e *entry) size() uint32 {
-	n := entrySize + len(e.session.Client.UserAgent) + len(e.session.Client.Label) + 2*len(e.user.ID)
-	for _, list := range [][]string{e.user.Roles, e.session.AMR} {
+	s := e.session.Load()
+	n := entrySize + len(s.Client.UserAgent) + len(s.Client.Label) + 2*len(e.user.ID)
+	for _, list := range [][]string{e.user.Roles, s.AMR} {
 		for _, s := range list {
 			n += len(s) + 16
 		}
@@ -51,29 +50,27 @@ func (e *entry) size() uint32 {
 
 // extended moves the times as Extend has moved them in the row.
 func (e *entry) extended(now, until time.Time) {
-	forward(&e.lastSeen, now.UnixMicro())
-	forward(&e.idleDeadline, min(until.UnixMicro(), e.session.AbsoluteDeadline.UnixMicro()))
-}
-
-func forward(at *atomic.Int64, to int64) {
 	for {
-		was := at.Load()
-		if was >= to || at.CompareAndSwap(was, to) {
+		was := e.session.Load()
+		is := *was
+		if now.After(is.LastSeenAt) {
+			is.LastSeenAt = now.UTC()
+		}
+		if until.After(is.AbsoluteDeadline) {
+			until = is.AbsoluteDeadline
+		}
+		if until.After(is.IdleDeadline) {
+			is.IdleDeadline = until.UTC()
+		}
+		if e.session.CompareAndSwap(was, &is) {
 			return
 		}
 	}
 }
 
-// copy returns the session and the user as the caller's own: with one list behind both.
+// copy returns the session and the user as the caller's own.
 func (e *entry) copy() (backends.Session, backends.User) {
-	s, u := e.session, e.user
-	s.LastSeenAt = time.UnixMicro(e.lastSeen.Load()).UTC()
-	s.IdleDeadline = time.UnixMicro(e.idleDeadline.Load()).UTC()
-	if n := len(u.Roles); n+len(s.AMR) > 0 {
-		list := append(append(make([]string, 0, n+len(s.AMR)), u.Roles...), s.AMR...)
-		u.Roles, s.AMR = list[:n:n], list[n:]
-	}
-	return s, u
+	return e.session.Load().Clone(), e.user.Clone()
 }
 
 // A link leads from a credential, or the hash of a secret, to its session: as long as nobody
@@ -89,5 +86,5 @@ func (l *link) size() uint32 { return uint32(linkSize + l.noteSize) }
 
 // leadsTo reports whether e is still the session that the credential opens.
 func (l *link) leadsTo(e *entry) bool {
-	return l.authenticatedAt == e.session.AuthenticatedAt.UnixMicro()
+	return l.authenticatedAt == e.session.Load().AuthenticatedAt.UnixMicro()
 }

@@ -54,13 +54,13 @@ func (s *Store) linked(k key, at int64) (*link, *entry) {
 }
 
 // Recall implements [backends.Recaller].
-func (s *Store) Recall(now time.Time, h backends.CredentialHash) (note any, row backends.Session, u backends.User, ok bool) {
-	l, e := s.linked(key(h), s.since(time.Now()))
+func (s *Store) Recall(now time.Time, h backends.CredentialHash) (note any, row *backends.Session, u *backends.User, ok bool) {
+	l, e := s.linked(key(h), s.since(now))
 	if e == nil {
-		return nil, row, u, false
+		return nil, nil, nil, false
 	}
-	row, u = e.copy()
-	return l.note, row, u, row.Live(&u, now) == nil
+	row, u = e.session.Load(), e.user
+	return l.note, row, u, row.Live(u, now) == nil
 }
 
 // Remember implements [backends.Recaller].
@@ -160,22 +160,18 @@ func (l loaded) result(err error) (backends.Session, backends.User, error) {
 func (s *Store) read(ctx context.Context, k key, ask reading) (loaded, error) {
 	// All of this before the question: what changes after it may be missing in the answer.
 	e := &entry{stamp: s.stamps.now.Load(), hearing: s.feed.Load().connection, read: s.since(time.Now())}
-	found := loaded{asked: e.read}
-	var err error
-	if e.session, e.user, err = ask(ctx); err != nil {
-		found.row = e.session
-		return found, err
+	row, u, err := ask(ctx)
+	if err != nil {
+		return loaded{row: row, asked: e.read}, err
 	}
-	found.entry = e
-	e.ofUser, e.ofID = s.placeOfUser(e.user.ID), s.placeOfID(e.session.ID)
-	e.lastSeen.Store(e.session.LastSeenAt.UnixMicro())
-	e.idleDeadline.Store(e.session.IdleDeadline.UnixMicro())
-	to := keyOf(e.session.ID)
+	e.user, e.ofUser, e.ofID = &u, s.placeOfUser(u.ID), s.placeOfID(row.ID)
+	e.session.Store(&row)
+	to := keyOf(row.ID)
 	s.table.Set(to, e)
 	if k != to {
-		s.table.Set(k, &link{to: to, authenticatedAt: e.session.AuthenticatedAt.UnixMicro()})
+		s.table.Set(k, &link{to: to, authenticatedAt: row.AuthenticatedAt.UnixMicro()})
 	}
-	return found, nil
+	return loaded{entry: e, asked: e.read}, nil
 }
 
 // unavailable reports whether err says nothing about the session.

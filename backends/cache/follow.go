@@ -87,3 +87,13 @@ func (l *listener) Changed(c backends.Change) {
 
 // UpToDate implements [backends.Listener].
 func (l *listener) UpToDate(at time.Time) { forward(&l.hearing.upToDate, l.store.since(at)) }
+
+// forward moves at to a later time.
+func forward(at *atomic.Int64, to int64) {
+	for {
+		was := at.Load()
+		if was >= to || at.CompareAndSwap(was, to) {
+			return
+		}
+	}
+}

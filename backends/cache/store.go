@@ -18,9 +18,9 @@ type Store struct {
 	maxLag  time.Duration
 	base    time.Time // from which the store counts
 
-	table   *otter.Cache[key, item]
-	stamps  *stamps
-	feed    atomic.Pointer[hearing]
+	table  *otter.Cache[key, item]
+	stamps *stamps
+	feed   atomic.Pointer[hearing]
 
 	connections atomic.Uint64 // of the feed, so far
 

@@ -51,24 +51,6 @@ func (a *account) room(now time.Time, kind backends.Kind, terms backends.Admissi
 	return terms.Limit(a.user.Clone()).Evict(live, kind)
 }
 
-// supersede ends the session that was replaced and those that were superseded, as far as
-// they are the account's, and returns those that lived until then.
-func (a *account) supersede(now time.Time, replaced string, superseded []string) (ended []string) {
-	for _, r := range a.rows {
-		why := backends.ReasonSuperseded
-		switch {
-		case r.id == replaced:
-			why = backends.ReasonReplaced
-		case !slices.Contains(superseded, r.id):
-			continue
-		}
-		if r.end(now, why) {
-			ended = append(ended, r.id)
-		}
-	}
-	return ended
-}
-
 // list returns the live sessions, the most recently seen first.
 func (a *account) list(now time.Time) []backends.Session {
 	var list []backends.Session

@@ -61,12 +61,27 @@ func (m *Store) Create(ctx context.Context, now time.Time, s backends.Session, h
 		m.sessions.remove(r.id)
 		return nil, backends.ErrConflict
 	}
-	ended := a.supersede(now, terms.Replaces, superseded)
+	ended := m.supersede(now, a, terms.Replaces, superseded)
 	if len(ended) > 0 {
 		m.feed.changed(a.user.ID)
 	}
 	a.hold(r)
 	return ended, nil
+}
+
+// supersede ends the session that was replaced and those that were superseded, as far as
+// they are the account's, and returns those that lived until then.
+func (m *Store) supersede(now time.Time, a *account, replaced string, superseded []string) (ended []string) {
+	end := func(id string, why backends.Reason) {
+		if r, ok := m.sessions.find(id); ok && r.owner == a && r.end(now, why) {
+			ended = append(ended, id)
+		}
+	}
+	end(replaced, backends.ReasonReplaced)
+	for _, id := range superseded {
+		end(id, backends.ReasonSuperseded)
+	}
+	return ended
 }
 
 // FindBySecret implements [backends.Store].

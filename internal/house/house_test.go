@@ -24,7 +24,8 @@ var arrows = map[string][]string{
 	"cookie":               {"backends", "middleware", "internal/ambient", "internal/session"},
 	"jwtauth":              {"backends", "middleware", "internal/ambient", "internal/session"},
 	"sliding":              {"middleware"},
-	"internal/storetest":   {"backends", "backends/memory", "backends/postgres", "internal/pgtest"},
+	"internal/floor":       {},
+	"internal/storetest":   {"backends", "backends/cache", "backends/memory", "backends/postgres", "internal/pgtest"},
 	"internal/pgtest":      {},
 	"internal/house":       {},
 }

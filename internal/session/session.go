@@ -54,23 +54,35 @@ func again(s *backends.Session, now time.Time) middleware.Lifetime {
 }
 
 // Identity returns what the row says about who made a request.
-func Identity(s *backends.Session, u *backends.User, method string) middleware.Identity {
-	return middleware.Identity{
-		Subject:   u.ID,
-		Roles:     u.Roles,
-		Method:    method,
-		SessionID: s.ID,
-		AuthTime:  s.AuthenticatedAt,
-		AMR:       s.AMR,
-		ExpiresAt: s.IdleDeadline,
-		Session: middleware.Lifetime{
-			Idle:             s.IdleTimeout,
-			Interval:         s.RenewalInterval,
-			LastSeen:         s.LastSeenAt,
-			IdleDeadline:     s.IdleDeadline,
-			AbsoluteDeadline: s.AbsoluteDeadline,
-		},
+func Identity(s *backends.Session, u *backends.User, method string) (id middleware.Identity) {
+	fill(&id, s, u, method)
+	return id
+}
+
+// Recalled is Identity of a row and a user that others use too: what it refers to is copied.
+// It fills a value that is there, because a cached request does little else than to copy it.
+func Recalled(id *middleware.Identity, s *backends.Session, u *backends.User, method string) {
+	fill(id, s, u, method)
+	if roles, amr := len(u.Roles), len(s.AMR); roles+amr > 0 {
+		list := make([]string, 0, roles+amr) // one allocation for both
+		list = append(append(list, u.Roles...), s.AMR...)
+		id.Roles, id.AMR = list[:roles:roles], list[roles:]
 	}
+}
+
+func fill(id *middleware.Identity, s *backends.Session, u *backends.User, method string) {
+	id.Subject = u.ID
+	id.Roles = u.Roles
+	id.Method = method
+	id.SessionID = s.ID
+	id.AuthTime = s.AuthenticatedAt
+	id.AMR = s.AMR
+	id.ExpiresAt = s.IdleDeadline
+	id.Session.Idle = s.IdleTimeout
+	id.Session.Interval = s.RenewalInterval
+	id.Session.LastSeen = s.LastSeenAt
+	id.Session.IdleDeadline = s.IdleDeadline
+	id.Session.AbsoluteDeadline = s.AbsoluteDeadline
 }
 
 // Extended returns id after its session was extended at now.

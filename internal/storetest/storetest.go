@@ -4,11 +4,13 @@ package storetest
 
 import (
 	"context"
+	"sync"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/backends/cache"
 	"github.com/inga-auth/inga/backends/memory"
 	"github.com/inga-auth/inga/backends/postgres"
 	"github.com/inga-auth/inga/internal/pgtest"
@@ -16,20 +18,32 @@ import (
 
 // A Store is what both backends have.
 type Store interface {
-	backends.Store
-	backends.Rotator
-	backends.Directory
+	cache.Backend
 	backends.Users
 }
 
-// Each runs the test on memory and on a real Postgres, with the users of [AddUsers].
+// Each runs the test on memory and on a real Postgres, and on either through a cache, with
+// the users of [AddUsers].
 func Each(t *testing.T, test func(t *testing.T, s Store)) {
 	t.Run("memory", func(t *testing.T) { test(t, Memory(t)) })
-	t.Run("postgres", func(t *testing.T) {
+	t.Run("memory, cached", func(t *testing.T) { test(t, Cached(t, Memory(t))) })
+	postgres := func(t *testing.T) Store {
 		s := Postgres(t, pgtest.Pool(t), pgtest.Schema(t))
 		AddUsers(t, s)
-		test(t, s)
-	})
+		return s
+	}
+	t.Run("postgres", func(t *testing.T) { test(t, postgres(t)) })
+	t.Run("postgres, cached", func(t *testing.T) { test(t, Cached(t, postgres(t))) })
+}
+
+// Cached returns the store through a [Cache], with its users.
+func Cached(t testing.TB, s Store) Store {
+	t.Helper()
+	c := Cache(t, s)
+	return struct {
+		*cache.Store
+		backends.Users
+	}{c, c.Users(s)}
 }
 
 // Memory returns a store in memory with the users of [AddUsers].
@@ -73,4 +87,25 @@ func AddUsers(t testing.TB, users backends.Users) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// Cache returns a cache around the backend, which follows its feed until the test ends.
+func Cache(t testing.TB, b cache.Backend, edit ...func(*cache.Config)) *cache.Store {
+	t.Helper()
+	c := cache.Config{Store: b}
+	for _, e := range edit {
+		e(&c)
+	}
+	s, err := cache.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var done sync.WaitGroup
+	done.Go(func() { _ = s.Follow(ctx, nil) })
+	t.Cleanup(func() {
+		cancel()
+		done.Wait()
+	})
+	return s
 }
