@@ -88,5 +88,8 @@ func challenge(r *http.Request, d middleware.Denial) string {
 	if sent && d.Scope != "" {
 		challenge += fmt.Sprintf(", scope=%q", d.Scope)
 	}
+	if sent && d.MaxAge > 0 {
+		challenge += fmt.Sprintf(`, max_age="%d"`, int64(d.MaxAge.Seconds())) // RFC 9470, section 3
+	}
 	return challenge
 }

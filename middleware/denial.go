@@ -86,6 +86,16 @@ func (g *Guard) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	g.refuse(w, r, id, err)
 }
 
+// Refuse answers r as the guard would that let it pass: for handlers that are given errors
+// like those of this package. Without a guard it answers as one with the zero Config.
+func Refuse(w http.ResponseWriter, r *http.Request, err error) {
+	if p := passFrom(r.Context()); p != nil {
+		p.guard.refuse(w, r, p.identity, err)
+		return
+	}
+	(&Guard{realm: defaultRealm, denier: DenierFunc(Problem), logger: slog.Default()}).refuse(w, r, Identity{}, err)
+}
+
 func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, id Identity, err error) {
 	d := denialOf(err)
 	d.Realm = g.realm

@@ -57,7 +57,7 @@ func New(c Config) (*Guard, error) {
 		events:        c.Events,
 	}
 	if g.realm == "" {
-		g.realm = "inga"
+		g.realm = defaultRealm
 	}
 	if g.denier == nil {
 		g.denier = DenierFunc(Problem)
@@ -70,6 +70,8 @@ func New(c Config) (*Guard, error) {
 	}
 	return g, nil
 }
+
+const defaultRealm = "inga"
 
 func (c Config) mistakes() []error {
 	var errs []error

@@ -1,6 +1,8 @@
 package middleware
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"mime"
 	"net/http"
@@ -17,14 +19,21 @@ import (
 type LoginRedirect struct {
 	Path  string // of the login page, local. Required.
 	Param string // of the query. Default "next".
+
+	// Again is the path of the page where somebody who is logged in authenticates again, local:
+	// see [Fresh]. Default Path.
+	Again string
 }
 
-// Validate reports a Path that is no local path. [New] calls it.
+// Validate reports a path that is not local. [New] calls it.
 func (l LoginRedirect) Validate() error {
-	if LocalPath(l.Path) != l.Path {
-		return fmt.Errorf("middleware: LoginRedirect.Path is %q, want a local path like /login", l.Path)
+	var errs []error
+	for _, f := range []struct{ name, path string }{{"Path", l.Path}, {"Again", cmp.Or(l.Again, l.Path)}} {
+		if LocalPath(f.path) != f.path {
+			errs = append(errs, fmt.Errorf("middleware: LoginRedirect.%s is %q, want a local path like /login", f.name, f.path))
+		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // Deny implements [Denier].
@@ -33,17 +42,17 @@ func (l LoginRedirect) Deny(w http.ResponseWriter, r *http.Request, d Denial) {
 		Problem(w, r, d)
 		return
 	}
-	param := l.Param
-	if param == "" {
-		param = "next"
+	path := l.Path
+	if d.Code == insufficientAuthentication {
+		path = cmp.Or(l.Again, l.Path)
 	}
-	query := url.Values{param: {LocalPath(r.URL.RequestURI())}}.Encode()
+	query := url.Values{cmp.Or(l.Param, "next"): {LocalPath(r.URL.RequestURI())}}.Encode()
 	separator := "?"
-	if strings.Contains(l.Path, "?") {
+	if strings.Contains(path, "?") {
 		separator = "&"
 	}
 	w.Header().Del("WWW-Authenticate")
-	http.Redirect(w, r, l.Path+separator+query, http.StatusSeeOther)
+	http.Redirect(w, r, path+separator+query, http.StatusSeeOther)
 }
 
 func isBrowser(r *http.Request) bool {

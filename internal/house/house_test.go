@@ -18,6 +18,7 @@ var arrows = map[string][]string{
 	"backends/cache":       {"backends"},
 	"backends/backendtest": {"backends"},
 	"middleware":           {"internal/text"},
+	"middleware/devices":   {"backends", "middleware", "internal/text"},
 	"internal/text":        {},
 	"internal/ambient":     {"middleware"},
 	"internal/session":     {"backends", "middleware"},
@@ -33,8 +34,12 @@ var arrows = map[string][]string{
 // linked is what a program links that uses a package, besides the standard library and this
 // module. It keeps database drivers and token libraries away from those who use neither.
 var linked = map[string][]string{
-	"middleware":      {},
-	"sliding":         {},
+	"middleware":     {},
+	"sliding":        {},
+	"backends/cache": {"golang.org/x/crypto", "golang.org/x/sys", "golang.org/x/sync", "github.com/maypok86/otter"},
+
+	"middleware/devices": {"golang.org/x/crypto", "golang.org/x/sys", "github.com/mileusna/useragent"},
+
 	"backends":        {"golang.org/x/crypto", "golang.org/x/sys"},
 	"backends/memory": {"golang.org/x/crypto", "golang.org/x/sys"},
 	"cookie":          {"golang.org/x/crypto", "golang.org/x/sys", "github.com/gorilla/securecookie"},

@@ -1,0 +1,57 @@
+package devices
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/middleware"
+)
+
+// A Store has sessions, and a list of them for each user.
+type Store interface {
+	backends.Store
+	backends.Directory
+}
+
+// Config is what [New] needs.
+type Config struct {
+	// Store is that of cookie.Config or jwtauth.Config. Required.
+	Store Store
+
+	// Events is told of sessions that are ended here, and by whom. Default: they are logged,
+	// to [slog.Default]; see [middleware.LogEvents].
+	Events middleware.EventHook
+}
+
+// Devices lists and ends sessions. It is safe for concurrent use.
+type Devices struct {
+	store   Store
+	events  middleware.EventHook
+	subject func(*http.Request) string // whose sessions a request is about
+}
+
+// New returns the Devices that the Config describes.
+func New(c Config) (*Devices, error) {
+	if c.Store == nil {
+		return nil, errors.New("devices: Config.Store is nil, want a backend")
+	}
+	if c.Events == nil {
+		c.Events = middleware.LogEvents(slog.Default())
+	}
+	return &Devices{store: c.Store, events: c.Events, subject: self}, nil
+}
+
+// Of returns Devices whose handlers are about the user that subject names, and not about the
+// one who sends the request. They belong behind a guard for administrators.
+func (d *Devices) Of(subject func(*http.Request) string) *Devices {
+	of := *d
+	of.subject = subject
+	return &of
+}
+
+func self(r *http.Request) string {
+	id, _ := middleware.FromContext(r.Context())
+	return id.Subject
+}

@@ -1,0 +1,59 @@
+package devices
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/mileusna/useragent"
+
+	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/text"
+)
+
+// A Device is a session as its user sees it. It holds no credential.
+type Device struct {
+	ID    string        `json:"id"`
+	Label string        `json:"label"` // for people: see [Label]
+	Kind  backends.Kind `json:"kind"`
+
+	IP        string `json:"ip,omitempty"`         // of the login
+	UserAgent string `json:"user_agent,omitempty"` // of the login
+
+	CreatedAt  time.Time `json:"created_at"`
+	LastSeenAt time.Time `json:"last_seen_at"` // to the session's renewal interval
+	ExpiresAt  time.Time `json:"expires_at"`   // unless it is used
+
+	Current bool `json:"current"` // whether it is the session of this request
+}
+
+func newDevice(s *backends.Session, current string) Device {
+	return Device{
+		ID:         s.ID,
+		Label:      cmp.Or(s.Client.Label, Label(s.Client.UserAgent)),
+		Kind:       s.Kind,
+		IP:         s.Client.IP,
+		UserAgent:  s.Client.UserAgent,
+		CreatedAt:  s.CreatedAt,
+		LastSeenAt: s.LastSeenAt,
+		ExpiresAt:  s.IdleDeadline,
+		Current:    s.ID == current,
+	}
+}
+
+// maxLabel is how long a label is at the most, in bytes: the names in it may be anything.
+const maxLabel = 64
+
+// Label returns what a user agent is in a few words, "Firefox on Linux" or "Safari on iPhone",
+// as far as it says: "Unknown device" if it says nothing. It may lie.
+func Label(userAgent string) string {
+	u := useragent.Parse(userAgent)
+	system := u.OS
+	if u.Device == "iPhone" || u.Device == "iPad" {
+		system = u.Device
+	}
+	label := cmp.Or(u.Name, system)
+	if u.Name != "" && system != "" {
+		label = u.Name + " on " + system
+	}
+	return cmp.Or(text.Printable(label, maxLabel), "Unknown device")
+}

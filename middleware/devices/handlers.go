@@ -1,0 +1,96 @@
+package devices
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/middleware"
+)
+
+// List answers with the user's live sessions, the most recently seen first:
+//
+//	{"sessions": [{"id": "…", "label": "Firefox on Linux", "current": true, …}]}
+func (d *Devices) List() http.Handler {
+	return d.handler(func(w http.ResponseWriter, r *http.Request, userID, current string) error {
+		all, err := d.Sessions(r.Context(), userID, current)
+		if err == nil {
+			write(w, map[string][]Device{"sessions": all})
+		}
+		return err
+	})
+}
+
+// End ends the session whose ID is the last part of the path, and answers {"ended": 1}. One
+// that is not the user's, or has ended, is 404.
+func (d *Devices) End() http.Handler {
+	return d.handler(func(w http.ResponseWriter, r *http.Request, userID, _ string) error {
+		id := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
+		ok, err := d.end(r.Context(), userID, id)
+		switch {
+		case err != nil:
+			return err
+		case !ok:
+			notFound(w, r)
+			return nil
+		}
+		d.report(r, middleware.Identity{Subject: userID, SessionID: id}, 0)
+		write(w, map[string]int{"ended": 1})
+		return nil
+	})
+}
+
+// EndAll ends all sessions of the user, or all but that of the request if the query has the
+// parameter others, and answers {"ended": n}.
+func (d *Devices) EndAll() http.Handler {
+	return d.handler(func(w http.ResponseWriter, r *http.Request, userID, current string) error {
+		if !r.URL.Query().Has("others") {
+			current = ""
+		}
+		n, err := d.endAll(r.Context(), userID, current)
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			d.report(r, middleware.Identity{Subject: userID}, n)
+		}
+		write(w, map[string]int{"ended": n})
+		return nil
+	})
+}
+
+// handler answers requests that a guard has let pass, and none else.
+func (d *Devices) handler(answer func(w http.ResponseWriter, r *http.Request, userID, current string) error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id, ok := middleware.FromContext(r.Context())
+		if !ok {
+			// Without a guard nobody is known: that is no reason to let everybody in.
+			middleware.Refuse(w, r, middleware.ErrNoCredentials)
+			return
+		}
+		if err := answer(w, r, d.subject(r), id.SessionID); err != nil {
+			middleware.Refuse(w, r, err)
+		}
+	})
+}
+
+// report tells who ended what, and from where.
+func (d *Devices) report(r *http.Request, about middleware.Identity, n int) {
+	e := middleware.NewEvent(r, middleware.EventRevoked, about)
+	e.Reason, e.Count = string(backends.ReasonRevoked), n
+	d.events(r.Context(), e)
+}
+
+func write(w http.ResponseWriter, v any) {
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	// An error here means that the client has gone.
+	_ = json.NewEncoder(w).Encode(v)
+}
+
+func notFound(w http.ResponseWriter, r *http.Request) {
+	middleware.Problem(w, r, middleware.Denial{Status: http.StatusNotFound, Type: "about:blank", Title: "Not Found"})
+}
