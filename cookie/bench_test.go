@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/backends/memory"
+	"github.com/inga-auth/inga/backends/postgres"
 	"github.com/inga-auth/inga/cookie"
 	"github.com/inga-auth/inga/internal/floor"
 	"github.com/inga-auth/inga/internal/pgtest"
@@ -85,10 +87,12 @@ func serve(b *testing.B, h http.Handler, value string) {
 }
 
 // request returns a function that makes one request with the cookie.
-func request(h http.Handler, value string) func() {
+func request(h http.Handler, value string) func() { return floor.Request(h, withCookie(value)) }
+
+func withCookie(value string) *http.Request {
 	r := httptest.NewRequest("GET", "/", nil)
 	r.AddCookie(&http.Cookie{Name: "__Host-session", Value: value})
-	return floor.Request(h, r)
+	return r
 }
 
 func fill(b testing.TB, s *memory.Store, n int) {
@@ -145,36 +149,34 @@ func byHand(sessions int) (h http.Handler, value string) {
 	}), value
 }
 
-// BenchmarkGuardedRequestOnPostgres is beside the same statement sent by hand.
+// BenchmarkGuardedRequestOnPostgres is beside the same statement sent by hand, for one client
+// and for sixty-four at once. Of the latter it reports the throughput.
 func BenchmarkGuardedRequestOnPostgres(b *testing.B) {
 	trace := &tracer{}
-	pool := tracedPool(b, trace)
-	s := storetest.Postgres(b, pool, pgtest.Schema(b))
-	storetest.AddUsers(b, s)
-	c := newSessions(b, s)
-	value := loggedIn(b, c)
-	statement, args := trace.statementOf(func() {
-		r := httptest.NewRequest("GET", "/", nil)
-		r.AddCookie(&http.Cookie{Name: "__Host-session", Value: value})
-		guarded(b, c).ServeHTTP(httptest.NewRecorder(), r)
-	})
+	traced := storetest.Postgres(b, tracedPool(b, trace), pgtest.Schema(b))
+	storetest.AddUsers(b, traced)
+	value := loggedIn(b, newSessions(b, traced))
+	statement, args := trace.statementOf(request(guarded(b, newSessions(b, traced)), value))
 	b.Run("inga", func(b *testing.B) {
 		before := trace.queries.Load()
-		serve(b, guarded(b, c), value)
+		serve(b, guarded(b, newSessions(b, traced)), value)
 		b.ReportMetric(float64(trace.queries.Load()-before)/float64(b.N), "queries/op")
 	})
+
+	// A tracer costs: what is timed has none.
+	pool := pgtest.Pool(b, func(c *pgxpool.Config) { c.MaxConns = 16 })
+	s, err := postgres.New(postgres.Config{Pool: pool, Schema: schemaOf(statement)})
+	if err != nil {
+		b.Fatal(err)
+	}
+	h := guarded(b, newSessions(b, s))
+	// The context of a request can be cancelled, which pgx watches for.
+	ctx, cancel := context.WithCancel(context.Background())
+	b.Cleanup(cancel)
+	ours := func() func() { return floor.Request(h, withCookie(value).WithContext(ctx)) }
 	hand := func() {
-		rows, err := pool.Query(context.Background(), statement, args...)
-		if err != nil {
-			b.Fatal(err)
-		}
-		for rows.Next() {
-			if _, err := rows.Values(); err != nil {
-				b.Fatal(err)
-			}
-		}
-		if rows.Err() != nil {
-			b.Fatal(rows.Err())
+		if err := byHandOnPostgres(ctx, pool, statement, args); err != nil {
+			b.Error(err)
 		}
 	}
 	b.Run("hand", func(b *testing.B) {
@@ -183,7 +185,49 @@ func BenchmarkGuardedRequestOnPostgres(b *testing.B) {
 			hand()
 		}
 	})
-	b.Run("ratio", func(b *testing.B) { floor.Ratio(b, 20, request(guarded(b, c), value), hand) })
+	b.Run("ratio", func(b *testing.B) { floor.Ratio(b, 20, ours(), hand) })
+	b.Run("clients=64", func(b *testing.B) {
+		// Each client has a connection of its own, over which it sends one request after another.
+		clients := func(client func() func()) func() {
+			var all []func()
+			for range 64 {
+				all = append(all, client())
+			}
+			return func() {
+				var sending sync.WaitGroup
+				for _, do := range all {
+					sending.Go(func() {
+						for range 20 {
+							do()
+						}
+					})
+				}
+				sending.Wait()
+			}
+		}
+		floor.Ratio(b, 1, clients(ours), clients(func() func() { return hand }))
+	})
+}
+
+// schemaOf is the schema of the tables in a statement.
+func schemaOf(statement string) string {
+	_, rest, _ := strings.Cut(statement, `FROM "`)
+	schema, _, _ := strings.Cut(rest, `"`)
+	return schema
+}
+
+// byHandOnPostgres sends the statement and reads what comes.
+func byHandOnPostgres(ctx context.Context, pool *pgxpool.Pool, statement string, args []any) error {
+	rows, err := pool.Query(ctx, statement, args...)
+	if err != nil {
+		return err
+	}
+	for rows.Next() {
+		if _, err := rows.Values(); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
 }
 
 // tracer counts statements, and the rows that they changed.

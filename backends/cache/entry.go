@@ -20,8 +20,8 @@ type item interface{ size() uint32 }
 // What items take, in bytes, with what the table needs for each; measured, see
 // BenchmarkMemory.
 const (
-	entrySize = 1000
-	linkSize  = 350
+	entrySize = 650
+	linkSize  = 190
 )
 
 // An entry is a session as it was read, with its user. What the pointers lead to is shared

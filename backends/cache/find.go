@@ -106,22 +106,15 @@ func (s *Store) find(ctx context.Context, now time.Time, e *entry, k key, ask re
 	return s.load(ctx, now, k, ask)
 }
 
-// A loaded answer is what the backend said, and when it was asked. The entry is nil if it
-// refused; the session then says how it ended.
-type loaded struct {
-	entry *entry
-	row   backends.Session
-	asked int64
-}
-
 // load asks the backend, once for all who want to know the same at the same time.
 //
-// Whoever comes while somebody else is asking can do with that answer only if it is one that
-// may be remembered: the question was asked before they came, and the answer may be older
-// than a change that has been made here since. A refusal is for who asked.
+// Whoever comes while somebody else is asking can do with that answer only if it may be
+// remembered still: the question was asked before they came, and the answer may be older than
+// a change that has been made here since. A refusal is for who asked.
 func (s *Store) load(ctx context.Context, now time.Time, k key, ask reading) (backends.Session, backends.User, error) {
-	came := s.since(time.Now())
+	mine := false
 	answers := s.flights.DoChan(string(k[:]), func() (any, error) {
+		mine = true
 		// Others may wait for it when the client who was first has gone.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
 		defer cancel()
@@ -132,11 +125,8 @@ func (s *Store) load(ctx context.Context, now time.Time, k key, ask reading) (ba
 		return backends.Session{}, backends.User{}, ctx.Err()
 	case answer := <-answers:
 		found, _ := answer.Val.(loaded)
-		if found.asked >= came {
+		if mine || unavailable(answer.Err) {
 			return found.result(answer.Err)
-		}
-		if unavailable(answer.Err) {
-			return backends.Session{}, backends.User{}, answer.Err
 		}
 		if e := found.entry; e != nil && s.trusted(e, s.since(time.Now())) {
 			if row, u := e.copy(); row.Live(&u, now) == nil {
@@ -146,6 +136,12 @@ func (s *Store) load(ctx context.Context, now time.Time, k key, ask reading) (ba
 	}
 	found, err := s.read(ctx, k, ask)
 	return found.result(err)
+}
+
+// A loaded answer is an entry, or the session that the backend returned with a refusal.
+type loaded struct {
+	entry *entry
+	row   backends.Session
 }
 
 func (l loaded) result(err error) (backends.Session, backends.User, error) {
@@ -162,7 +158,7 @@ func (s *Store) read(ctx context.Context, k key, ask reading) (loaded, error) {
 	e := &entry{stamp: s.stamps.now.Load(), hearing: s.feed.Load().connection, read: s.since(time.Now())}
 	row, u, err := ask(ctx)
 	if err != nil {
-		return loaded{row: row, asked: e.read}, err
+		return loaded{row: row}, err
 	}
 	e.user, e.ofUser, e.ofID = &u, s.placeOfUser(u.ID), s.placeOfID(row.ID)
 	e.session.Store(&row)
@@ -171,7 +167,7 @@ func (s *Store) read(ctx context.Context, k key, ask reading) (loaded, error) {
 	if k != to {
 		s.table.Set(k, &link{to: to, authenticatedAt: row.AuthenticatedAt.UnixMicro()})
 	}
-	return loaded{entry: e, asked: e.read}, nil
+	return loaded{entry: e}, nil
 }
 
 // unavailable reports whether err says nothing about the session.

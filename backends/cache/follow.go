@@ -72,7 +72,6 @@ type listener struct {
 // connection; of what was read before, a change may have been missed.
 func (l *listener) Listening() {
 	l.hearing = &hearing{connection: l.store.connections.Add(1)}
-	l.UpToDate(time.Now())
 	l.store.feed.Store(l.hearing)
 }
 

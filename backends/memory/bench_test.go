@@ -4,7 +4,11 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
+	"slices"
 	"strconv"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -157,33 +161,78 @@ func BenchmarkParallel(b *testing.B) {
 	}
 }
 
+// BenchmarkSweep sweeps a million sessions of which half are dead, while somebody looks
+// sessions up all the time. It reports what that costs the latter, beside as much time without
+// a sweep: the longest look-up, and the one that one in a thousand exceeds.
 func BenchmarkSweep(b *testing.B) {
-	c := newCrowd(b, 100_000)
-	b.ReportAllocs()
+	const n = 1_000_000
 	for b.Loop() {
-		if _, err := c.Sweep(context.Background(), noon()); err != nil {
-			b.Fatal(err)
+		b.StopTimer()
+		c := newCrowd(b, n)
+		for i := 0; i < n; i += 2 {
+			if _, err := c.Revoke(context.Background(), noon(), c.ids[i], backends.ReasonLogout); err != nil {
+				b.Fatal(err)
+			}
 		}
+		now := noon().Add(backends.Retention)
+		runtime.GC()
+		b.StartTimer()
+		begin := time.Now()
+		sweeping := c.waits(b, now, func() {
+			if removed, err := c.Sweep(context.Background(), now); removed != n/2 || err != nil {
+				b.Fatalf("%d removed, error %v", removed, err)
+			}
+		})
+		b.StopTimer()
+		took := time.Since(begin)
+		quiet := c.waits(b, noon(), func() { time.Sleep(took) })
+		b.ReportMetric(float64(took.Milliseconds()), "ms/sweep")
+		b.ReportMetric(micros(sweeping[len(sweeping)-1]), "longest-µs")
+		b.ReportMetric(micros(quiet[len(quiet)-1]), "longest-without-µs")
+		b.ReportMetric(micros(sweeping[len(sweeping)*999/1000]), "p99.9-µs")
+		b.ReportMetric(micros(quiet[len(quiet)*999/1000]), "p99.9-without-µs")
+		b.StartTimer()
 	}
+}
+
+func micros(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1000 }
+
+// waits returns how long look-ups take while do runs, the shortest first.
+func (c *crowd) waits(b *testing.B, now time.Time, do func()) []time.Duration {
+	var done atomic.Bool
+	all := make([]time.Duration, 0, 10_000_000) // before it begins, so that nothing is copied
+	var looking sync.WaitGroup
+	looking.Go(func() {
+		for !done.Load() && len(all) < cap(all) {
+			begin := time.Now()
+			_, _, _ = c.FindBySecret(context.Background(), now, c.secrets[rand.IntN(len(c.secrets))])
+			all = append(all, time.Since(begin))
+		}
+	})
+	do()
+	done.Store(true)
+	looking.Wait()
+	slices.Sort(all)
+	return all
 }
 
 // BenchmarkMemory reports what a stored session takes.
 func BenchmarkMemory(b *testing.B) {
-	const n = 100_000
-	ctx := context.Background()
-	for b.Loop() {
-		before := heap()
-		m := memory.New()
-		for i := range n {
-			user := userID(i / 10)
-			if i%10 == 0 {
-				_ = m.CreateUser(ctx, backends.User{ID: user, Name: user, Roles: []string{"user"}}, "")
+	for _, n := range []int{100_000, 1_000_000} {
+		b.Run(fmt.Sprintf("sessions=%d", n), func(b *testing.B) {
+			for b.Loop() {
+				before := heap()
+				m := memory.New()
+				for i := range n {
+					user := userID(i / 10)
+					if i%10 == 0 {
+						_ = m.CreateUser(context.Background(), backends.User{ID: user, Name: user, Roles: []string{"user"}}, "")
+					}
+					_, _ = m.Create(context.Background(), noon(), session(user, noon()), backends.NewSecret().Hash(), backends.Admission{})
+				}
+				b.ReportMetric(float64(heap()-before)/float64(n), "B/session")
+				runtime.KeepAlive(m)
 			}
-			_, _ = m.Create(ctx, noon(), session(user, noon()), backends.NewSecret().Hash(), backends.Admission{})
-		}
-		b.ReportMetric(float64(heap()-before)/n, "B/session")
-		if _, err := m.Sweep(ctx, noon()); err != nil { // keeps m alive until here
-			b.Fatal(err)
-		}
+		})
 	}
 }

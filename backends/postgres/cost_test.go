@@ -18,8 +18,8 @@ func TestEveryOperationOfARequestIsOneStatement(t *testing.T) {
 	s, secret := login(t, f, "ann")
 	do := operations(f, s, secret.Hash())
 	for _, name := range []string{
-		"Create", "FindBySecret", "FindByID", "Extend", "MarkSeen", "Rotate", "List", "Reauthenticate", "Revoke", "RevokeUser", "RevokeAll",
-		"UserByName", "ListUsers", "CreateUser", "Rehash", "SetRoles",
+		"Create", "SetValue", "Value", "TakeValue", "FindBySecret", "FindByID", "Extend", "MarkSeen", "Rotate", "List", "Reauthenticate", "Revoke",
+		"RevokeUser", "RevokeAll", "UserByName", "ListUsers", "CreateUser", "Rehash", "SetRoles",
 	} {
 		sent.take()
 		check(t, do[name](t.Context()))
@@ -152,7 +152,7 @@ func TestStatementsOfARequestUseIndexesAtAHundredThousandSessions(t *testing.T) 
 	fill(t, f, 100_000)
 	s, secret := login(t, f, "ann")
 	do := operations(f, s, secret.Hash())
-	for _, name := range []string{"FindBySecret", "FindByID", "Extend", "MarkSeen", "Rotate", "Create", "List", "Reauthenticate", "Revoke", "RevokeUser", "SetPassword"} {
+	for _, name := range []string{"FindBySecret", "FindByID", "Extend", "MarkSeen", "Rotate", "Create", "Create with a limit", "SetValue", "Value", "TakeValue", "List", "Reauthenticate", "Revoke", "RevokeUser", "SetPassword"} {
 		sent.take()
 		check(t, do[name](t.Context()))
 		for _, q := range sent.take() {

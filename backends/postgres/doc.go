@@ -21,6 +21,24 @@
 // it with its new version, then call [Store.RevokeUser]: a login that was given the old
 // version is not let in, and one that came before is ended.
 //
+// Or have the tables do that, with the functions that [Store.Migrate] makes. The first trigger
+// tells caches of every change, and Config.UsersAnnounced says that it is there; it stands on
+// every table that the view reads. The second ends the sessions of the user, whoever changes
+// what: all but the one that the setting inga.session names.
+//
+//	CREATE TRIGGER inga_changed AFTER UPDATE OR DELETE ON app.people
+//		FOR EACH ROW EXECUTE FUNCTION inga.changed('id');
+//	CREATE TRIGGER inga_end_sessions AFTER UPDATE OF password, banned ON app.people
+//		FOR EACH ROW EXECUTE FUNCTION inga.end_sessions('id', 'credentials');
+//
+//	BEGIN;
+//	SELECT set_config('inga.session', $1, true); -- the ID of the session that may stay
+//	UPDATE app.people SET password = $2, version = version + 1 WHERE id = $3;
+//	COMMIT;
+//
+// The argument 'id' is the column that has the user's ID. Who fires the triggers needs USAGE on
+// the schema, and for the second one UPDATE on its sessions.
+//
 // A view may join, group and cast. It is asked for one id at a time: one that casts its
 // key needs an index on the expression, or every request reads all users:
 //
@@ -32,7 +50,8 @@
 //
 // A request is one statement, which answers session and user together, and a second one
 // at most once in the session's renewal interval. A login is one statement, or two where
-// the users are the application's. That second statement of a request is an update of one
+// the users are the application's, or a transaction where the number of sessions is limited:
+// logins of one user then take turns. That second statement of a request is an update of one
 // row that writes no index (a heap-only tuple update): no index covers a column that
 // activity changes. Nothing but [Store.Sweep] and [Store.RevokeAll] depends on how many
 // sessions or users there are.
@@ -50,14 +69,23 @@
 // default_transaction_isolation some fail under concurrency, with an error that is none of
 // those of package backends.
 //
-// Changes are not announced: there is no NOTIFY yet.
+// # Changes are announced
+//
+// Triggers on the tables notify of every session that ends, every secret that is replaced and
+// every user that changes, whoever does it: a process, a migration, somebody with psql in an
+// incident (UPDATE inga.sessions SET ended_at = now() WHERE user_id = …). The channel has the
+// name of the schema. [Store.Watch] listens, on a connection of its own, which
+// pg_stat_activity shows as "inga feed"; package cache uses it. Activity is not announced, and
+// does not even ask the triggers.
+//
+// A pooler in transaction mode loses notifications. Watch notices that and says so; give it
+// the server's own address in Config.Listen.
 //
 // # When the database is away
 //
 // Every method then returns an error that is none of those of package backends, and the
-// pool connects again by itself. How long a method waits is up to its context and to the
-// pool: set connect_timeout in the connection URL, since pgx waits two minutes for a host
-// that does not answer.
+// pool connects again by itself. No method waits longer than Config.Timeout, except those that
+// may have much to do: Migrate, Sweep and RevokeAll.
 //
 // # What a dump shows
 //

@@ -183,6 +183,20 @@ func operations(f fixture, s backends.Session, h backends.SecretHash) map[string
 			_, err := f.Create(ctx, t0, session("ann"), backends.NewSecret().Hash(), backends.Admission{})
 			return err
 		},
+		"Create with a limit": func(ctx context.Context) error {
+			a := backends.Admission{Replaces: backends.NewID(), Limit: backends.Limit{Total: 100}.ForAll}
+			_, err := f.Create(ctx, t0, session("ann"), backends.NewSecret().Hash(), a)
+			return err
+		},
+		"SetValue": func(ctx context.Context) error { return f.SetValue(ctx, t0, s.ID, "k", nil) },
+		"Value": func(ctx context.Context) error {
+			_, err := f.Value(ctx, t0, s.ID, "k")
+			return notAbsent(err)
+		},
+		"TakeValue": func(ctx context.Context) error {
+			_, err := f.TakeValue(ctx, t0, s.ID, "k")
+			return notAbsent(err)
+		},
 		"FindBySecret": func(ctx context.Context) error { _, _, err := f.FindBySecret(ctx, t0, h); return err },
 		"FindByID":     func(ctx context.Context) error { _, _, err := f.FindByID(ctx, t0, s.ID); return err },
 		"Extend":       func(ctx context.Context) error { _, err := f.Extend(ctx, t0, s.ID, t0.Add(time.Hour)); return err },
@@ -210,4 +224,12 @@ func operations(f fixture, s backends.Session, h backends.SecretHash) map[string
 		"SetDisabled": func(ctx context.Context) error { return f.users.SetDisabled(ctx, t0, "ann", true) },
 		"DeleteUser":  func(ctx context.Context) error { return f.users.DeleteUser(ctx, t0, "ann") },
 	}
+}
+
+// notAbsent is err unless it says that there is no such value, which is an answer too.
+func notAbsent(err error) error {
+	if errors.Is(err, backends.ErrNoValue) {
+		return nil
+	}
+	return err
 }

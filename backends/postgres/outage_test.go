@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/inga-auth/inga/backends/postgres"
 	"github.com/inga-auth/inga/internal/pgtest"
 )
 
@@ -80,6 +81,27 @@ func TestContextThatHasEndedIsNoVerdict(t *testing.T) {
 	for name, do := range operations(f, s, secret.Hash()) {
 		if err := do(ctx); !errors.Is(err, context.Canceled) || verdict(err) {
 			t.Errorf("%s: error %v, want context.Canceled and no verdict", name, err)
+		}
+	}
+}
+
+// A request that nobody gave a deadline is answered all the same.
+func TestExhaustedPoolIsAnErrorWithinTheTimeout(t *testing.T) {
+	f := open(t, func(c *pgxpool.Config) { c.MaxConns = 1 })
+	s, secret := login(t, f, "ann")
+	f.Store = must(postgres.New(postgres.Config{Pool: f.pool, Schema: f.schema, Timeout: 50 * time.Millisecond}))(t)
+	f.users = must(f.Store.Users())(t)
+	defer must(f.pool.Acquire(t.Context()))(t).Release()
+	for name, do := range operations(f, s, secret.Hash()) {
+		if name == "Migrate" || name == "Sweep" || name == "RevokeAll" {
+			continue // may take as long as they take
+		}
+		began := time.Now()
+		if err := do(t.Context()); !errors.Is(err, context.DeadlineExceeded) || verdict(err) {
+			t.Errorf("%s: error %v, want context.DeadlineExceeded and no verdict", name, err)
+		}
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("%s took %v", name, took)
 		}
 	}
 }
