@@ -1,67 +1,23 @@
 package jwtauth
 
 import (
-	"encoding/json"
 	"errors"
-	"strconv"
-	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/jose"
 )
 
-// claimNames are the claims that this package sets or checks.
-var claimNames = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "sid", "auth_time", "client_id", "rt_gen"}
-
-// claims are what a token claims. They are typed, and read by [scanObject]: golang-jwt's
-// MapClaims takes an exp of 0 for none.
-type claims struct {
-	jwt.RegisteredClaims
-	sessionID  string
-	authTime   time.Time // zero if it does not say
-	generation int64     // of the refresh token that came with it; 0 without one
-	raw        json.RawMessage
-}
+// claims are those of a token of ours.
+type claims struct{ jose.Claims }
 
 var _ jwt.ClaimsValidator = (*claims)(nil)
 
 // parseClaims keeps payload.
 func parseClaims(payload []byte) (*claims, error) {
-	c := &claims{raw: payload}
-	return c, scanObject(payload, c.set)
-}
-
-func (c *claims) set(name, value []byte) (err error) {
-	switch string(name) {
-	case "iss":
-		c.Issuer, err = text(value)
-	case "sub":
-		c.Subject, err = text(value)
-	case "aud":
-		c.Audience, err = texts(value)
-	case "exp":
-		c.ExpiresAt, err = date(value)
-	case "nbf":
-		c.NotBefore, err = date(value)
-	case "iat":
-		c.IssuedAt, err = date(value)
-	case "jti":
-		c.ID, err = text(value)
-	case "sid":
-		c.sessionID, err = text(value)
-	case "auth_time":
-		c.authTime, err = instant(value)
-	case "client_id":
-		_, err = text(value)
-	case "rt_gen":
-		c.generation, err = strconv.ParseInt(string(value), 10, 64)
-	default:
-		if variant(name, claimNames) {
-			err = errors.New("token has a registered claim in another spelling")
-		}
-	}
-	return err
+	c := &claims{jose.Claims{Raw: payload}}
+	return c, jose.Scan(payload, c.Set)
 }
 
 // Validate has what [jwt.Validator] does not check by itself; it calls it.
@@ -73,7 +29,7 @@ func (c *claims) Validate() error {
 		return errors.New("token has no jti")
 	case !backends.ValidText(c.Subject):
 		return errors.New("sub is not the ID of a user")
-	case !backends.ValidID(c.sessionID):
+	case !backends.ValidID(c.SessionID):
 		return errors.New("sid is not the ID of a session")
 	}
 	return nil

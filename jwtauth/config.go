@@ -12,6 +12,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/jose"
 	"github.com/inga-auth/inga/internal/session"
 	"github.com/inga-auth/inga/middleware"
 )
@@ -79,7 +80,6 @@ type Config struct {
 const (
 	minAccessTTL = time.Second
 	maxAccessTTL = 24 * time.Hour
-	maxLeeway    = time.Minute
 )
 
 // New returns the tokens that the Config describes. The error joins all mistakes, each
@@ -160,8 +160,8 @@ func (c Config) mistakes() []error {
 	if c.AccessTTL < minAccessTTL || c.AccessTTL > maxAccessTTL {
 		bad("AccessTTL is %v, want %v to %v", c.AccessTTL, minAccessTTL, maxAccessTTL)
 	}
-	if c.Leeway < 0 || c.Leeway > maxLeeway {
-		bad("Leeway is %v, want 0 to %v", c.Leeway, maxLeeway)
+	if c.Leeway < 0 || c.Leeway > jose.MaxLeeway {
+		bad("Leeway is %v, want 0 to %v", c.Leeway, jose.MaxLeeway)
 	}
 	if !isFieldName(c.Header) {
 		bad("Header is %q, want the name of a header", c.Header)

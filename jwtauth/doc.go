@@ -34,6 +34,12 @@
 //
 // A token in the query or in the body of a request is not looked at: URLs end up in logs.
 //
+// # With a cache
+//
+// With package backends/cache as the store, a token that comes again costs no signature and no
+// round trip: that it was verified is remembered, by a hash of its text, until it expires or
+// its session ends. By when a revocation holds then is the cache's to say.
+//
 // # Sliding
 //
 // With sliding.Handler inside the guard, a session in use is extended, and the response
@@ -47,6 +53,12 @@
 // the lifetime of a token, so that a client that keeps sending requests always has a good
 // one. A client that is silent for longer than that lifetime needs a refresh token, or logs
 // in again.
+//
+// # Authenticating again
+//
+// [Tokens.Reauthenticate] gives a session a new start once its user has proved again who they
+// are, for routes that ask for that (middleware.Fresh). The tokens of before open nothing any
+// more: whoever else had them did not prove anything.
 //
 // # Refresh tokens
 //
@@ -77,36 +89,7 @@
 // first; then, when the tokens of the old one have expired, drop the old one. Nobody is
 // logged out. Dropping a key refuses its tokens at once.
 //
-// # Tokens of other issuers
-//
-// [Issuers] verifies the access tokens of Keycloak, Auth0, Entra and others by the keys that
-// these publish, several of them side by side; [ByIssuer] puts them beside our own. They
-// name no session: they are good until they expire. What is refused above is refused here.
-//
-//	issuers, err := jwtauth.NewIssuers(jwtauth.IssuerConfig{
-//		Issuer:   "https://login.example/realms/shop",
-//		Audience: "https://api.app.example",
-//		Roles:    func(c jwtauth.Claims) []string { return c.Strings("realm_access", "roles") },
-//	})
-//	bearer, err := jwtauth.ByIssuer(tokens, issuers)
-//	orders, err := guard.Require(middleware.HasScope("orders:read"))
-//
-// Only a token in which everything but the signature has been found good can cause a fetch,
-// and requests that wait for keys wait for the same fetch.
-//
-//   - Keys are fetched again after five minutes, without delaying a request. A key that the
-//     issuer withdraws is refused ten minutes later at the latest.
-//   - While the issuer cannot be reached, or answers nonsense, the keys that it had are
-//     used, for IssuerConfig.MaxAge; then the answer is 503. There is at most one attempt in
-//     ten seconds.
-//   - A known kid with a wrong signature causes no fetch.
-//   - An unknown kid causes one at once, and if its key is found, that was all. Kids of
-//     which no key is found cause at most one fetch a minute. One more is in reserve for a
-//     kid that comes again while it is undecided; junk that gets at it pays it back in the
-//     next minute. So in n minutes there are n+1 at most.
-//   - A kid that came when none was left is undecided. The answer is 503 with Retry-After,
-//     and not 401, at which clients log out. A new key of the issuer is found when its kid
-//     comes again, and in the worst of storms within a minute.
+// Tokens that somebody else issues are the matter of package jwtauth/foreign.
 //
 // # What it does not do
 //

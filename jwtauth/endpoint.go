@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/bearer"
 	"github.com/inga-auth/inga/internal/session"
 	"github.com/inga-auth/inga/middleware"
 )
@@ -71,7 +72,7 @@ func (t *Tokens) sessionOf(token string) *backends.Session {
 		return &backends.Session{ID: rt.sessionID}
 	}
 	if c, err := t.verifyAgeless(token); err == nil {
-		return &backends.Session{ID: c.sessionID, UserID: c.Subject}
+		return &backends.Session{ID: c.SessionID, UserID: c.Subject}
 	}
 	return nil
 }
@@ -143,7 +144,7 @@ func (t *Tokens) introspectAccess(r *http.Request, token string) (introspection,
 func (t *Tokens) introspectRefresh(r *http.Request, token string) (introspection, error) {
 	rt, err := parseRefresh(token, t.refreshKeys)
 	if err != nil {
-		return introspection{}, invalid(err)
+		return introspection{}, bearer.Invalid(err)
 	}
 	now := session.Now()
 	row, _, err := t.store.FindBySecret(r.Context(), now, rt.secret.Hash())
@@ -153,7 +154,7 @@ func (t *Tokens) introspectRefresh(r *http.Request, token string) (introspection
 	switch row.Rotation(now, rt.generation, t.grace) {
 	case backends.Rotated, backends.Replayed:
 	default:
-		return introspection{}, invalid(errors.New("refresh token is not the current one"))
+		return introspection{}, bearer.Invalid(errors.New("refresh token is not the current one"))
 	}
 	answer := t.active(&row)
 	answer.TokenType, answer.ExpiresAt = "refresh_token", row.IdleDeadline.Unix()

@@ -147,6 +147,16 @@ func appOf(t testing.TB, tokens *jwtauth.Tokens, logger *slog.Logger) http.Handl
 	return mux
 }
 
+// guarded is a page that only a guard who asks a lets through.
+func guarded(t testing.TB, a middleware.Authenticator) http.Handler {
+	t.Helper()
+	guard, err := middleware.New(middleware.Config{Authenticator: a, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return guard.Handler(me)
+}
+
 var me = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 	id, _ := middleware.FromContext(r.Context())
 	_ = json.NewEncoder(w).Encode(id)

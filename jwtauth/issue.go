@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/jose"
 	"github.com/inga-auth/inga/internal/session"
 	"github.com/inga-auth/inga/middleware"
 )
@@ -112,8 +113,8 @@ func (k *key) token(payload []byte) (string, error) {
 	}
 	token = append(token, '.')
 	token = encoding.AppendEncode(token, sig)
-	if len(token) > maxToken {
-		return "", fmt.Errorf("jwtauth: token has %d bytes, and one with more than %d is refused: Config.Claims returned too much", len(token), maxToken)
+	if len(token) > jose.MaxToken {
+		return "", fmt.Errorf("jwtauth: token has %d bytes, and one with more than %d is refused: Config.Claims returned too much", len(token), jose.MaxToken)
 	}
 	return string(token), nil
 }
@@ -160,15 +161,15 @@ func marshalCustom(v any) ([]byte, error) {
 	if err != nil || string(object) == "null" {
 		return nil, err
 	}
-	err = scanObject(object, func(name, _ []byte) error {
-		for _, n := range claimNames {
+	err = jose.Scan(object, func(name, _ []byte) error {
+		for _, n := range jose.ClaimNames {
 			if bytes.EqualFold(name, []byte(n)) {
 				return fmt.Errorf("claim %q is not yours to set", name)
 			}
 		}
 		return nil
 	})
-	if errors.Is(err, errSyntax) {
+	if errors.Is(err, jose.ErrSyntax) {
 		err = fmt.Errorf("%T is no JSON object", v)
 	}
 	return object, err

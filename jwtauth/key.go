@@ -14,6 +14,8 @@ import (
 	"slices"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/inga-auth/inga/internal/jose"
 )
 
 // A Key signs and verifies tokens with one algorithm, which it was made for. It prints as
@@ -121,14 +123,12 @@ func rsaPair(method jwt.SigningMethod, private *rsa.PrivateKey) (Key, error) {
 	return rsaKey(method, &private.PublicKey, private)
 }
 
-const minRSA = 2048 // bits: RFC 7518, section 3.3
-
 func rsaKey(method jwt.SigningMethod, public *rsa.PublicKey, private any) (Key, error) {
 	if public == nil || public.N == nil {
 		return Key{}, fmt.Errorf("jwtauth: %s: key is nil", method.Alg())
 	}
-	if n := public.N.BitLen(); n < minRSA {
-		return Key{}, fmt.Errorf("jwtauth: %s: key has %d bits, want at least %d", method.Alg(), n, minRSA)
+	if n := public.N.BitLen(); n < jose.MinRSA {
+		return Key{}, fmt.Errorf("jwtauth: %s: key has %d bits, want at least %d", method.Alg(), n, jose.MinRSA)
 	}
 	if public.E < 3 || public.E%2 == 0 {
 		return Key{}, fmt.Errorf("jwtauth: %s: exponent is %d, want an odd number of at least 3", method.Alg(), public.E)
@@ -167,7 +167,7 @@ func (k key) ready() (Key, error) {
 		Alg string `json:"alg"`
 		Typ string `json:"typ"`
 		Kid string `json:"kid"`
-	}{k.alg, accessType, k.id})
+	}{k.alg, jose.AccessType, k.id})
 	if err != nil {
 		return Key{}, fmt.Errorf("jwtauth: %s: %w", k.alg, err)
 	}

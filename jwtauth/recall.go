@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/jose"
 	"github.com/inga-auth/inga/internal/session"
 	"github.com/inga-auth/inga/middleware"
 )
@@ -25,7 +26,7 @@ const recollectionSize = 400
 // verified. It is remembered by a hash of the whole text, so that another spelling is another
 // token; and the session is looked at like that of any other.
 func (t *Tokens) recall(token, method string, id *middleware.Identity) bool {
-	if t.recaller == nil || len(token) > maxToken {
+	if t.recaller == nil || len(token) > jose.MaxToken {
 		return false
 	}
 	now := time.Now()
@@ -34,7 +35,7 @@ func (t *Tokens) recall(token, method string, id *middleware.Identity) bool {
 	if !ok || v == nil || v.by != t || !now.Before(v.expires) {
 		return false
 	}
-	if unseen(row, v.claims.generation) {
+	if unseen(row, v.claims.Generation) {
 		return false // to be told; see markSeen
 	}
 	session.Recalled(id, row, user, method)
@@ -48,8 +49,8 @@ func (t *Tokens) remember(token string, c *claims, row *backends.Session) {
 	if t.recaller == nil {
 		return
 	}
-	v := &recollection{by: t, claims: *c, text: string(c.raw), expires: c.ExpiresAt.Add(t.leeway)}
-	v.claims.raw = nil
+	v := &recollection{by: t, claims: *c, text: string(c.Raw), expires: c.ExpiresAt.Add(t.leeway)}
+	v.claims.Raw = nil
 	t.recaller.Remember(hashOf(token), *row, v, recollectionSize+len(v.text))
 }
 

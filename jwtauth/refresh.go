@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/bearer"
 	"github.com/inga-auth/inga/internal/session"
 	"github.com/inga-auth/inga/middleware"
 )
@@ -44,7 +45,7 @@ func (t *Tokens) exchange(door *session.Door, r *http.Request, token string) (Re
 	ctx := r.Context()
 	rt, err := parseRefresh(token, t.refreshKeys)
 	if err != nil {
-		return Response{}, backends.User{}, invalid(err)
+		return Response{}, backends.User{}, bearer.Invalid(err)
 	}
 	now := session.Now()
 	// Before the rotation: if Config.Claims fails for longer than the grace, the token must

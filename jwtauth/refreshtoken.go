@@ -9,6 +9,7 @@ import (
 	"hash/crc32"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/jose"
 )
 
 // A refresh token is derived and not stored:
@@ -82,7 +83,7 @@ func parseRefresh(text string, keys []refreshKey) (refreshToken, error) {
 	if !isRefreshToken(text) {
 		return refreshToken{}, errors.New("not a refresh token, or not a whole one")
 	}
-	raw, err := decode(text[len(refreshPrefix) : refreshSize-checksumSize])
+	raw, err := jose.Decode(text[len(refreshPrefix) : refreshSize-checksumSize])
 	if err != nil || len(raw) != rawSize {
 		return refreshToken{}, errors.New("not a refresh token")
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/bearer"
 	"github.com/inga-auth/inga/internal/session"
 	"github.com/inga-auth/inga/middleware"
 )
@@ -49,14 +50,14 @@ var (
 // for any other. The identity has the user's roles of this moment, and the claims of the
 // token.
 func (t *Tokens) Authenticate(r *http.Request) (id middleware.Identity, err error) {
-	token, err := presented(r)
+	token, err := bearer.Presented(r)
 	if err != nil {
 		return id, err
 	}
 	if t.recall(token, Method, &id) {
 		return id, nil
 	}
-	if err := oneToken(token); err != nil {
+	if err := bearer.Check(token); err != nil {
 		return id, err
 	}
 	return t.lookUp(r.Context(), token, Method)
@@ -81,7 +82,7 @@ func (t *Tokens) lookUp(ctx context.Context, token, method string) (middleware.I
 	if err != nil {
 		return middleware.Identity{}, err
 	}
-	t.markSeen(ctx, now, &row, c.generation)
+	t.markSeen(ctx, now, &row, c.Generation)
 	t.remember(token, c, &row)
 	return identity(c, &row, &user, method), nil
 }
@@ -89,7 +90,7 @@ func (t *Tokens) lookUp(ctx context.Context, token, method string) (middleware.I
 // identity returns what a verified token and the session that it names say.
 func identity(c *claims, row *backends.Session, user *backends.User, method string) middleware.Identity {
 	id := session.Identity(row, user, method)
-	id.Claims = string(c.raw)
+	id.Claims = string(c.Raw)
 	addTimes(&id, c, row)
 	return id
 }
@@ -97,24 +98,24 @@ func identity(c *claims, row *backends.Session, user *backends.User, method stri
 // addTimes has the identity say when the token expires, and when its user authenticated.
 func addTimes(id *middleware.Identity, c *claims, row *backends.Session) {
 	id.ExpiresAt = earlier(c.ExpiresAt.Time.UTC(), row.IdleDeadline)
-	if c.authTime.Unix() > row.AuthenticatedAt.Unix() {
+	if c.AuthTime.Unix() > row.AuthenticatedAt.Unix() {
 		// The row was read before its user authenticated again; see package cache.
-		id.AuthTime = c.authTime
+		id.AuthTime = c.AuthTime
 	}
 }
 
 // find returns the session that a verified token names, and its user. A token from before
 // its user authenticated again names it no longer: whoever had it then did not do that.
 func (t *Tokens) find(ctx context.Context, now time.Time, c *claims) (backends.Session, backends.User, error) {
-	row, user, err := t.store.FindByID(ctx, now, c.sessionID)
+	row, user, err := t.store.FindByID(ctx, now, c.SessionID)
 	if err != nil {
 		return row, user, session.Refusal(&row, err)
 	}
 	switch {
 	case row.Kind != backends.KindToken || row.UserID != c.Subject:
-		err = invalid(errors.New("sid is not a session of sub for tokens"))
-	case !c.authTime.IsZero() && c.authTime.Unix() < row.AuthenticatedAt.Unix():
-		err = invalid(errors.New("token is from before the user authenticated again"))
+		err = bearer.Invalid(errors.New("sid is not a session of sub for tokens"))
+	case !c.AuthTime.IsZero() && c.AuthTime.Unix() < row.AuthenticatedAt.Unix():
+		err = bearer.Invalid(errors.New("token is from before the user authenticated again"))
 	}
 	return row, user, err
 }
@@ -123,6 +124,14 @@ func (t *Tokens) find(ctx context.Context, now time.Time, c *claims) (backends.S
 func (t *Tokens) Attend(id middleware.Identity, end func(cause error)) (stop func()) {
 	return session.Attend(t.store, id.SessionID, id.Subject, end)
 }
+
+// Challenge implements [middleware.Challenger].
+func (t *Tokens) Challenge(r *http.Request, d middleware.Denial) string {
+	return bearer.Challenge(r, d)
+}
+
+// Issuer is the claim iss of the tokens, as Config.Issuer says.
+func (t *Tokens) Issuer() string { return t.issuer }
 
 // Login opens a session for l.Subject and issues a token, after the application has made
 // sure of who the user is.
@@ -167,7 +176,7 @@ func (t *Tokens) login(door *session.Door, r *http.Request, l middleware.Login, 
 // l.Subject must be the user of the session. Errors are those of Login, and those of
 // Authenticate.
 func (t *Tokens) Reauthenticate(r *http.Request, l middleware.Login) (Response, error) {
-	token, err := bearer(r)
+	token, err := bearer.Token(r)
 	if err != nil {
 		return Response{}, err
 	}
@@ -241,7 +250,7 @@ func (t *Tokens) Logout(w http.ResponseWriter, r *http.Request) error {
 	if err := session.Unsafe(r); err != nil {
 		return err
 	}
-	token, err := bearer(r)
+	token, err := bearer.Token(r)
 	if err != nil {
 		return err
 	}
@@ -249,7 +258,7 @@ func (t *Tokens) Logout(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := t.door.Logout(r, session.Now(), &backends.Session{ID: c.sessionID, UserID: c.Subject}); err != nil {
+	if err := t.door.Logout(r, session.Now(), &backends.Session{ID: c.SessionID, UserID: c.Subject}); err != nil {
 		return err
 	}
 	t.clear(w.Header())

@@ -1,4 +1,4 @@
-package jwtauth_test
+package foreign_test
 
 import (
 	"compress/gzip"
@@ -14,7 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/inga-auth/inga/jwtauth"
+	"github.com/inga-auth/inga/jwtauth/foreign"
 )
 
 // atOnce runs f n times in parallel, and waits.
@@ -356,7 +356,7 @@ func TestTheLastGoodSetIsServedThroughAnOutageUntilItsMaximumAge(t *testing.T) {
 	// JW-14, promise 17.
 	synctest.Test(t, func(t *testing.T) {
 		p := bubbled(foreignEC())
-		h := guarded(t, p.issuers(t, func(c *jwtauth.IssuerConfig) { c.MaxAge = 2 * time.Hour }))
+		h := guarded(t, p.issuers(t, func(c *foreign.Config) { c.MaxAge = 2 * time.Hour }))
 		good := func() string { return p.token(foreignEC()) }
 		wantStatus(t, h, good(), 200)
 		p.down()
@@ -517,7 +517,7 @@ func TestWhateverTheIssuerAnswersIsNoReasonToLogOut(t *testing.T) {
 			t.Parallel()
 			p := newIDP(t, foreignEC())
 			// The limits of the default client hold: a shorter time is all that the test adds.
-			patience := func(c *jwtauth.IssuerConfig) {
+			patience := func(c *foreign.Config) {
 				if name == "no answer" || name == "an answer that never ends" {
 					c.HTTPClient = &http.Client{Timeout: 100 * time.Millisecond}
 				}
@@ -568,7 +568,7 @@ func TestARedirectToAnotherHostIsNotFollowed(t *testing.T) {
 			p.answer(func(w http.ResponseWriter, r *http.Request) {
 				http.Redirect(w, r, other.issuer+"/jwks", http.StatusFound)
 			})
-			h := guarded(t, p.issuers(t, func(c *jwtauth.IssuerConfig) { c.HTTPClient = client }))
+			h := guarded(t, p.issuers(t, func(c *foreign.Config) { c.HTTPClient = client }))
 			wantUndecided(t, h, p.token(foreignEC()))
 			other.wantFetches(t, 0)
 			if client != nil && client.CheckRedirect != nil {
@@ -595,7 +595,7 @@ func TestDiscoveryFindsTheKeys(t *testing.T) {
 	wantStatus(t, h, p.token(nextEC()), 200)
 }
 
-func discovered(c *jwtauth.IssuerConfig) { c.JWKSURL = "" }
+func discovered(c *foreign.Config) { c.JWKSURL = "" }
 
 func TestAnIssuerMayHaveAPath(t *testing.T) {
 	for _, slash := range []string{"", "/"} {

@@ -1,4 +1,4 @@
-package jwtauth
+package foreign
 
 import (
 	"encoding/json"
@@ -6,9 +6,10 @@ import (
 	"strings"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/jose"
 )
 
-// Claims are those of a token that was verified, for [IssuerConfig] to make roles and scopes
+// Claims are those of a token that was verified, for [Config] to make roles and scopes
 // of.
 type Claims struct{ raw json.RawMessage }
 
@@ -24,7 +25,7 @@ func (c Claims) Strings(path ...string) []string {
 	value := []byte(c.raw)
 	for _, want := range path {
 		var found []byte
-		err := scanObject(value, func(name, value []byte) error {
+		err := jose.Scan(value, func(name, value []byte) error {
 			if string(name) == want {
 				found = value
 			}
@@ -35,7 +36,7 @@ func (c Claims) Strings(path ...string) []string {
 		}
 		value = found
 	}
-	list, err := texts(value)
+	list, err := jose.Texts(value)
 	if err != nil {
 		return nil
 	}
@@ -60,30 +61,30 @@ func scopesOf(c Claims) []string {
 // foreignClaims are the claims of somebody else's token. RFC 9068 wants more of them than
 // most issuers send; what we do not need is not asked for.
 type foreignClaims struct {
-	claims
+	jose.Claims
 	amr []string
 }
 
 func parseForeign(payload []byte) (*foreignClaims, error) {
-	c := &foreignClaims{claims: claims{raw: payload}}
-	return c, scanObject(payload, c.set)
+	c := &foreignClaims{Claims: jose.Claims{Raw: payload}}
+	return c, jose.Scan(payload, c.set)
 }
 
 func (c *foreignClaims) set(name, value []byte) error {
 	switch string(name) {
 	case "auth_time":
-		t, err := instant(value)
+		t, err := jose.Instant(value)
 		if err == nil && t.Unix() > 0 { // Keycloak sends 0 for "I do not know"
-			c.authTime = t
+			c.AuthTime = t
 		}
 		return err
 	case "amr":
-		if list, err := texts(value); err == nil { // anything else proves nothing
+		if list, err := jose.Texts(value); err == nil { // anything else proves nothing
 			c.amr = list
 		}
 		return nil
 	}
-	return c.claims.set(name, value)
+	return c.Claims.Set(name, value)
 }
 
 // Validate has what [jwt.Validator] does not check by itself; it calls it.

@@ -1,4 +1,4 @@
-package jwtauth
+package jose
 
 import (
 	"bytes"
@@ -16,18 +16,18 @@ const (
 // What is wrong with a JSON text.
 var (
 	errNotUTF8   = errors.New("JSON is not UTF-8")
-	errSyntax    = errors.New("not a JSON object, or text around it")
+	ErrSyntax    = errors.New("not a JSON object, or text around it")
 	errDepth     = errors.New("JSON is nested too deep")
 	errMembers   = errors.New("JSON has too many members")
 	errDuplicate = errors.New("JSON has a name twice in one object")
 )
 
-// scanObject reads one JSON object (RFC 8259) and hands its members to member, the names
+// Scan reads one JSON object (RFC 8259) and hands its members to member, the names
 // unquoted and the values as they are. It stops at the first error.
 //
 // Encoding/json would do, but for one thing: it lets a name occur twice, and takes SUB for
 // sub. Whoever verifies with another parser would then see another user.
-func scanObject(data []byte, member func(name, value []byte) error) error {
+func Scan(data []byte, member func(name, value []byte) error) error {
 	if !utf8.Valid(data) {
 		return errNotUTF8
 	}
@@ -38,7 +38,7 @@ func scanObject(data []byte, member func(name, value []byte) error) error {
 	}
 	s.space()
 	if s.at != len(data) {
-		return errSyntax
+		return ErrSyntax
 	}
 	return nil
 }
@@ -53,7 +53,7 @@ type scanner struct {
 
 func (s *scanner) value() error {
 	if s.at == len(s.data) {
-		return errSyntax
+		return ErrSyntax
 	}
 	switch s.data[s.at] {
 	case '{':
@@ -83,7 +83,7 @@ func (s *scanner) object(member func(name, value []byte) error) error {
 		}
 		s.space()
 		if !s.take(':') {
-			return errSyntax
+			return ErrSyntax
 		}
 		s.space()
 		start, name := s.at, s.names[len(s.names)-1]
@@ -122,7 +122,7 @@ func (s *scanner) array() error {
 
 func (s *scanner) open(bracket byte) error {
 	if !s.take(bracket) {
-		return errSyntax
+		return ErrSyntax
 	}
 	if s.depth++; s.depth > maxDepth {
 		return errDepth
@@ -138,7 +138,7 @@ func (s *scanner) next(bracket byte) (bool, error) {
 		return false, nil
 	}
 	if !s.take(',') {
-		return false, errSyntax
+		return false, ErrSyntax
 	}
 	s.space()
 	return true, nil
@@ -169,7 +169,7 @@ func (s *scanner) name(outer int) error {
 
 func (s *scanner) text() error {
 	if !s.take('"') {
-		return errSyntax
+		return ErrSyntax
 	}
 	for s.at < len(s.data) {
 		c := s.data[s.at]
@@ -178,14 +178,14 @@ func (s *scanner) text() error {
 		case c == '"':
 			return nil
 		case c < 0x20:
-			return errSyntax
+			return ErrSyntax
 		case c == '\\':
 			if !s.escape() {
-				return errSyntax
+				return ErrSyntax
 			}
 		}
 	}
-	return errSyntax
+	return ErrSyntax
 }
 
 func (s *scanner) escape() bool {
@@ -208,17 +208,17 @@ func (s *scanner) escape() bool {
 func (s *scanner) number() error {
 	s.take('-')
 	if !s.take('0') && !s.digits() {
-		return errSyntax
+		return ErrSyntax
 	}
 	if s.take('.') && !s.digits() {
-		return errSyntax
+		return ErrSyntax
 	}
 	if s.take('e') || s.take('E') {
 		if !s.take('+') {
 			s.take('-')
 		}
 		if !s.digits() {
-			return errSyntax
+			return ErrSyntax
 		}
 	}
 	return nil
@@ -234,7 +234,7 @@ func (s *scanner) digits() bool {
 
 func (s *scanner) word(w string) error {
 	if !bytes.HasPrefix(s.data[s.at:], []byte(w)) {
-		return errSyntax
+		return ErrSyntax
 	}
 	s.at += len(w)
 	return nil

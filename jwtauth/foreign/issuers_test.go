@@ -1,4 +1,4 @@
-package jwtauth_test
+package foreign_test
 
 import (
 	"bytes"
@@ -15,15 +15,15 @@ import (
 	"time"
 
 	"github.com/inga-auth/inga/internal/storetest"
-	"github.com/inga-auth/inga/jwtauth"
+	"github.com/inga-auth/inga/jwtauth/foreign"
 	"github.com/inga-auth/inga/middleware"
 	"github.com/inga-auth/inga/sliding"
 )
 
 func TestATokenOfAnotherIssuerIsAnIdentity(t *testing.T) {
 	p := newIDP(t, foreignRSA(), foreignEC(), foreignEd())
-	issuers := p.issuers(t, func(c *jwtauth.IssuerConfig) {
-		c.Roles = func(c jwtauth.Claims) []string { return c.Strings("realm_access", "roles") }
+	issuers := p.issuers(t, func(c *foreign.Config) {
+		c.Roles = func(c foreign.Claims) []string { return c.Strings("realm_access", "roles") }
 	})
 	exp := time.Now().Add(time.Hour).Unix()
 	claims := fmt.Sprintf(`{"iss":%q,"sub":"u1","aud":["x",%q],"exp":%d,"auth_time":1700000000,"amr":["pwd","otp"],`+
@@ -57,11 +57,11 @@ func TestATokenOfAnotherIssuerIsAnIdentity(t *testing.T) {
 func TestEachIssuerHasItsOwnKeysAudienceAlgorithmsAndMapping(t *testing.T) {
 	a, b := newIDP(t, foreignEC()), newIDP(t, foreignRSA())
 	h := guarded(t, newIssuers(t,
-		a.config(func(c *jwtauth.IssuerConfig) { c.Algorithms = []string{"ES256"} }),
-		b.config(func(c *jwtauth.IssuerConfig) {
+		a.config(func(c *foreign.Config) { c.Algorithms = []string{"ES256"} }),
+		b.config(func(c *foreign.Config) {
 			c.Audience = "us, to b"
 			c.Types = []string{"JWT"}
-			c.Roles = func(c jwtauth.Claims) []string { return c.Strings("groups") }
+			c.Roles = func(c foreign.Claims) []string { return c.Strings("groups") }
 		})))
 	toB := func(k *foreignKey, typ string) string {
 		return k.sign(fmt.Sprintf(`{"alg":%q,"typ":%q,"kid":%q}`, k.alg, typ, k.kid),
@@ -204,11 +204,11 @@ func TestAPublicKeyOfAnIssuerIsNoSecret(t *testing.T) {
 			wantStatus(t, h, signWith(key, fmt.Sprintf(`{"alg":"HS256","typ":"at+jwt","kid":%q}`, kid), p.claims("")), 401)
 		}
 	}
-	_, err := jwtauth.NewIssuers(p.config(func(c *jwtauth.IssuerConfig) { c.Algorithms = []string{"HS256", "none"} }))
+	_, err := foreign.New(p.config(func(c *foreign.Config) { c.Algorithms = []string{"HS256", "none"} }))
 	wantMentions(t, err, `Algorithms has "HS256"`, `Algorithms has "none"`)
 }
 
-func everyAlgorithm(c *jwtauth.IssuerConfig) {
+func everyAlgorithm(c *foreign.Config) {
 	c.Algorithms = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"}
 }
 
@@ -267,13 +267,13 @@ func TestTheTypesOfTokensAreTheConfiguredOnes(t *testing.T) {
 		{[]string{""}, `""`, 200},
 		{[]string{""}, `"JWT"`, 401},
 	} {
-		h := guarded(t, p.issuers(t, func(c *jwtauth.IssuerConfig) { c.Types = row.types }))
+		h := guarded(t, p.issuers(t, func(c *foreign.Config) { c.Types = row.types }))
 		token := foreignEC().sign(replaced(t, foreignEC().header(), `"at+jwt"`, row.typ), p.claims(""))
 		if w := send(h, token); w.Code != row.want {
 			t.Errorf("%q, typ %s: status %d, want %d", row.types, row.typ, w.Code, row.want)
 		}
 	}
-	h := guarded(t, p.issuers(t, func(c *jwtauth.IssuerConfig) { c.Types = []string{""} }))
+	h := guarded(t, p.issuers(t, func(c *foreign.Config) { c.Types = []string{""} }))
 	wantStatus(t, h, foreignEC().sign(`{"alg":"ES256","kid":"ec"}`, p.claims("")), 200)
 }
 
@@ -281,7 +281,7 @@ func TestTheLeewayOfAnIssuerIsOnTheRightSide(t *testing.T) {
 	// JW-5.
 	synctest.Test(t, func(t *testing.T) {
 		p := bubbled(foreignEC())
-		h := guarded(t, p.issuers(t, func(c *jwtauth.IssuerConfig) { c.Leeway = 20 * time.Second }))
+		h := guarded(t, p.issuers(t, func(c *foreign.Config) { c.Leeway = 20 * time.Second }))
 		now := time.Now().Unix()
 		for _, row := range []struct {
 			claims string
@@ -303,14 +303,14 @@ func TestTheLeewayOfAnIssuerIsOnTheRightSide(t *testing.T) {
 }
 
 func TestRolesAndScopesAreWhereTheIssuerPutsThem(t *testing.T) {
-	at := func(path ...string) func(jwtauth.Claims) []string {
-		return func(c jwtauth.Claims) []string { return c.Strings(path...) }
+	at := func(path ...string) func(foreign.Claims) []string {
+		return func(c foreign.Claims) []string { return c.Strings(path...) }
 	}
 	p := newIDP(t, foreignEC())
 	for _, row := range []struct {
 		name          string
 		claims        string
-		roles, scopes func(jwtauth.Claims) []string
+		roles, scopes func(foreign.Claims) []string
 		want          string
 	}{
 		{"RFC 9068", `"scope":"read write"`, nil, nil, "[] [read write]"},
@@ -328,7 +328,7 @@ func TestRolesAndScopesAreWhereTheIssuerPutsThem(t *testing.T) {
 		{"roles that are an object", `"roles":{"admin":true}`, at("roles"), nil, "[] []"},
 		{"roles in another case", `"Roles":["admin"]`, at("roles"), nil, "[] []"},
 		{"no path", `"roles":["admin"]`, at(), nil, "[] []"},
-		{"decoded", `"teams":[{"name":"ops"}]`, func(c jwtauth.Claims) []string {
+		{"decoded", `"teams":[{"name":"ops"}]`, func(c foreign.Claims) []string {
 			var own struct{ Teams []struct{ Name string } }
 			if err := c.Decode(&own); err != nil {
 				return nil
@@ -337,7 +337,7 @@ func TestRolesAndScopesAreWhereTheIssuerPutsThem(t *testing.T) {
 		}, nil, "[ops] []"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			issuers := p.issuers(t, func(c *jwtauth.IssuerConfig) { c.Roles, c.Scopes = row.roles, row.scopes })
+			issuers := p.issuers(t, func(c *foreign.Config) { c.Roles, c.Scopes = row.roles, row.scopes })
 			id, err := issuers.Authenticate(presented(foreignEC().sign(foreignEC().header(), p.claims(","+row.claims))))
 			if err != nil {
 				t.Fatal(err)
@@ -400,13 +400,13 @@ func TestTokensOfOursAreGoodElsewhereThroughTheJWKS(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		issuers := newIssuers(t, jwtauth.IssuerConfig{Issuer: issuer, Audience: audience, JWKSURL: server.URL})
+		issuers := newIssuers(t, foreign.Config{Issuer: issuer, Audience: audience, JWKSURL: server.URL})
 		id, err := issuers.Authenticate(presented(response.AccessToken))
 		if err != nil || id.Subject != "2" || id.Issuer != issuer {
 			t.Errorf("%s: %+v, %v", alg, id, err)
 		}
 		if id.Roles != nil || id.SessionID != "" {
-			t.Errorf("%s: roles %q and session %q of somebody else's storetest.Store", alg, id.Roles, id.SessionID)
+			t.Errorf("%s: roles %q and session %q of somebody else's store", alg, id.Roles, id.SessionID)
 		}
 	}
 }
@@ -414,7 +414,7 @@ func TestTokensOfOursAreGoodElsewhereThroughTheJWKS(t *testing.T) {
 func TestEachTokenIsVerifiedByWhomItNames(t *testing.T) {
 	p := newIDP(t, foreignEC())
 	tokens := newTokens(t, storetest.Memory(t))
-	both, err := jwtauth.ByIssuer(tokens, p.issuers(t))
+	both, err := foreign.ByIssuer(tokens, p.issuers(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -463,7 +463,7 @@ func TestSessionsOfOursSlideBesideOtherIssuers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := bubbled(foreignEC())
 		tokens := newTokens(t, storetest.Memory(t))
-		both, err := jwtauth.ByIssuer(tokens, p.issuers(t))
+		both, err := foreign.ByIssuer(tokens, p.issuers(t))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -491,9 +491,9 @@ func TestByIssuerReportsWhatCannotWork(t *testing.T) {
 	p := newIDP(t, foreignEC())
 	tokens := newTokens(t, storetest.Memory(t))
 	for name, try := range map[string]func() (middleware.Authenticator, error){
-		"no tokens":    func() (middleware.Authenticator, error) { return jwtauth.ByIssuer(nil, p.issuers(t)) },
-		"no issuers":   func() (middleware.Authenticator, error) { return jwtauth.ByIssuer(tokens, nil) },
-		"the same iss": func() (middleware.Authenticator, error) { return jwtauth.ByIssuer(tokens, p.issuers(t, ourselves)) },
+		"no tokens":    func() (middleware.Authenticator, error) { return foreign.ByIssuer(nil, p.issuers(t)) },
+		"no issuers":   func() (middleware.Authenticator, error) { return foreign.ByIssuer(tokens, nil) },
+		"the same iss": func() (middleware.Authenticator, error) { return foreign.ByIssuer(tokens, p.issuers(t, ourselves)) },
 	} {
 		if a, err := try(); err == nil || a != nil {
 			t.Errorf("%s: %v, %v", name, a, err)
@@ -501,26 +501,26 @@ func TestByIssuerReportsWhatCannotWork(t *testing.T) {
 	}
 }
 
-func ourselves(c *jwtauth.IssuerConfig) { c.Issuer = issuer }
+func ourselves(c *foreign.Config) { c.Issuer = issuer }
 
-func TestNewIssuersReportsEveryMistakeAndNamesFieldAndIssuer(t *testing.T) {
+func TestNewReportsEveryMistakeAndNamesFieldAndIssuer(t *testing.T) {
 	// Promise 15.
-	_, err := jwtauth.NewIssuers()
+	_, err := foreign.New()
 	wantMentions(t, err, "at least one")
 
-	_, err = jwtauth.NewIssuers(jwtauth.IssuerConfig{}, jwtauth.IssuerConfig{
+	_, err = foreign.New(foreign.Config{}, foreign.Config{
 		Issuer:     "https://a.example",
 		Audience:   " x",
 		JWKSURL:    "http://a.example/jwks",
 		Algorithms: []string{"RS256", "HS256"},
 		Leeway:     2 * time.Minute,
 		MaxAge:     time.Minute,
-	}, jwtauth.IssuerConfig{Issuer: "https://a.example", Audience: "x", MaxAge: 8 * 24 * time.Hour})
+	}, foreign.Config{Issuer: "https://a.example", Audience: "x", MaxAge: 8 * 24 * time.Hour})
 	wantMentions(t, err,
-		`IssuerConfig "": Issuer is ""`, `IssuerConfig "": Audience is ""`, `IssuerConfig "": JWKSURL is empty`,
-		`IssuerConfig "https://a.example": Audience is " x"`, `IssuerConfig "https://a.example": JWKSURL is "http://a.example/jwks": want https`,
-		`IssuerConfig "https://a.example": Algorithms has "HS256"`, `IssuerConfig "https://a.example": Leeway is 2m0s`,
-		`IssuerConfig "https://a.example": MaxAge is 1m0s`, `IssuerConfig "https://a.example" is there twice`, `MaxAge is 192h0m0s`)
+		`Config "": Issuer is ""`, `Config "": Audience is ""`, `Config "": JWKSURL is empty`,
+		`Config "https://a.example": Audience is " x"`, `Config "https://a.example": JWKSURL is "http://a.example/jwks": want https`,
+		`Config "https://a.example": Algorithms has "HS256"`, `Config "https://a.example": Leeway is 2m0s`,
+		`Config "https://a.example": MaxAge is 1m0s`, `Config "https://a.example" is there twice`, `MaxAge is 192h0m0s`)
 
 	for _, row := range []struct {
 		issuer, jwks string
@@ -546,7 +546,7 @@ func TestNewIssuersReportsEveryMistakeAndNamesFieldAndIssuer(t *testing.T) {
 		{"http://a.example", "", false, false},
 		{"http://a.example", "", true, true},
 	} {
-		_, err := jwtauth.NewIssuers(jwtauth.IssuerConfig{Issuer: row.issuer, Audience: "x", JWKSURL: row.jwks, DangerouslyAllowHTTP: row.dangerously})
+		_, err := foreign.New(foreign.Config{Issuer: row.issuer, Audience: "x", JWKSURL: row.jwks, DangerouslyAllowHTTP: row.dangerously})
 		if (err == nil) != row.ok {
 			t.Errorf("%+v: %v", row, err)
 		}
@@ -557,7 +557,7 @@ func TestAnIssuerThatFailsIsReportedToTheLogWithoutTheToken(t *testing.T) {
 	p := newIDP(t, foreignEC())
 	p.down()
 	var log bytes.Buffer
-	issuers := p.issuers(t, func(c *jwtauth.IssuerConfig) { c.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+	issuers := p.issuers(t, func(c *foreign.Config) { c.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
 	token := p.token(foreignEC())
 	if _, err := issuers.Authenticate(presented(token)); !errors.Is(err, middleware.ErrUnavailable) {
 		t.Fatal(err)

@@ -1,4 +1,4 @@
-package jwtauth
+package foreign
 
 import "hash/maphash"
 

@@ -1,4 +1,4 @@
-package jwtauth
+package foreign
 
 import (
 	"cmp"
@@ -13,11 +13,12 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/jose"
 )
 
-// IssuerConfig says which tokens of one issuer are good, and what they mean to us. Issuer
+// Config says which tokens of one issuer are good, and what they mean to us. Issuer
 // and Audience are required; the zero value of the rest is the safe choice.
-type IssuerConfig struct {
+type Config struct {
 	// Issuer is the claim iss of its tokens, to the letter.
 	Issuer string
 
@@ -50,7 +51,7 @@ type IssuerConfig struct {
 	// its tokens get 503.
 	MaxAge time.Duration
 
-	// Roles says which roles a token gives: func(c jwtauth.Claims) []string { return
+	// Roles says which roles a token gives: func(c foreign.Claims) []string { return
 	// c.Strings("realm_access", "roles") }, for example. Default none. It is called
 	// concurrently, with verified claims only.
 	Roles func(Claims) []string
@@ -81,12 +82,12 @@ const (
 
 var defaultAlgorithms = []string{"RS256", "PS256", "ES256", "EdDSA", "Ed25519"}
 
-func (c IssuerConfig) withDefaults() IssuerConfig {
+func (c Config) withDefaults() Config {
 	if len(c.Algorithms) == 0 {
 		c.Algorithms = defaultAlgorithms
 	}
 	if len(c.Types) == 0 {
-		c.Types = []string{accessType}
+		c.Types = []string{jose.AccessType}
 	}
 	c.Leeway = cmp.Or(c.Leeway, 30*time.Second)
 	c.MaxAge = cmp.Or(c.MaxAge, 24*time.Hour)
@@ -99,10 +100,10 @@ func (c IssuerConfig) withDefaults() IssuerConfig {
 	return c
 }
 
-func (c IssuerConfig) mistakes() []error {
+func (c Config) mistakes() []error {
 	var errs []error
 	bad := func(format string, args ...any) {
-		errs = append(errs, fmt.Errorf("jwtauth: IssuerConfig %q: "+format, append([]any{c.Issuer}, args...)...))
+		errs = append(errs, fmt.Errorf("foreign: Config %q: "+format, append([]any{c.Issuer}, args...)...))
 	}
 	for _, field := range []struct{ name, value string }{{"Issuer", c.Issuer}, {"Audience", c.Audience}} {
 		if !backends.ValidText(field.value) || strings.TrimSpace(field.value) != field.value {
@@ -121,8 +122,8 @@ func (c IssuerConfig) mistakes() []error {
 			bad("Algorithms has %q, want some of %s", name, strings.Join(algorithmNames(), ", "))
 		}
 	}
-	if c.Leeway < 0 || c.Leeway > maxLeeway {
-		bad("Leeway is %v, want 0 to %v", c.Leeway, maxLeeway)
+	if c.Leeway < 0 || c.Leeway > jose.MaxLeeway {
+		bad("Leeway is %v, want 0 to %v", c.Leeway, jose.MaxLeeway)
 	}
 	if c.MaxAge < minMaxAge || c.MaxAge > maxMaxAge {
 		bad("MaxAge is %v, want %v to %v", c.MaxAge, minMaxAge, maxMaxAge)
@@ -130,19 +131,19 @@ func (c IssuerConfig) mistakes() []error {
 	return errs
 }
 
-// NewIssuers returns an authenticator for the tokens of the issuers. The error joins all
+// New returns an authenticator for the tokens of the issuers. The error joins all
 // mistakes, each naming its field and its issuer. Nothing is fetched before the first
 // token comes.
-func NewIssuers(configs ...IssuerConfig) (*Issuers, error) {
+func New(configs ...Config) (*Issuers, error) {
 	s := &Issuers{byName: make(map[string]*issuer)}
 	var errs []error
 	if len(configs) == 0 {
-		errs = append(errs, errors.New("jwtauth: NewIssuers has no IssuerConfig, want at least one"))
+		errs = append(errs, errors.New("foreign: New has no Config, want at least one"))
 	}
 	for _, c := range configs {
 		c = c.withDefaults()
 		if s.byName[c.Issuer] != nil {
-			errs = append(errs, fmt.Errorf("jwtauth: IssuerConfig %q is there twice: no token could say which it means", c.Issuer))
+			errs = append(errs, fmt.Errorf("foreign: Config %q is there twice: no token could say which it means", c.Issuer))
 		}
 		errs = append(errs, c.mistakes()...)
 		s.byName[c.Issuer] = newIssuer(c)
@@ -153,7 +154,7 @@ func NewIssuers(configs ...IssuerConfig) (*Issuers, error) {
 	return s, nil
 }
 
-func newIssuer(c IssuerConfig) *issuer {
+func newIssuer(c Config) *issuer {
 	i := &issuer{
 		name:       c.Issuer,
 		algorithms: slices.Clone(c.Algorithms),

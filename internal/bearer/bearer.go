@@ -1,4 +1,6 @@
-package jwtauth
+// Package bearer finds the token in a request (RFC 6750), and says in the answer what was wrong
+// with it.
+package bearer
 
 import (
 	"fmt"
@@ -8,14 +10,14 @@ import (
 	"github.com/inga-auth/inga/middleware"
 )
 
-// bearer returns the token in the Authorization header of r (RFC 6750, section 2.1). The
+// Token returns the token in the Authorization header of r (RFC 6750, section 2.1). The
 // query and the body, which that RFC allows too, are not looked at: see ASVS 14.2.1.
 //
 // [middleware.ErrNoCredentials] means that there is no header, or one of another scheme.
-func bearer(r *http.Request) (string, error) {
-	token, err := presented(r)
+func Token(r *http.Request) (string, error) {
+	token, err := Presented(r)
 	if err == nil {
-		err = oneToken(token)
+		err = Check(token)
 	}
 	if err != nil {
 		return "", err
@@ -23,8 +25,8 @@ func bearer(r *http.Request) (string, error) {
 	return token, nil
 }
 
-// presented is bearer without a look at the token itself.
-func presented(r *http.Request) (string, error) {
+// Presented is Token without a look at the token itself.
+func Presented(r *http.Request) (string, error) {
 	values := r.Header["Authorization"]
 	if len(values) == 1 {
 		if token, ok := cutBearer(values[0]); ok {
@@ -37,8 +39,8 @@ func presented(r *http.Request) (string, error) {
 	return "", middleware.ErrNoCredentials
 }
 
-// oneToken returns an error unless what follows the scheme can be one token.
-func oneToken(token string) error {
+// Check returns an error unless what follows the scheme can be one token.
+func Check(token string) error {
 	switch {
 	case token == "":
 		return fmt.Errorf("%w: Bearer without a token", middleware.ErrMalformedRequest)
@@ -71,12 +73,9 @@ func hasBearer(r *http.Request) bool {
 	return false
 }
 
-// Challenge implements [middleware.Challenger].
-func (t *Tokens) Challenge(r *http.Request, d middleware.Denial) string { return challenge(r, d) }
-
-// challenge returns that of RFC 6750, section 3. A request without a token gets no error
+// Challenge returns that of RFC 6750, section 3. A request without a token gets no error
 // code, and neither does one that a cookie proved.
-func challenge(r *http.Request, d middleware.Denial) string {
+func Challenge(r *http.Request, d middleware.Denial) string {
 	sent := hasBearer(r)
 	if !sent && d.Status != http.StatusUnauthorized {
 		return ""
@@ -93,3 +92,6 @@ func challenge(r *http.Request, d middleware.Denial) string {
 	}
 	return challenge
 }
+
+// Invalid says that it is the credential's fault.
+func Invalid(err error) error { return fmt.Errorf("%w: %w", middleware.ErrInvalidCredentials, err) }

@@ -1,4 +1,4 @@
-package jwtauth_test
+package foreign_test
 
 import (
 	"crypto/rand"
@@ -11,28 +11,29 @@ import (
 
 	"github.com/inga-auth/inga/backends/memory"
 	"github.com/inga-auth/inga/jwtauth"
+	"github.com/inga-auth/inga/jwtauth/foreign"
 	"github.com/inga-auth/inga/middleware"
 	"github.com/inga-auth/inga/sliding"
 )
 
-func ExampleNewIssuers() {
-	issuers, err := jwtauth.NewIssuers(
-		jwtauth.IssuerConfig{ // Keycloak
+func ExampleNew() {
+	issuers, err := foreign.New(
+		foreign.Config{ // Keycloak
 			Issuer:   "https://login.example/realms/shop",
 			Audience: "orders-api",
 			Types:    []string{"JWT"},
-			Roles:    func(c jwtauth.Claims) []string { return c.Strings("realm_access", "roles") },
+			Roles:    func(c foreign.Claims) []string { return c.Strings("realm_access", "roles") },
 		},
-		jwtauth.IssuerConfig{ // Auth0, with its tokens of RFC 9068
+		foreign.Config{ // Auth0, with its tokens of RFC 9068
 			Issuer:   "https://tenant.eu.auth0.com/",
 			Audience: "https://orders.example",
-			Scopes:   func(c jwtauth.Claims) []string { return c.Strings("permissions") },
+			Scopes:   func(c foreign.Claims) []string { return c.Strings("permissions") },
 		},
-		jwtauth.IssuerConfig{ // Entra, for one tenant
+		foreign.Config{ // Entra, for one tenant
 			Issuer:   "https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0",
 			Audience: "6731de76-14a6-49ae-97bc-6eba6914391e",
 			Types:    []string{"JWT"},
-			Roles:    func(c jwtauth.Claims) []string { return c.Strings("roles") },
+			Roles:    func(c foreign.Claims) []string { return c.Strings("roles") },
 		},
 	)
 	if err != nil {
@@ -59,17 +60,17 @@ func ExampleNewIssuers() {
 
 // An address without TLS lets whoever is on the way be anybody, an empty audience would let
 // the tokens of all other applications in, and a symmetric key is nobody's public one.
-func ExampleNewIssuers_incorrect() {
-	_, err := jwtauth.NewIssuers(jwtauth.IssuerConfig{
+func ExampleNew_incorrect() {
+	_, err := foreign.New(foreign.Config{
 		Issuer:     "https://login.example",
 		JWKSURL:    "http://login.example/keys",
 		Algorithms: []string{"RS256", "HS256"},
 	})
 	fmt.Println(err)
 	// Output:
-	// jwtauth: IssuerConfig "https://login.example": Audience is "", want 1 to 255 bytes of text without space around it
-	// jwtauth: IssuerConfig "https://login.example": JWKSURL is "http://login.example/keys": want https, or DangerouslyAllowHTTP
-	// jwtauth: IssuerConfig "https://login.example": Algorithms has "HS256", want some of ES256, ES384, ES512, Ed25519, EdDSA, PS256, PS384, PS512, RS256, RS384, RS512
+	// foreign: Config "https://login.example": Audience is "", want 1 to 255 bytes of text without space around it
+	// foreign: Config "https://login.example": JWKSURL is "http://login.example/keys": want https, or DangerouslyAllowHTTP
+	// foreign: Config "https://login.example": Algorithms has "HS256", want some of ES256, ES384, ES512, Ed25519, EdDSA, PS256, PS384, PS512, RS256, RS384, RS512
 }
 
 // Tokens of our own and of others need ByIssuer. With FirstOf, whoever is asked first refuses
@@ -87,8 +88,8 @@ func ExampleByIssuer_incorrect() {
 		Policy:   sliding.Policy{Idle: 30 * time.Minute, Absolute: 12 * time.Hour},
 	})
 	p := bubbled(foreignEC()) // an issuer that is not there
-	issuers, err3 := jwtauth.NewIssuers(p.config())
-	both, err4 := jwtauth.ByIssuer(tokens, issuers)
+	issuers, err3 := foreign.New(p.config())
+	both, err4 := foreign.ByIssuer(tokens, issuers)
 	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		log.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package jwtauth_test
+package foreign_test
 
 import (
 	"testing"
@@ -7,7 +7,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/inga-auth/inga/internal/storetest"
-	"github.com/inga-auth/inga/jwtauth"
+	"github.com/inga-auth/inga/jwtauth/foreign"
 )
 
 // BenchmarkForeignToken is a request with a token of another issuer, whose keys are known.
@@ -16,7 +16,7 @@ import (
 func BenchmarkForeignToken(b *testing.B) {
 	p := newIDP(b, foreignRSA(), foreignEC(), foreignEd())
 	issuers := p.issuers(b)
-	both, err := jwtauth.ByIssuer(newTokens(b, storetest.Memory(b)), issuers)
+	both, err := foreign.ByIssuer(newTokens(b, storetest.Memory(b)), issuers)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func BenchmarkForeignToken(b *testing.B) {
 			key := func(*jwt.Token) (any, error) { return public, nil }
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := parser.ParseWithClaims(token, &typed{}, key); err != nil {
+				if _, err := parser.ParseWithClaims(token, &jwt.RegisteredClaims{}, key); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -50,7 +50,7 @@ func BenchmarkForeignToken(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if both, err = jwtauth.ByIssuer(tokens, issuers); err != nil {
+		if both, err = foreign.ByIssuer(tokens, issuers); err != nil {
 			b.Fatal(err)
 		}
 		r := presented(response.AccessToken)

@@ -1,4 +1,4 @@
-package jwtauth_test
+package foreign_test
 
 import (
 	"crypto/ecdsa"
@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/inga-auth/inga/jwtauth"
+	"github.com/inga-auth/inga/jwtauth/foreign"
 )
 
 // sets are JWK sets as issuers publish them, and whether a token that foreignEC signed is
@@ -194,7 +194,7 @@ func FuzzJWKSet(f *testing.F) {
 		tokens["junk "+alg] = b64(fmt.Sprintf(`{"alg":%q,"typ":"at+jwt"}`, alg)) + "." + b64(p.claims("")) + "." + b64(strings.Repeat("\x01", 64))
 	}
 	f.Fuzz(func(t *testing.T, set []byte) {
-		issuers := p.issuers(t, everyAlgorithm, func(c *jwtauth.IssuerConfig) {
+		issuers := p.issuers(t, everyAlgorithm, func(c *foreign.Config) {
 			c.Logger = slog.New(slog.DiscardHandler)
 			c.HTTPClient = &http.Client{Transport: transport(func(*http.Request) (*http.Response, error) {
 				return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(string(set)))}, nil

@@ -1,9 +1,11 @@
-package jwtauth
+package foreign
 
 import (
 	"errors"
 	"math"
 	"time"
+
+	"github.com/inga-auth/inga/internal/jose"
 )
 
 // A keySet is what one fetch found. It never changes.
@@ -18,16 +20,16 @@ var errUnknownKey = errors.New("key of the token is not one of the issuer's")
 // verify returns nil if a key of the set signed the text, and errUnknownKey if none of the
 // set can be the one that did. A known key with a wrong signature is just wrong: that, too,
 // anybody can send, and no fetch will change it.
-func (s *keySet) verify(h header, text string, sig []byte) error {
+func (s *keySet) verify(h jose.Header, text string, sig []byte) error {
 	unfit := errUnknownKey
 	for i := range s.keys {
 		k := &s.keys[i]
 		// RFC 7515, section 4.1.4: a token need not say which key it is. A set, for its part,
 		// may have two keys of one ID (RFC 7517, section 4.5).
-		if h.kid != "" && h.kid != k.id {
+		if h.Kid != "" && h.Kid != k.id {
 			continue
 		}
-		method := k.methods[h.alg]
+		method := k.methods[h.Alg]
 		if method == nil {
 			unfit = errors.New("alg is not that of the key")
 			continue
@@ -37,7 +39,7 @@ func (s *keySet) verify(h header, text string, sig []byte) error {
 		}
 		unfit = errors.New("signature is not that of the key")
 	}
-	if h.kid == "" {
+	if h.Kid == "" {
 		return errUnknownKey
 	}
 	return unfit

@@ -1,4 +1,4 @@
-package jwtauth_test
+package foreign_test
 
 import (
 	"crypto"
@@ -19,7 +19,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
-	"github.com/inga-auth/inga/jwtauth"
+	"github.com/inga-auth/inga/jwtauth/foreign"
 	"github.com/inga-auth/inga/middleware"
 )
 
@@ -128,8 +128,8 @@ func (p *idp) wantFetches(t testing.TB, want int) {
 	}
 }
 
-func (p *idp) config(edit ...func(*jwtauth.IssuerConfig)) jwtauth.IssuerConfig {
-	c := jwtauth.IssuerConfig{
+func (p *idp) config(edit ...func(*foreign.Config)) foreign.Config {
+	c := foreign.Config{
 		Issuer: p.issuer, Audience: audience, JWKSURL: p.issuer + "/jwks", HTTPClient: p.client,
 		Logger: slog.New(slog.DiscardHandler),
 	}
@@ -139,14 +139,14 @@ func (p *idp) config(edit ...func(*jwtauth.IssuerConfig)) jwtauth.IssuerConfig {
 	return c
 }
 
-func (p *idp) issuers(t testing.TB, edit ...func(*jwtauth.IssuerConfig)) *jwtauth.Issuers {
+func (p *idp) issuers(t testing.TB, edit ...func(*foreign.Config)) *foreign.Issuers {
 	t.Helper()
 	return newIssuers(t, p.config(edit...))
 }
 
-func newIssuers(t testing.TB, configs ...jwtauth.IssuerConfig) *jwtauth.Issuers {
+func newIssuers(t testing.TB, configs ...foreign.Config) *foreign.Issuers {
 	t.Helper()
-	issuers, err := jwtauth.NewIssuers(configs...)
+	issuers, err := foreign.New(configs...)
 	if err != nil {
 		t.Fatal(err)
 	}

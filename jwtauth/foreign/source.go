@@ -1,4 +1,4 @@
-package jwtauth
+package foreign
 
 import (
 	"context"
@@ -29,7 +29,7 @@ type source struct {
 	algorithms []string
 }
 
-func newSource(c IssuerConfig) *source {
+func newSource(c Config) *source {
 	client := http.Client{Transport: &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
 		ForceAttemptHTTP2:      true,

@@ -1,4 +1,4 @@
-package jwtauth
+package jose
 
 import (
 	"bytes"
@@ -27,8 +27,8 @@ func unquote(quoted []byte) ([]byte, error) {
 	return []byte(s), err
 }
 
-// text returns the string that value is.
-func text(value []byte) (string, error) {
+// Text returns the string that value is.
+func Text(value []byte) (string, error) {
 	if value[0] != '"' {
 		return "", errNotText
 	}
@@ -36,10 +36,10 @@ func text(value []byte) (string, error) {
 	return string(b), err
 }
 
-// texts returns the string that value is, or the strings of the array that it is.
-func texts(value []byte) ([]string, error) {
+// Texts returns the string that value is, or the strings of the array that it is.
+func Texts(value []byte) ([]string, error) {
 	if value[0] != '[' {
-		s, err := text(value)
+		s, err := Text(value)
 		return []string{s}, err
 	}
 	var list []*string
@@ -58,10 +58,10 @@ func texts(value []byte) ([]string, error) {
 
 const maxDate = 253402300799 // the end of the year 9999
 
-// date returns the NumericDate that value is: a number, which may have a fraction (RFC
+// Date returns the NumericDate that value is: a number, which may have a fraction (RFC
 // 7519, section 2). Golang-jwt takes any number, and converts 1e300 as the processor
 // pleases.
-func date(value []byte) (*jwt.NumericDate, error) {
+func Date(value []byte) (*jwt.NumericDate, error) {
 	if value[0] < '0' || value[0] > '9' {
 		return nil, errNotDate
 	}
@@ -73,18 +73,18 @@ func date(value []byte) (*jwt.NumericDate, error) {
 	return &jwt.NumericDate{Time: time.Unix(int64(seconds), int64(fraction*1e9))}, nil
 }
 
-// instant returns the time that value is.
-func instant(value []byte) (time.Time, error) {
-	d, err := date(value)
+// Instant returns the time that value is.
+func Instant(value []byte) (time.Time, error) {
+	d, err := Date(value)
 	if err != nil {
 		return time.Time{}, err
 	}
 	return d.UTC(), nil
 }
 
-// variant reports whether name is one of the names in another spelling. Bytes.EqualFold
+// Variant reports whether name is one of the names in another spelling. Bytes.EqualFold
 // folds as encoding/json does: ſ is an s, and the Kelvin sign a k.
-func variant(name []byte, names []string) bool {
+func Variant(name []byte, names []string) bool {
 	for _, n := range names {
 		if string(name) != n && bytes.EqualFold(name, []byte(n)) {
 			return true

@@ -1,4 +1,4 @@
-package jwtauth
+package foreign
 
 import (
 	"context"
@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/inga-auth/inga/internal/bearer"
+	"github.com/inga-auth/inga/internal/jose"
 	"github.com/inga-auth/inga/middleware"
 )
 
@@ -58,7 +60,7 @@ type flight struct {
 	err    error         // to be read then
 }
 
-func newKeyCache(s *source, c IssuerConfig) *keyCache {
+func newKeyCache(s *source, c Config) *keyCache {
 	return &keyCache{
 		source: s,
 		maxAge: c.MaxAge,
@@ -71,40 +73,40 @@ func newKeyCache(s *source, c IssuerConfig) *keyCache {
 }
 
 // verify returns nil if a key of the issuer signed the token.
-func (c *keyCache) verify(ctx context.Context, h header, p parts) error {
-	sig, err := decode(p.signature)
+func (c *keyCache) verify(ctx context.Context, h jose.Header, p jose.Parts) error {
+	sig, err := jose.Decode(p.Signature)
 	if err != nil {
-		return invalid(err)
+		return bearer.Invalid(err)
 	}
 	set, err := c.usable(ctx)
 	if err != nil {
 		return err
 	}
-	err = set.verify(h, p.signed, sig)
+	err = set.verify(h, p.Signed, sig)
 	if errors.Is(err, errUnknownKey) {
 		return c.verifyUnknown(ctx, set, h, p, sig)
 	}
 	if err != nil {
-		return invalid(err)
+		return bearer.Invalid(err)
 	}
 	return nil
 }
 
 // verifyUnknown is verify for a token whose key is not in the set. It ends: each time around
 // the set is a newer one, and one that is newer than the question answers it.
-func (c *keyCache) verifyUnknown(ctx context.Context, set *keySet, h header, p parts, sig []byte) error {
-	q, again := c.ask(h.kid, p)
+func (c *keyCache) verifyUnknown(ctx context.Context, set *keySet, h jose.Header, p jose.Parts, sig []byte) error {
+	q, again := c.ask(h.Kid, p)
 	for {
 		var err error
-		if set, err = c.newer(ctx, set, h.kid, q, again); err != nil {
+		if set, err = c.newer(ctx, set, h.Kid, q, again); err != nil {
 			return err
 		}
-		err = set.verify(h, p.signed, sig)
+		err = set.verify(h, p.Signed, sig)
 		if err == nil {
 			return nil
 		}
 		if !errors.Is(err, errUnknownKey) {
-			return invalid(err)
+			return bearer.Invalid(err)
 		}
 	}
 }
@@ -145,10 +147,10 @@ func (c *keyCache) refresh(ctx context.Context) (*flight, error) {
 // ask notes that a token with an unknown key has come, and reports whether the same question
 // was asked already and is open, or was answered lately. A token without a kid is a question
 // of its own.
-func (c *keyCache) ask(kid string, p parts) (q question, again bool) {
+func (c *keyCache) ask(kid string, p jose.Parts) (q question, again bool) {
 	name := [2]string{kid, ""}
 	if kid == "" {
-		name[1] = p.signature
+		name[1] = p.Signature
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -188,7 +190,7 @@ func (c *keyCache) fetchFor(ctx context.Context, set *keySet, kid string, q ques
 	case c.current.Load() != set:
 		return nil, nil
 	case set.answers(q):
-		return nil, invalid(errUnknownKey)
+		return nil, bearer.Invalid(errUnknownKey)
 	case c.flight != nil:
 		return c.flight, nil
 	case c.resting():

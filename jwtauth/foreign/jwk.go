@@ -1,4 +1,4 @@
-package jwtauth
+package foreign
 
 import (
 	"crypto"
@@ -16,6 +16,8 @@ import (
 	"strings"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/inga-auth/inga/internal/jose"
 )
 
 // An algorithm is one that a public key can verify, and the keys that it fits.
@@ -144,7 +146,7 @@ func (j jwk) rsa() (crypto.PublicKey, error) {
 		return nil, err
 	}
 	modulus, exponent := new(big.Int).SetBytes(n), new(big.Int).SetBytes(e)
-	if bits := modulus.BitLen(); bits < minRSA || bits > maxRSA {
+	if bits := modulus.BitLen(); bits < jose.MinRSA || bits > maxRSA {
 		return nil, errors.New("key is too short or too long")
 	}
 	if exponent.BitLen() > 31 || exponent.Int64() < 3 || exponent.Bit(0) == 0 {
@@ -179,7 +181,7 @@ func (j jwk) ec() (crypto.PublicKey, error) {
 
 // number returns the bytes of a number. Some issuers pad it, against RFC 7518, section 2.
 func number(s string) ([]byte, error) {
-	b, err := decode(strings.TrimRight(s, "="))
+	b, err := jose.Decode(strings.TrimRight(s, "="))
 	if err == nil && len(b) == 0 {
 		err = errors.New("key has a number missing")
 	}

@@ -1,4 +1,4 @@
-package jwtauth
+package foreign
 
 import (
 	"context"
@@ -10,11 +10,14 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"github.com/inga-auth/inga/internal/bearer"
+	"github.com/inga-auth/inga/internal/jose"
+	"github.com/inga-auth/inga/jwtauth"
 	"github.com/inga-auth/inga/middleware"
 )
 
 // Issuers authenticates requests by the access tokens that somebody else issues: Keycloak,
-// Auth0, Entra. See [NewIssuers]. It is safe for concurrent use.
+// Auth0, Entra. See [New]. It is safe for concurrent use.
 //
 // The identity has the Issuer and the Subject of the token, which name the user together:
 // another issuer's, or an application's own, may have the same Subject. It has no session,
@@ -45,28 +48,30 @@ type issuer struct {
 // [middleware.ErrInvalidCredentials]. [middleware.ErrUnavailable] means that the keys of its
 // issuer cannot be fetched, so that nobody knows.
 func (s *Issuers) Authenticate(r *http.Request) (middleware.Identity, error) {
-	token, err := bearer(r)
+	token, err := bearer.Token(r)
 	if err != nil {
 		return middleware.Identity{}, err
 	}
 	t, err := s.read(token)
 	if err != nil {
-		return middleware.Identity{}, invalid(err)
+		return middleware.Identity{}, bearer.Invalid(err)
 	}
 	return t.issuer.authenticate(r.Context(), t)
 }
 
 // Challenge implements [middleware.Challenger].
-func (s *Issuers) Challenge(r *http.Request, d middleware.Denial) string { return challenge(r, d) }
+func (s *Issuers) Challenge(r *http.Request, d middleware.Denial) string {
+	return bearer.Challenge(r, d)
+}
 
 // read finds the issuer that the token names, who may or may not have made it.
 func (s *Issuers) read(token string) (foreignToken, error) {
 	t := foreignToken{}
 	var err error
-	if t.parts, err = split(token); err != nil {
+	if t.Parts, err = jose.Split(token); err != nil {
 		return t, err
 	}
-	payload, err := decode(t.payload)
+	payload, err := jose.Decode(t.Payload)
 	if err != nil {
 		return t, err
 	}
@@ -82,7 +87,7 @@ func (s *Issuers) read(token string) (foreignToken, error) {
 // authenticate looks at everything else before it looks for the key: only a token in which
 // nothing but the signature may be wrong can cause a fetch.
 func (i *issuer) authenticate(ctx context.Context, t foreignToken) (middleware.Identity, error) {
-	h, err := parseHeader(t.header)
+	h, err := jose.ParseHeader(t.Header)
 	if err == nil {
 		err = i.acceptable(h)
 	}
@@ -90,20 +95,20 @@ func (i *issuer) authenticate(ctx context.Context, t foreignToken) (middleware.I
 		err = i.validator.Validate(t.claims)
 	}
 	if err != nil {
-		return middleware.Identity{}, invalid(err)
+		return middleware.Identity{}, bearer.Invalid(err)
 	}
-	if err := i.keys.verify(ctx, h, t.parts); err != nil {
+	if err := i.keys.verify(ctx, h, t.Parts); err != nil {
 		return middleware.Identity{}, err
 	}
 	return i.identity(t.claims), nil
 }
 
-func (i *issuer) acceptable(h header) error {
-	if !slices.Contains(i.algorithms, h.alg) {
-		return errors.New("alg is not one of IssuerConfig.Algorithms")
+func (i *issuer) acceptable(h jose.Header) error {
+	if !slices.Contains(i.algorithms, h.Alg) {
+		return errors.New("alg is not one of Config.Algorithms")
 	}
-	if !slices.Contains(i.types, mediaType(h.typ)) {
-		return errors.New("typ is not one of IssuerConfig.Types")
+	if !slices.Contains(i.types, mediaType(h.Typ)) {
+		return errors.New("typ is not one of Config.Types")
 	}
 	return nil
 }
@@ -117,15 +122,15 @@ func (i *issuer) identity(c *foreignClaims) middleware.Identity {
 	id := middleware.Identity{
 		Subject:   c.Subject,
 		Issuer:    i.name,
-		Method:    Method,
-		Scopes:    i.scopes(Claims{c.raw}),
-		AuthTime:  c.authTime,
+		Method:    jwtauth.Method,
+		Scopes:    i.scopes(Claims{c.Raw}),
+		AuthTime:  c.AuthTime,
 		AMR:       c.amr,
 		ExpiresAt: c.ExpiresAt.Time.UTC(),
-		Claims:    string(c.raw),
+		Claims:    string(c.Raw),
 	}
 	if i.roles != nil {
-		id.Roles = i.roles(Claims{c.raw})
+		id.Roles = i.roles(Claims{c.Raw})
 	}
 	return id
 }
@@ -137,16 +142,16 @@ func (i *issuer) identity(c *foreignClaims) middleware.Identity {
 // [middleware.FirstOf] cannot do that: whichever it asks first refuses the other's tokens
 // for good, as it should. The two go together into a FirstOf with the cookies of browsers:
 //
-//	bearer, err := jwtauth.ByIssuer(tokens, issuers)
+//	bearer, err := foreign.ByIssuer(tokens, issuers)
 //	guard, err := middleware.New(middleware.Config{Authenticator: middleware.FirstOf(bearer, sessions)})
 //
 // The error says that one of them is nil, or that an issuer is ourselves.
-func ByIssuer(own *Tokens, others *Issuers) (middleware.Authenticator, error) {
+func ByIssuer(own *jwtauth.Tokens, others *Issuers) (middleware.Authenticator, error) {
 	if own == nil || others == nil {
-		return nil, errors.New("jwtauth: ByIssuer: an argument is nil, want the tokens of our own and those of other issuers")
+		return nil, errors.New("foreign: ByIssuer: an argument is nil, want the tokens of our own and those of other issuers")
 	}
-	if others.byName[own.issuer] != nil {
-		return nil, fmt.Errorf("jwtauth: ByIssuer: IssuerConfig %q has our own Config.Issuer: no token could say which it means", own.issuer)
+	if others.byName[own.Issuer()] != nil {
+		return nil, fmt.Errorf("foreign: ByIssuer: Config %q has our own Config.Issuer: no token could say which it means", own.Issuer())
 	}
 	return middleware.FirstOf(othersOnly{others}, own), nil
 }
@@ -158,7 +163,7 @@ func ByIssuer(own *Tokens, others *Issuers) (middleware.Authenticator, error) {
 type othersOnly struct{ issuers *Issuers }
 
 func (o othersOnly) Authenticate(r *http.Request) (middleware.Identity, error) {
-	token, err := bearer(r)
+	token, err := bearer.Token(r)
 	if err != nil {
 		return middleware.Identity{}, err
 	}
@@ -171,7 +176,7 @@ func (o othersOnly) Authenticate(r *http.Request) (middleware.Identity, error) {
 
 // A foreignToken is one that names its issuer, not verified yet.
 type foreignToken struct {
-	parts
+	jose.Parts
 	claims *foreignClaims
 	issuer *issuer
 }
