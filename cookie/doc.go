@@ -20,6 +20,16 @@
 // no domain (OWASP ASVS 5.0, section 3.3). New refuses combinations that browsers would
 // drop without a word.
 //
+// # How many, and who knows
+//
+// Config.Limit bounds the sessions of a user, and Config.Events hears of each that begins,
+// ends or is refused. Logging in again in the same browser takes the place of the session that
+// it had, and of no other.
+//
+// With package backends/cache as the store a cookie that comes again costs no round trip and
+// no signature: that it was verified is remembered, by a hash, for as long as its session can
+// be vouched for. By when a revocation holds then is the cache's to say.
+//
 // # Requests from elsewhere
 //
 // A browser sends the cookie along with requests that another site makes it send. Unsafe

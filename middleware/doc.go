@@ -23,13 +23,32 @@
 //
 //	no credential                                     401, a bare challenge
 //	expired, revoked, malformed or wrong credential   401, error="invalid_token" if a token was sent
+//	authenticated too long ago, or not well enough    401, error="insufficient_user_authentication"
 //	a request that contradicts itself                 400, error="invalid_request"
 //	a rule objects, or a cross-origin write           403
 //	the backend cannot be asked                       503, Retry-After
 //
 // An outage is never a 401: nobody is logged out by it, and nobody is let in. The body is
 // that of RFC 9457 unless a [Denier] of yours writes another, or [LoginRedirect] sends
-// browsers to a login page. Reasons are logged and not sent.
+// browsers to a login page. Its type tells a client how its session ended: expired, revoked,
+// superseded by a newer login, stolen. Other reasons are logged and not sent.
+//
+// # What else there is for a route
+//
+// [Fresh] and [HasAMR] are rules for what a session left open should not reach. Being active
+// makes nothing fresh; authenticating again does.
+//
+// [EndWithSession] cancels the context of a request when its session ends, for event streams
+// and WebSockets, which otherwise outlive it.
+//
+// [Proxies] finds the address of a client behind proxies that the application names; nobody
+// else's headers are believed.
+//
+// # Events
+//
+// An [EventHook] is told of logins, logouts, renewals, theft, revocations with their reason and
+// actor, limits and denials: the same hook in every Config is an audit trail. Without one,
+// package cookie and package jwtauth log what happens; see [LogEvents].
 //
 // # Guards inside guards
 //
@@ -42,7 +61,6 @@
 // # What it does not do
 //
 // No ResponseWriter is wrapped: streaming, hijacking, and whatever else the server's own
-// writer can do, works as without a guard. A response that takes long is not interrupted
-// when its session ends. And a guard guards what it wraps: a route that is registered
-// beside it is open.
+// writer can do, works as without a guard. And a guard guards what it wraps: a route that is
+// registered beside it is open.
 package middleware
