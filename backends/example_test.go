@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/inga-auth/inga/backends"
@@ -69,4 +70,43 @@ func ExampleErrNotLive() {
 	// Output:
 	// 401, log in again
 	// 503, try again
+}
+
+// How many sessions a user may have is a function of the user.
+func ExampleLimit() {
+	limit := func(u backends.User) backends.Limit {
+		if slices.Contains(u.Roles, "admin") {
+			return backends.Limit{} // none
+		}
+		return backends.Limit{Total: 1} // a new login ends the one before
+	}
+	live := []backends.Session{{ID: "laptop"}, {ID: "phone"}}
+	for _, role := range []string{"admin", "user"} {
+		evicted, err := limit(backends.User{Roles: []string{role}}).Evict(live, backends.KindCookie)
+		fmt.Println(role, evicted, err)
+	}
+	// Output:
+	// admin [] <nil>
+	// user [laptop phone] <nil>
+}
+
+// A value that a session remembers has a name and a type.
+func ExampleKey() {
+	const notice backends.Key[string] = "notice"
+
+	ctx, store, now := context.Background(), memory.New(), time.Now()
+	s := backends.Session{ID: backends.NewID(), UserID: "u-1", IdleDeadline: now.Add(time.Hour), AbsoluteDeadline: now.Add(time.Hour)}
+	_ = store.CreateUser(ctx, backends.User{ID: "u-1", Name: "ann"}, "")
+	if _, err := store.Create(ctx, now, s, backends.NewSecret().Hash(), backends.Admission{}); err != nil {
+		log.Fatal(err)
+	}
+
+	// In a handler, s.ID is the SessionID of the identity.
+	fmt.Println(notice.Set(ctx, store, s.ID, "Saved."))
+	fmt.Println(notice.Take(ctx, store, s.ID)) // shown once
+	fmt.Println(notice.Take(ctx, store, s.ID))
+	// Output:
+	// <nil>
+	// Saved. true <nil>
+	//  false <nil>
 }
