@@ -21,8 +21,8 @@ const (
 )
 
 // NewClient returns a Client that any backend can store and any log can print: the port
-// and the zone are taken off remoteAddr, control characters and invalid UTF-8 are replaced
-// by a space, and long text is cut.
+// and the zone are taken off remoteAddr, control characters are replaced by a space, bytes
+// that are not UTF-8 are left out, and long text is cut.
 func NewClient(remoteAddr, userAgent, label string) Client {
 	var ip string
 	if ap, err := netip.ParseAddrPort(remoteAddr); err == nil {

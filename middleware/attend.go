@@ -21,13 +21,13 @@ type Attendant interface {
 // It belongs inside a guard. [context.Cause] then says why, with [ErrSessionRevoked] and the
 // like, and the handler may say goodbye before it returns; it must watch the context.
 //
-// How soon depends on the backend: with package cache, as soon as any other request notices.
-// Otherwise the session is looked at every few seconds. A proof that names no session of
+// How soon depends on the backend: with package cache, as soon as any other request notices,
+// as long as the cache hears of changes. The session is looked at every five seconds besides. A proof that names no session of
 // ours ends when it expires.
 func EndWithSession(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p := passFrom(r.Context())
-		if p == nil {
+		if p == nil || p.identity.by == nil {
 			next.ServeHTTP(w, r)
 			return
 		}

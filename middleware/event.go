@@ -68,15 +68,15 @@ func NewEvent(r *http.Request, t EventType, about Identity) Event {
 		Type:      t,
 		Time:      time.Now().UTC(),
 		Subject:   text.Printable(about.Subject, maxSubject),
-		SessionID: about.SessionID,
-		Method:    about.Method,
+		SessionID: text.Printable(about.SessionID, maxSubject),
+		Method:    text.Printable(about.Method, maxSubject),
 		UserAgent: text.Printable(r.UserAgent(), maxUserAgent),
 	}
 	if ip := ClientIP(r); ip.IsValid() {
 		e.IP = ip.String()
 	}
-	if actor, ok := FromContext(r.Context()); ok && actor.Subject != about.Subject {
-		e.Actor = actor.Subject
+	if actor, ok := FromContext(r.Context()); ok && (actor.Subject != about.Subject || actor.Issuer != about.Issuer) {
+		e.Actor = text.Printable(actor.Subject, maxSubject)
 	}
 	return e
 }

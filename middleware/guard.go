@@ -152,14 +152,28 @@ func (g *Guard) authorize(r *http.Request, p *pass) error {
 		case err == nil:
 		case errors.Is(err, ErrUnavailable):
 			return fmt.Errorf("authorize: %w: %v", ErrUnavailable, err)
-		case errors.Is(err, ErrForbidden), errors.Is(err, ErrInsufficientAuthentication):
-			return err
 		default:
-			// %v, not %w: whatever the rule says, it cannot turn a refusal into "anonymous".
-			return fmt.Errorf("%w: %v", ErrForbidden, err)
+			return objection(err)
 		}
 	}
 	return nil
+}
+
+// objection returns that of a rule as a refusal of the identity, whatever else it says: a rule
+// that asks for a second credential cannot turn the refusal into "anonymous".
+func objection(err error) error {
+	kind := ErrForbidden
+	if errors.Is(err, ErrInsufficientAuthentication) {
+		kind = ErrInsufficientAuthentication
+	}
+	if errors.Is(err, kind) && !aboutCredentials(err) {
+		return err
+	}
+	return fmt.Errorf("%w: %v", kind, err) // %v, not %w
+}
+
+func aboutCredentials(err error) bool {
+	return errors.Is(err, ErrNoCredentials) || errors.Is(err, ErrInvalidCredentials) || errors.Is(err, ErrMalformedRequest) || saysInvalid(err)
 }
 
 // Handler passes requests to next if the guard finds nothing against them; [FromContext]
@@ -191,7 +205,7 @@ func (g *Guard) Optional(next http.Handler) http.Handler {
 		case err == nil:
 			next.ServeHTTP(w, withPass(r, p))
 		case errors.Is(err, ErrNoCredentials):
-			next.ServeHTTP(w, withoutPass(r))
+			next.ServeHTTP(w, withPass(r, &pass{guard: g})) // nobody, and who let them pass
 		default:
 			g.refuse(w, r, p.known(), err)
 		}

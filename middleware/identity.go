@@ -116,7 +116,7 @@ func (id Identity) LogValue() slog.Value {
 // FromContext returns the identity that a guard put into the context. It reports false
 // if there is none: no guard, or an optional one and nobody logged in.
 func FromContext(ctx context.Context) (Identity, bool) {
-	if p := passFrom(ctx); p != nil {
+	if p := passFrom(ctx); p != nil && p.identity.by != nil {
 		return p.identity, true
 	}
 	return Identity{}, false
@@ -161,13 +161,4 @@ func (p *pass) known() Identity {
 		return Identity{}
 	}
 	return p.identity
-}
-
-// withoutPass hides the identity that another authenticator put there further out: a guard
-// that finds nobody shows nobody to its handlers.
-func withoutPass(r *http.Request) *http.Request {
-	if passFrom(r.Context()) == nil {
-		return r
-	}
-	return r.WithContext(context.WithValue(r.Context(), passKey{}, (*pass)(nil)))
 }

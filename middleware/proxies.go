@@ -27,6 +27,8 @@ type Proxies struct {
 	header  string
 }
 
+const alphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
 // NewProxies returns the Proxies that the ProxyConfig describes. The error joins all
 // mistakes, each naming its field.
 func NewProxies(c ProxyConfig) (*Proxies, error) {
@@ -35,6 +37,9 @@ func NewProxies(c ProxyConfig) (*Proxies, error) {
 		p.header = "X-Forwarded-For"
 	}
 	var errs []error
+	if strings.Trim(p.header, alphanumeric+"!#$%&'*+-.^_`|~") != "" {
+		errs = append(errs, fmt.Errorf("middleware: ProxyConfig.Header is %q, want the name of a header", c.Header))
+	}
 	if len(c.Trusted) == 0 {
 		errs = append(errs, errors.New("middleware: ProxyConfig.Trusted is empty, want the addresses of the proxies"))
 	}
@@ -63,6 +68,9 @@ func parsePrefix(s string) (netip.Prefix, error) {
 		return netip.PrefixFrom(a, a.BitLen()), nil
 	}
 	prefix, err := netip.ParsePrefix(s)
+	if a := prefix.Addr(); err == nil && a.Is4In6() && prefix.Bits() >= 96 {
+		prefix = netip.PrefixFrom(a.Unmap(), prefix.Bits()-96)
+	}
 	return prefix.Masked(), err
 }
 
@@ -89,12 +97,10 @@ func (p *Proxies) client(r *http.Request) netip.Addr {
 	if !trusted {
 		return client
 	}
-	hops := strings.Split(strings.Join(r.Header[p.header], ","), ",")
-	for i := len(hops) - 1; i >= 0 && trusted; i-- {
-		hop := hops[i]
-		if p.header == "Forwarded" {
-			hop = forwardedFor(hop)
-		}
+	hops, more := strings.Join(r.Header[p.header], ","), true
+	for more && trusted {
+		var hop string
+		hops, hop, more = p.cutLast(hops)
 		addr := parseHop(hop)
 		if !addr.IsValid() {
 			break
@@ -102,6 +108,37 @@ func (p *Proxies) client(r *http.Request) netip.Addr {
 		client, trusted = addr, p.trusts(addr)
 	}
 	return client
+}
+
+func (p *Proxies) cutLast(hops string) (before, hop string, more bool) {
+	if p.header != "Forwarded" {
+		if i := strings.LastIndexByte(hops, ','); i >= 0 {
+			return hops[:i], hops[i+1:], true
+		}
+		return "", hops, false
+	}
+	before, element, more := cutLast(hops, ',')
+	return before, forwardedFor(element), more
+}
+
+// cutLast returns what is before and after the last separator that stands in no quotes. It
+// begins at the end, so that a quote that a client left open closes nothing of a proxy's.
+func cutLast(s string, separator byte) (before, after string, found bool) {
+	quoted := false
+	for i := len(s) - 1; i >= 0; i-- {
+		switch {
+		case s[i] == '"' && !escaped(s[:i]):
+			quoted = !quoted
+		case s[i] == separator && !quoted:
+			return s[:i], s[i+1:], true
+		}
+	}
+	return "", s, false
+}
+
+// escaped reports whether the character after s is: RFC 9110, section 5.6.4.
+func escaped(s string) bool {
+	return (len(s)-len(strings.TrimRight(s, "\\")))%2 == 1
 }
 
 func (p *Proxies) trusts(a netip.Addr) bool {
@@ -145,11 +182,22 @@ func parseHop(s string) netip.Addr {
 
 // forwardedFor returns the value of "for" in an element of Forwarded: RFC 7239, section 4.
 func forwardedFor(element string) string {
-	for pair := range strings.SplitSeq(element, ";") {
+	for more := true; more; {
+		var pair string
+		element, pair, more = cutLast(element, ';')
 		name, value, _ := strings.Cut(pair, "=")
 		if strings.EqualFold(strings.TrimSpace(name), "for") {
-			return strings.Trim(strings.TrimSpace(value), `"`)
+			return node(strings.Trim(strings.TrimSpace(value), `"`))
 		}
 	}
 	return ""
+}
+
+// node returns s without an obfuscated port: RFC 7239, section 6.
+func node(s string) string {
+	host, port, found := strings.Cut(s, ":_")
+	if found && port != "" && strings.Trim(port, alphanumeric+"._-") == "" {
+		return host
+	}
+	return s
 }

@@ -28,7 +28,7 @@ type LoginRedirect struct {
 // Validate reports a path that is not local. [New] calls it.
 func (l LoginRedirect) Validate() error {
 	var errs []error
-	for _, f := range []struct{ name, path string }{{"Path", l.Path}, {"Again", cmp.Or(l.Again, l.Path)}} {
+	for _, f := range []struct{ name, path string }{{"Path", l.Path}, {"Again", cmp.Or(l.Again, "/")}} {
 		if LocalPath(f.path) != f.path {
 			errs = append(errs, fmt.Errorf("middleware: LoginRedirect.%s is %q, want a local path like /login", f.name, f.path))
 		}

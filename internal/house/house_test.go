@@ -18,7 +18,7 @@ var arrows = map[string][]string{
 	"backends/cache":       {"backends"},
 	"backends/backendtest": {"backends"},
 	"middleware":           {"internal/text"},
-	"middleware/devices":   {"backends", "middleware", "internal/text"},
+	"middleware/devices":   {"backends", "middleware", "internal/session", "internal/text"},
 	"internal/text":        {},
 	"internal/ambient":     {"middleware"},
 	"internal/session":     {"backends", "middleware"},

@@ -63,10 +63,14 @@ func Identity(s *backends.Session, u *backends.User, method string) (id middlewa
 // It fills a value that is there, because a cached request does little else than to copy it.
 func Recalled(id *middleware.Identity, s *backends.Session, u *backends.User, method string) {
 	fill(id, s, u, method)
-	if roles, amr := len(u.Roles), len(s.AMR); roles+amr > 0 {
-		list := make([]string, 0, roles+amr) // one allocation for both
-		list = append(append(list, u.Roles...), s.AMR...)
-		id.Roles, id.AMR = list[:roles:roles], list[roles:]
+	list := make([]string, 0, len(u.Roles)+len(s.AMR)) // one allocation for both
+	if n := len(u.Roles); n > 0 {
+		list = append(list, u.Roles...)
+		id.Roles = list[:n:n]
+	}
+	if n := len(list); len(s.AMR) > 0 {
+		list = append(list, s.AMR...)
+		id.AMR = list[n:]
 	}
 }
 
@@ -129,7 +133,7 @@ func Refusal(s *backends.Session, err error) error {
 func Unsafe(r *http.Request) error {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
-		return fmt.Errorf("%w: logging in or out with %s", middleware.ErrMalformedRequest, r.Method)
+		return fmt.Errorf("%w: a session cannot change with %s", middleware.ErrMalformedRequest, r.Method)
 	}
 	return nil
 }

@@ -7,14 +7,14 @@ import (
 	"unicode/utf8"
 )
 
-// Printable returns s with a space for each control character and each byte that is not
-// UTF-8, without space around it, and cut to so many bytes. A line break in it ends no line
-// of a log.
+// Printable returns s with a space for each control character, without bytes that are not
+// UTF-8 and space around it, and cut to so many bytes. A line break in it ends no line of a
+// log.
 func Printable(s string, limit int) string {
 	if len(s) > limit {
 		s = s[:limit]
 	}
-	// The cut may have split a rune; ToValidUTF8 drops what is left of it.
+	// The cut may have split a rune: what is left of it is no UTF-8.
 	s = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return ' '

@@ -2,6 +2,7 @@ package devices
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 
@@ -29,7 +30,7 @@ type Config struct {
 type Devices struct {
 	store   Store
 	events  middleware.EventHook
-	subject func(*http.Request) string // whose sessions a request is about
+	subject func(*http.Request) (string, error) // whose sessions a request is about
 }
 
 // New returns the Devices that the Config describes.
@@ -47,11 +48,15 @@ func New(c Config) (*Devices, error) {
 // one who sends the request. They belong behind a guard for administrators.
 func (d *Devices) Of(subject func(*http.Request) string) *Devices {
 	of := *d
-	of.subject = subject
+	of.subject = func(r *http.Request) (string, error) { return subject(r), nil }
 	return &of
 }
 
-func self(r *http.Request) string {
+// self is a user of ours: another issuer may have given the same subject to somebody else.
+func self(r *http.Request) (string, error) {
 	id, _ := middleware.FromContext(r.Context())
-	return id.Subject
+	if id.Issuer != "" {
+		return "", fmt.Errorf("%w: the sessions of another issuer's user are not here", middleware.ErrForbidden)
+	}
+	return id.Subject, nil
 }

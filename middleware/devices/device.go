@@ -52,7 +52,7 @@ func Label(userAgent string) string {
 		system = u.Device
 	}
 	label := cmp.Or(u.Name, system)
-	if u.Name != "" && system != "" {
+	if u.Name != "" && system != "" && u.Name != system {
 		label = u.Name + " on " + system
 	}
 	return cmp.Or(text.Printable(label, maxLabel), "Unknown device")

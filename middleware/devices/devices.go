@@ -4,16 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/session"
+	"github.com/inga-auth/inga/internal/text"
 	"github.com/inga-auth/inga/middleware"
 )
 
 // Sessions returns the live sessions of a user, the most recently seen first. Current is the
 // ID of the one that asks, "" if none does. An error is [middleware.ErrUnavailable].
 func (d *Devices) Sessions(ctx context.Context, userID, current string) ([]Device, error) {
-	list, err := d.store.List(ctx, now(), userID)
+	list, err := d.store.List(ctx, session.Now(), userID)
 	if err != nil {
 		return nil, unavailable(err)
 	}
@@ -35,7 +36,7 @@ func (d *Devices) EndSession(ctx context.Context, userID, id string) (bool, erro
 }
 
 func (d *Devices) end(ctx context.Context, userID, id string) (bool, error) {
-	at := now()
+	at := session.Now()
 	// Whose a session is never changes, so nobody can come between the look and the end.
 	s, _, err := d.store.FindByID(ctx, at, id)
 	switch {
@@ -64,7 +65,7 @@ func (d *Devices) EndSessions(ctx context.Context, userID, except string) (int, 
 }
 
 func (d *Devices) endAll(ctx context.Context, userID, except string) (int, error) {
-	n, err := d.store.RevokeUser(ctx, now(), userID, except, backends.ReasonRevoked)
+	n, err := d.store.RevokeUser(ctx, session.Now(), userID, except, backends.ReasonRevoked)
 	if err != nil {
 		return n, unavailable(err)
 	}
@@ -74,7 +75,7 @@ func (d *Devices) endAll(ctx context.Context, userID, except string) (int, error
 // EndEverySession ends the sessions of everyone, and returns how many: for the day on which a
 // key has leaked.
 func (d *Devices) EndEverySession(ctx context.Context) (int, error) {
-	n, err := d.store.RevokeAll(ctx, now(), backends.ReasonRevoked)
+	n, err := d.store.RevokeAll(ctx, session.Now(), backends.ReasonRevoked)
 	if n > 0 {
 		d.tell(ctx, middleware.Event{Count: n})
 	}
@@ -86,13 +87,14 @@ func (d *Devices) EndEverySession(ctx context.Context) (int, error) {
 
 // tell completes an event that no request is behind; whoever the context knows did it.
 func (d *Devices) tell(ctx context.Context, e middleware.Event) {
-	e.Type, e.Time, e.Reason = middleware.EventRevoked, now(), string(backends.ReasonRevoked)
-	if actor, ok := middleware.FromContext(ctx); ok && actor.Subject != e.Subject {
-		e.Actor = actor.Subject
+	e.Type, e.Time, e.Reason = middleware.EventRevoked, session.Now(), string(backends.ReasonRevoked)
+	if actor, ok := middleware.FromContext(ctx); ok && (actor.Subject != e.Subject || actor.Issuer != "") {
+		e.Actor = text.Printable(actor.Subject, maxActor)
 	}
 	d.events(ctx, e)
 }
 
-func now() time.Time { return time.Now().UTC() }
+// maxActor is how much of a subject an event holds, in bytes.
+const maxActor = 255
 
 func unavailable(err error) error { return fmt.Errorf("%w: %w", middleware.ErrUnavailable, err) }

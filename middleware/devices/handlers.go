@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/session"
 	"github.com/inga-auth/inga/middleware"
 )
 
@@ -26,6 +27,9 @@ func (d *Devices) List() http.Handler {
 // that is not the user's, or has ended, is 404.
 func (d *Devices) End() http.Handler {
 	return d.handler(func(w http.ResponseWriter, r *http.Request, userID, _ string) error {
+		if err := session.Unsafe(r); err != nil {
+			return err
+		}
 		id := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
 		ok, err := d.end(r.Context(), userID, id)
 		switch {
@@ -45,6 +49,9 @@ func (d *Devices) End() http.Handler {
 // parameter others, and answers {"ended": n}.
 func (d *Devices) EndAll() http.Handler {
 	return d.handler(func(w http.ResponseWriter, r *http.Request, userID, current string) error {
+		if err := session.Unsafe(r); err != nil {
+			return err
+		}
 		if !r.URL.Query().Has("others") {
 			current = ""
 		}
@@ -69,7 +76,11 @@ func (d *Devices) handler(answer func(w http.ResponseWriter, r *http.Request, us
 			middleware.Refuse(w, r, middleware.ErrNoCredentials)
 			return
 		}
-		if err := answer(w, r, d.subject(r), id.SessionID); err != nil {
+		userID, err := d.subject(r)
+		if err == nil {
+			err = answer(w, r, userID, id.SessionID)
+		}
+		if err != nil {
 			middleware.Refuse(w, r, err)
 		}
 	})

@@ -1,0 +1,404 @@
+package middleware_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+	"unicode"
+
+	"github.com/inga-auth/inga/middleware"
+)
+
+// recording is an event hook that remembers.
+type recording struct{ events []middleware.Event }
+
+func (rec *recording) hook(_ context.Context, e middleware.Event) { rec.events = append(rec.events, e) }
+
+// inside returns a request as a handler gets it behind a guard that knows the identity.
+func inside(t *testing.T, id middleware.Identity, edit ...func(*http.Request)) *http.Request {
+	t.Helper()
+	var inner *http.Request
+	get(newGuard(t, middleware.Config{Authenticator: &oracle{identity: id}}).Handler(
+		http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { inner = r })), edit...)
+	return inner
+}
+
+func userAgent(s string) func(*http.Request) {
+	return func(r *http.Request) { r.Header.Set("User-Agent", s) }
+}
+
+func TestAnEventSaysWhatHappenedToWhomWhenAndFromWhere(t *testing.T) {
+	// OB-1. The clock of the bubble stands at midnight UTC, 2000-01-01.
+	synctest.Test(t, func(t *testing.T) {
+		ann := middleware.Identity{Subject: "ann", SessionID: "ANN1", Method: "cookie", Roles: []string{"user"}, Claims: `{"secret":1}`}
+		midnight := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+		for _, row := range []struct {
+			name string
+			r    *http.Request
+			want middleware.Event
+		}{
+			{"nobody sends it", httptest.NewRequest("GET", "/", nil),
+				middleware.Event{Type: "login", Time: midnight, Subject: "ann", SessionID: "ANN1", Method: "cookie", IP: "192.0.2.1"}},
+			{"the one it is about", inside(t, ann, userAgent("curl/8.5.0")),
+				middleware.Event{Type: "login", Time: midnight, Subject: "ann", SessionID: "ANN1", Method: "cookie", IP: "192.0.2.1", UserAgent: "curl/8.5.0"}},
+			{"somebody else", inside(t, middleware.Identity{Subject: "root", SessionID: "ROOT1", Method: "bearer"}, userAgent("curl/8.5.0")),
+				middleware.Event{Type: "login", Time: midnight, Subject: "ann", SessionID: "ANN1", Method: "cookie", Actor: "root", IP: "192.0.2.1", UserAgent: "curl/8.5.0"}},
+		} {
+			got := middleware.NewEvent(row.r, middleware.EventLogin, ann)
+			if got != row.want {
+				t.Errorf("%s: got %+v, want %+v", row.name, got, row.want)
+			}
+			if got.Time.Location() != time.UTC {
+				t.Errorf("%s: the time is in %v, want UTC", row.name, got.Time.Location())
+			}
+		}
+	})
+}
+
+func TestAnEventHasTheAddressThatClientIPSays(t *testing.T) {
+	// AZ-3, OB-1
+	for _, row := range []struct {
+		name, remote string
+		proxies      bool
+		want         string
+	}{
+		{"of the connection", "198.51.100.1:443", false, "198.51.100.1"},
+		{"not what the client says", "198.51.100.1:443", true, "198.51.100.1"},
+		{"what a trusted proxy says", "10.0.0.1:443", true, "203.0.113.9"},
+		{"IPv6 without its zone", "[fe80::9%eth0]:443", false, "fe80::9"},
+		{"none", "@", false, ""},
+	} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.RemoteAddr = row.remote
+		r.Header.Set("X-Forwarded-For", "203.0.113.9")
+		var e middleware.Event
+		var h http.Handler = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			e = middleware.NewEvent(r, middleware.EventLogin, middleware.Identity{})
+		})
+		if row.proxies {
+			h = newProxies(t, "", "10.0.0.0/8").Handler(h)
+		}
+		h.ServeHTTP(nil, r)
+		if e.IP != row.want {
+			t.Errorf("%s: IP %q, want %q", row.name, e.IP, row.want)
+		}
+	}
+}
+
+func TestWhatAClientSendsIsCleanInAnEvent(t *testing.T) {
+	// OB-1, ASVS 16.4.1: spaces for control characters, and nothing that is no text.
+	for _, row := range []struct{ name, sent, want string }{
+		{"plain", "Mozilla/5.0 (X11; Linux)", "Mozilla/5.0 (X11; Linux)"},
+		{"not ASCII", "인가/1.0 naïve", "인가/1.0 naïve"},
+		{"a line", "curl\r\ntime=now level=ERROR msg=forged", "curl  time=now level=ERROR msg=forged"},
+		{"colour", "curl\x1b[31mred", "curl [31mred"},
+		{"null, tab, delete", "a\x00b\tc\x7fd", "a b c d"},
+		{"control characters of Latin-1", "a\u0085b\u009bc", "a b c"},
+		{"line separators of Unicode", "a\u2028b\u2029c", "a b c"},
+		{"text that runs backwards", "a\u202egnp.exe", "a gnp.exe"},
+		{"space around", " \n curl \n", "curl"},
+		{"nothing else", "\r\n\r\n", ""},
+		{"no UTF-8", "\xffcurl\xc3", "curl"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			r := httptest.NewRequest("POST", "/login", nil)
+			r.Header["User-Agent"] = []string{row.sent}
+			e := middleware.NewEvent(r, middleware.EventLoginFailed, middleware.Identity{Subject: row.sent})
+			if e.UserAgent != row.want {
+				t.Errorf("user agent %q, want %q", e.UserAgent, row.want)
+			}
+			if e.Subject != row.want {
+				t.Errorf("subject %q, want %q", e.Subject, row.want)
+			}
+		})
+	}
+}
+
+func TestWhatAClientSendsIsCutInAnEvent(t *testing.T) {
+	r := httptest.NewRequest("POST", "/login", nil)
+	r.Header.Set("User-Agent", strings.Repeat("é", 1000))
+	e := middleware.NewEvent(r, middleware.EventLoginFailed, middleware.Identity{Subject: strings.Repeat("é", 1000)})
+	// Two bytes each: the user agent has room for 256 of them, and 255 bytes for 127.
+	if want := strings.Repeat("é", 256); e.UserAgent != want {
+		t.Errorf("user agent has %d bytes, want 512 and no half of a letter", len(e.UserAgent))
+	}
+	if want := strings.Repeat("é", 127); e.Subject != want {
+		t.Errorf("subject has %d bytes, want 254 and no half of a letter", len(e.Subject))
+	}
+}
+
+func TestNoTextOfAnEventHasControlCharacters(t *testing.T) {
+	// OB-1. A certificate's common name may hold anything, and it is a subject.
+	const forged = "x\r\nlevel=ERROR msg=forged"
+	r := inside(t, middleware.Identity{Subject: "root" + forged}, userAgent(forged))
+	e := middleware.NewEvent(r, middleware.EventRevoked, middleware.Identity{Subject: forged, SessionID: forged, Method: forged})
+	for field, text := range map[string]string{
+		"Subject": e.Subject, "SessionID": e.SessionID, "Method": e.Method, "Actor": e.Actor, "UserAgent": e.UserAgent,
+	} {
+		if text == "" {
+			t.Errorf("%s is empty, want what was printable", field)
+		}
+		if strings.ContainsFunc(text, unicode.IsControl) {
+			t.Errorf("%s is %q, which has control characters", field, text)
+		}
+	}
+}
+
+// A rawHandler writes records as they are: the worst handler that a log may have.
+type rawHandler struct {
+	slog.Handler
+	w io.Writer
+}
+
+func (h rawHandler) Handle(_ context.Context, rec slog.Record) error {
+	line := rec.Level.String() + " " + rec.Message
+	rec.Attrs(func(a slog.Attr) bool {
+		line += " " + a.Key + "=" + a.Value.Resolve().String()
+		return true
+	})
+	_, err := fmt.Fprintln(h.w, line)
+	return err
+}
+
+func TestNothingThatAClientSendsForgesALineOfTheLog(t *testing.T) {
+	// OB-1, ASVS 16.4.1: one event is one line, whatever the handler escapes.
+	const forged = "x\r\n{\"level\":\"ERROR\",\"msg\":\"forged\"}\nlevel=ERROR msg=forged\n"
+	debug := &slog.HandlerOptions{Level: slog.LevelDebug}
+	var log bytes.Buffer
+	for name, handler := range map[string]slog.Handler{
+		"text": slog.NewTextHandler(&log, debug),
+		"JSON": slog.NewJSONHandler(&log, debug),
+		"raw":  rawHandler{slog.NewTextHandler(&log, debug), &log},
+	} {
+		log.Reset()
+		r := httptest.NewRequest("POST", "/login", nil)
+		r.Header["User-Agent"] = []string{forged}
+		e := middleware.NewEvent(r, middleware.EventLoginFailed, middleware.Identity{Subject: forged})
+		middleware.LogEvents(slog.New(handler))(t.Context(), e)
+		if lines := strings.Count(log.String(), "\n"); lines != 1 {
+			t.Errorf("%s: %d lines, want 1:\n%s", name, lines, &log)
+		}
+		if !strings.Contains(log.String(), "session event") || strings.HasPrefix(log.String(), "level=ERROR") {
+			t.Errorf("%s: not the line of the event:\n%s", name, &log)
+		}
+	}
+}
+
+func TestTheftIsAWarningAndWhatHappensAllTheTimeIsForDebugging(t *testing.T) {
+	for kind, want := range map[middleware.EventType]string{
+		"login": "INFO", "login_failed": "INFO", "reauthenticated": "INFO", "renewed": "DEBUG", "logout": "INFO", "revoked": "INFO",
+		"superseded": "INFO", "limit": "INFO", "denied": "INFO", "refreshed": "DEBUG", "replayed": "DEBUG", "theft": "WARN", "of the application": "INFO",
+	} {
+		var log bytes.Buffer
+		hook := middleware.LogEvents(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+		hook(t.Context(), middleware.Event{Type: kind})
+		if !strings.Contains(log.String(), "level="+want+" ") {
+			t.Errorf("%s: want %s, got %s", kind, want, &log)
+		}
+	}
+}
+
+func TestTheTypesOfEventsAreNamesThatStay(t *testing.T) {
+	got := []middleware.EventType{
+		middleware.EventLogin, middleware.EventLoginFailed, middleware.EventReauthenticated, middleware.EventRenewed, middleware.EventLogout,
+		middleware.EventRevoked, middleware.EventSuperseded, middleware.EventLimit, middleware.EventDenied, middleware.EventRefreshed,
+		middleware.EventReplayed, middleware.EventTheft,
+	}
+	want := []middleware.EventType{
+		"login", "login_failed", "reauthenticated", "renewed", "logout", "revoked", "superseded", "limit", "denied", "refreshed", "replayed", "theft",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestALoggedEventSaysWhatIsKnownAndNothingElse(t *testing.T) {
+	at := time.Date(2026, 2, 3, 4, 5, 6, 7000, time.UTC)
+	for _, row := range []struct {
+		name string
+		e    middleware.Event
+		want string
+	}{
+		{"all", middleware.Event{Type: "revoked", Time: at, Subject: "ann", SessionID: "ANN1", Method: "cookie", Reason: "credentials", Actor: "root", Count: 3, IP: "192.0.2.1", UserAgent: "curl/8.5.0"},
+			`{"type":"revoked","time":"2026-02-03T04:05:06.000007Z","subject":"ann","session_id":"ANN1","method":"cookie","reason":"credentials","actor":"root","ip":"192.0.2.1","user_agent":"curl/8.5.0","count":3}`},
+		{"little", middleware.Event{Type: "login_failed", Time: at, Subject: "bob"},
+			`{"type":"login_failed","time":"2026-02-03T04:05:06.000007Z","subject":"bob"}`},
+	} {
+		var log bytes.Buffer
+		middleware.LogEvents(slog.New(slog.NewJSONHandler(&log, nil)))(t.Context(), row.e)
+		var record struct {
+			Message string          `json:"msg"`
+			Event   json.RawMessage `json:"event"`
+		}
+		if err := json.Unmarshal(log.Bytes(), &record); err != nil {
+			t.Fatalf("%s: not one record: %v\n%s", row.name, err, &log)
+		}
+		if record.Message != "session event" || string(record.Event) != row.want {
+			t.Errorf("%s: got %q and\n%s, want session event and\n%s", row.name, record.Message, record.Event, row.want)
+		}
+	}
+}
+
+type traceKey struct{}
+
+// A contextHandler writes what a tracer has put into the context.
+type contextHandler struct {
+	slog.Handler
+	seen *[]any
+}
+
+func (h contextHandler) Handle(ctx context.Context, _ slog.Record) error {
+	*h.seen = append(*h.seen, ctx.Value(traceKey{}))
+	return nil
+}
+
+func TestALoggedEventIsGivenTheContextOfItsRequest(t *testing.T) {
+	var seen []any
+	hook := middleware.LogEvents(slog.New(contextHandler{slog.NewTextHandler(io.Discard, nil), &seen}))
+	hook(context.WithValue(t.Context(), traceKey{}, "trace 7"), middleware.Event{Type: "login"})
+	if !slices.Equal(seen, []any{"trace 7"}) {
+		t.Errorf("the handler saw %v, want once trace 7", seen)
+	}
+}
+
+// objections are all kinds of error that a guard answers, with the reason of the event that
+// it tells; "" for none.
+var objections = []struct {
+	name   string
+	err    error
+	reason string
+}{
+	{"no credentials", middleware.ErrNoCredentials, ""},
+	{"invalid credentials", middleware.ErrInvalidCredentials, ""},
+	{"session expired", middleware.ErrSessionExpired, ""},
+	{"session revoked", middleware.ErrSessionRevoked, ""},
+	{"session superseded", middleware.ErrSessionSuperseded, ""},
+	{"session stolen", middleware.ErrSessionStolen, ""},
+	{"wrong password", wrongPassword{errors.New("wrong")}, ""},
+	{"malformed request", middleware.ErrMalformedRequest, ""},
+	{"unavailable", middleware.ErrUnavailable, ""},
+	{"an error that nobody knows", errors.New("connection reset"), ""},
+	{"the client has gone", context.Canceled, ""},
+	{"insufficient authentication", middleware.ErrInsufficientAuthentication, "insufficient-authentication"},
+	{"forbidden", middleware.ErrForbidden, "forbidden"},
+	{"forbidden, with more to say", fmt.Errorf("%w: not on Sundays\n", middleware.ErrForbidden), "forbidden"},
+	{"cross-origin", middleware.ErrCrossOrigin, "cross-origin"},
+	{"too many sessions", middleware.ErrTooManySessions, "too-many-sessions"},
+}
+
+func TestAGuardTellsOfThoseWhoMayNotAndOfNothingElse(t *testing.T) {
+	// OB-1: denials of authorization. A 401 or a 503 is nothing that somebody known did.
+	ann := middleware.Identity{Subject: "ann", SessionID: "ANN1", Method: "cookie"}
+	for _, row := range objections {
+		t.Run(row.name, func(t *testing.T) {
+			var rec recording
+			refused := newGuard(t, middleware.Config{Authenticator: refuses(row.err), Events: rec.hook})
+			known := newGuard(t, middleware.Config{Authenticator: &oracle{identity: ann}, Events: rec.hook})
+			for _, way := range []struct {
+				name string
+				h    http.Handler
+				want middleware.Event
+			}{
+				{"the authenticator", refused.Handler(whoami), middleware.Event{}},
+				{"a handler, by the guard", known.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { known.Refuse(w, r, row.err) })),
+					middleware.Event{Subject: "ann", SessionID: "ANN1", Method: "cookie"}},
+				{"a handler, by the function", known.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { middleware.Refuse(w, r, row.err) })),
+					middleware.Event{Subject: "ann", SessionID: "ANN1", Method: "cookie"}},
+			} {
+				rec.events = nil
+				get(way.h, userAgent("curl/8.5.0"))
+				if row.reason == "" {
+					if len(rec.events) != 0 {
+						t.Errorf("%s: told %+v, want nothing", way.name, rec.events)
+					}
+					continue
+				}
+				want := way.want
+				want.Type, want.Reason, want.IP, want.UserAgent = "denied", row.reason, "192.0.2.1", "curl/8.5.0"
+				if len(rec.events) != 1 {
+					t.Errorf("%s: %d events, want 1", way.name, len(rec.events))
+					continue
+				}
+				got := rec.events[0]
+				if got.Time.IsZero() || got.Time.Location() != time.UTC {
+					t.Errorf("%s: time %v, want one in UTC", way.name, got.Time)
+				}
+				got.Time = time.Time{}
+				if got != want {
+					t.Errorf("%s: told %+v, want %+v", way.name, got, want)
+				}
+			}
+		})
+	}
+}
+
+func TestAGuardTellsOfTheObjectionsOfItsRules(t *testing.T) {
+	// OB-1: those of Require too.
+	for _, row := range []struct {
+		name   string
+		rule   middleware.Authorizer
+		reason string
+	}{
+		{"a role", middleware.HasRole("admin"), "forbidden"},
+		{"a scope", middleware.HasScope("write"), "forbidden"},
+		{"freshness", middleware.Fresh(time.Minute), "insufficient-authentication"},
+		{"a method", middleware.HasAMR("otp"), "insufficient-authentication"},
+		{"a rule of the application", middleware.AuthorizerFunc(func(*http.Request, middleware.Identity) error { return errors.New("no") }), "forbidden"},
+		{"a rule that cannot find out", middleware.AuthorizerFunc(func(*http.Request, middleware.Identity) error { return middleware.ErrUnavailable }), ""},
+		{"a rule without an objection", middleware.AuthorizerFunc(func(*http.Request, middleware.Identity) error { return nil }), ""},
+	} {
+		var rec recording
+		g := newGuard(t, middleware.Config{Authenticator: knows("ann"), Roles: []string{"admin"}, Events: rec.hook})
+		var want []string
+		if row.reason != "" {
+			want = []string{"ann " + row.reason, "ann " + row.reason}
+		}
+		stricter := require(t, g, row.rule)
+		get(stricter.Handler(whoami))
+		get(stricter.Optional(whoami))
+		var got []string
+		for _, e := range rec.events {
+			got = append(got, e.Subject+" "+e.Reason)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: told %q, want %q", row.name, got, want)
+		}
+	}
+}
+
+func TestAGuardTellsNothingOfThoseWhoPass(t *testing.T) {
+	var rec recording
+	known := newGuard(t, middleware.Config{Authenticator: knows("ann"), Events: rec.hook})
+	nobody := newGuard(t, middleware.Config{Authenticator: refuses(middleware.ErrNoCredentials), Events: rec.hook})
+	for name, h := range map[string]http.Handler{
+		"known": known.Handler(whoami), "known, optional": known.Optional(whoami), "anonymous": nobody.Optional(whoami),
+	} {
+		if w := get(h); w.Code != 200 || len(rec.events) != 0 {
+			t.Errorf("%s: status %d, told %+v; want 200 and nothing", name, w.Code, rec.events)
+		}
+	}
+}
+
+func TestAnEventIsToldBeforeTheAnswer(t *testing.T) {
+	var order []string
+	g := newGuard(t, middleware.Config{
+		Authenticator: refuses(middleware.ErrForbidden),
+		Events:        func(context.Context, middleware.Event) { order = append(order, "event") },
+		Denier:        middleware.DenierFunc(func(http.ResponseWriter, *http.Request, middleware.Denial) { order = append(order, "answer") }),
+	})
+	get(g.Handler(whoami))
+	if !slices.Equal(order, []string{"event", "answer"}) {
+		t.Errorf("got %q, want the event and then the answer", order)
+	}
+}
