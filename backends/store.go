@@ -30,6 +30,9 @@ type Store interface {
 	// verified token.
 	FindByID(ctx context.Context, now time.Time, id string) (Session, User, error)
 
+	// FindUser returns the user with that ID, disabled or not. Error: ErrNotFound.
+	FindUser(ctx context.Context, userID string) (User, error)
+
 	// Extend counts activity at now: LastSeenAt becomes now, and IdleDeadline becomes
 	// until, but neither moves back and the idle deadline never passes the absolute one.
 	//

@@ -124,13 +124,17 @@ func (s *Sessions) Login(w http.ResponseWriter, r *http.Request, l middleware.Lo
 		return backends.Session{}, err
 	}
 	secret := backends.NewSecret()
-	o := session.Opening{Hash: secret.Hash(), Answer: func(row *backends.Session) error {
-		return s.set(w.Header(), secret, now, s.keepUntil(row))
+	o := session.Opening{Hash: secret.Hash(), Prepare: func(row *backends.Session) error {
+		return s.set(http.Header{}, secret, now, s.keepUntil(row))
 	}}
 	if former != nil {
 		o.Former = []string{former.ID}
 	}
-	return s.door.Login(r, now, l, o)
+	row, err := s.door.Login(r, now, l, o)
+	if err != nil {
+		return backends.Session{}, err
+	}
+	return row, s.set(w.Header(), secret, now, s.keepUntil(&row))
 }
 
 // Reauthenticate gives the session of r a new start, after its user has proved again who
@@ -154,7 +158,8 @@ func (s *Sessions) Reauthenticate(w http.ResponseWriter, r *http.Request, l midd
 		return backends.Session{}, err
 	}
 	next := backends.NewSecret()
-	if err := s.door.Reauthenticate(r, now, &row, l, next.Hash(), nil); err != nil {
+	fits := func(row *backends.Session) error { return s.set(http.Header{}, next, now, s.keepUntil(row)) }
+	if err := s.door.Reauthenticate(r, now, now, &row, l, next.Hash(), fits); err != nil {
 		return backends.Session{}, err
 	}
 	return row, s.set(w.Header(), next, now, s.keepUntil(&row))

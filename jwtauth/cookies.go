@@ -97,21 +97,33 @@ func (k *Cookies) Login(w http.ResponseWriter, r *http.Request, l middleware.Log
 	for _, s := range k.sessions(r) {
 		former = append(former, s.ID)
 	}
-	return k.tokens.login(k.door, r, l, former, func(resp Response) error { return k.put(w.Header(), resp) })
+	resp, err := k.tokens.login(k.door, r, l, former, k.fits)
+	if err == nil {
+		err = k.put(w.Header(), resp)
+	}
+	if err != nil {
+		return Response{}, err
+	}
+	return resp, nil
 }
 
-// Reauthenticate is [Tokens.Reauthenticate] for a browser: it takes the access token from its
-// cookie and sets both anew. Errors are those of [Tokens.Reauthenticate],
-// [middleware.ErrCrossOrigin], and [middleware.ErrNoCredentials] without the cookie.
+// Reauthenticate is [Tokens.Reauthenticate] for a browser: it takes the tokens from their
+// cookies and sets both anew; an access token that has expired meanwhile is no obstacle. Errors
+// are those of [Tokens.Reauthenticate], [middleware.ErrCrossOrigin], and
+// [middleware.ErrNoCredentials] without the cookies.
 func (k *Cookies) Reauthenticate(w http.ResponseWriter, r *http.Request, l middleware.Login) (Response, error) {
+	if err := session.Unsafe(r); err != nil {
+		return Response{}, err
+	}
 	if err := k.origins.Check(r); err != nil {
 		return Response{}, err
 	}
-	token := one(r, k.access.Name)
-	if token == "" {
-		return Response{}, middleware.ErrNoCredentials
+	now := session.Now()
+	row, err := k.current(r, now)
+	if err != nil {
+		return Response{}, err
 	}
-	resp, err := k.tokens.reauthenticate(k.door, r, token, l)
+	resp, err := k.tokens.reauthenticate(k.door, r, now, row, l, k.fits)
 	if err == nil {
 		err = k.put(w.Header(), resp)
 	}
@@ -182,22 +194,45 @@ func (k *Cookies) Refresh(w http.ResponseWriter, r *http.Request) (Response, err
 func (k *Cookies) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if k.needsRefresh(r) {
-			id, err := k.reissue(w.Header(), r)
-			r = r.WithContext(context.WithValue(r.Context(), refreshedKey{}, &refreshed{k, id, err}))
+			r = r.WithContext(context.WithValue(r.Context(), refreshedKey{}, k.reissue(w.Header(), r)))
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-// refreshed is what Handler leaves for Authenticate: who the request is from, or why that
-// cannot be told.
+// refreshed is what Handler leaves for those inside: the new access token, and who the request
+// is from, or why that cannot be told.
 type refreshed struct {
-	by  *Cookies
-	id  middleware.Identity
-	err error
+	by    *Cookies
+	token string
+	id    middleware.Identity
+	err   error
 }
 
 type refreshedKey struct{}
+
+func (k *Cookies) refreshed(r *http.Request) (*refreshed, bool) {
+	f, ok := r.Context().Value(refreshedKey{}).(*refreshed)
+	return f, ok && f.by == k
+}
+
+// current returns the session of r: by the access token of Handler, or by the cookies as they
+// are. It refreshes nothing, since whoever asks may not answer with the new tokens.
+func (k *Cookies) current(r *http.Request, now time.Time) (backends.Session, error) {
+	access := one(r, k.access.Name)
+	if f, ok := k.refreshed(r); ok {
+		if f.err != nil {
+			return backends.Session{}, f.err
+		}
+		access = f.token
+	} else if k.needsRefresh(r) {
+		return k.tokens.refreshable(r.Context(), now, one(r, k.refresh.Name))
+	}
+	if access == "" {
+		return backends.Session{}, middleware.ErrNoCredentials
+	}
+	return k.tokens.sessionOf(r.Context(), now, access)
+}
 
 func (k *Cookies) needsRefresh(r *http.Request) bool {
 	if one(r, k.refresh.Name) == "" || r.Header.Get("Upgrade") != "" || k.origins.Check(r) != nil {
@@ -210,19 +245,19 @@ func (k *Cookies) needsRefresh(r *http.Request) bool {
 // reissue sets both cookies anew and returns the identity that they prove. That is no use
 // of the new access token: the browser does not have it yet, and if the answer is lost it
 // comes with the former refresh token.
-func (k *Cookies) reissue(h http.Header, r *http.Request) (middleware.Identity, error) {
+func (k *Cookies) reissue(h http.Header, r *http.Request) *refreshed {
 	resp, user, err := k.exchange(r)
 	if err == nil {
 		err = k.put(h, resp)
 	}
 	if err != nil {
-		return middleware.Identity{}, err
+		return &refreshed{by: k, err: err}
 	}
 	c, err := k.tokens.verify(resp.AccessToken)
 	if err != nil {
-		return middleware.Identity{}, err
+		return &refreshed{by: k, err: err}
 	}
-	return identity(c, &resp.Session, &user, CookieMethod), nil
+	return &refreshed{by: k, token: resp.AccessToken, id: identity(c, &resp.Session, &user, CookieMethod)}
 }
 
 func (k *Cookies) exchange(r *http.Request) (Response, backends.User, error) {
@@ -230,12 +265,12 @@ func (k *Cookies) exchange(r *http.Request) (Response, backends.User, error) {
 	if token == "" {
 		return Response{}, backends.User{}, middleware.ErrNoCredentials
 	}
-	return k.tokens.exchange(k.door, r, token)
+	return k.tokens.exchange(k.door, r, token, k.fits)
 }
 
 // Authenticate implements [middleware.Authenticator].
 func (k *Cookies) Authenticate(r *http.Request) (middleware.Identity, error) {
-	if f, ok := r.Context().Value(refreshedKey{}).(*refreshed); ok && f.by == k {
+	if f, ok := k.refreshed(r); ok {
 		return f.id, f.err
 	}
 	access := one(r, k.access.Name)
@@ -273,13 +308,16 @@ func (k *Cookies) Attend(id middleware.Identity, end func(cause error)) (stop fu
 // sessions are those that the cookies belong to: usually both to one.
 func (k *Cookies) sessions(r *http.Request) (all []*backends.Session) {
 	for _, name := range []string{k.access.Name, k.refresh.Name} {
-		s := k.tokens.sessionOf(one(r, name))
+		s := k.tokens.belongsTo(one(r, name))
 		if s != nil && (len(all) == 0 || all[0].ID != s.ID) {
 			all = append(all, s)
 		}
 	}
 	return all
 }
+
+// fits returns an error if a browser would not store the cookies of the response.
+func (k *Cookies) fits(resp Response) error { return k.put(http.Header{}, resp) }
 
 func (k *Cookies) put(h http.Header, resp Response) error {
 	now := session.Now()

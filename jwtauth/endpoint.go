@@ -8,7 +8,6 @@ import (
 	"net/http"
 
 	"github.com/inga-auth/inga/backends"
-	"github.com/inga-auth/inga/internal/bearer"
 	"github.com/inga-auth/inga/internal/session"
 	"github.com/inga-auth/inga/middleware"
 )
@@ -55,7 +54,7 @@ func (t *Tokens) RevokeHandler() http.Handler {
 		if err != nil {
 			return err
 		}
-		if s := t.sessionOf(token); s != nil {
+		if s := t.belongsTo(token); s != nil {
 			if err := t.door.Logout(r, session.Now(), s); err != nil {
 				return err
 			}
@@ -65,9 +64,9 @@ func (t *Tokens) RevokeHandler() http.Handler {
 	})
 }
 
-// sessionOf returns the session that a token of ours belongs to, as far as the token says
+// belongsTo returns the session that a token of ours belongs to, as far as the token says
 // which that is, expired or not; nil if it is none of ours.
-func (t *Tokens) sessionOf(token string) *backends.Session {
+func (t *Tokens) belongsTo(token string) *backends.Session {
 	if rt, err := parseRefresh(token, t.refreshKeys); err == nil {
 		return &backends.Session{ID: rt.sessionID}
 	}
@@ -142,19 +141,9 @@ func (t *Tokens) introspectAccess(r *http.Request, token string) (introspection,
 }
 
 func (t *Tokens) introspectRefresh(r *http.Request, token string) (introspection, error) {
-	rt, err := parseRefresh(token, t.refreshKeys)
+	row, err := t.refreshable(r.Context(), session.Now(), token)
 	if err != nil {
-		return introspection{}, bearer.Invalid(err)
-	}
-	now := session.Now()
-	row, _, err := t.store.FindBySecret(r.Context(), now, rt.secret.Hash())
-	if err != nil {
-		return introspection{}, session.Refusal(&row, err)
-	}
-	switch row.Rotation(now, rt.generation, t.grace) {
-	case backends.Rotated, backends.Replayed:
-	default:
-		return introspection{}, bearer.Invalid(errors.New("refresh token is not the current one"))
+		return introspection{}, err
 	}
 	answer := t.active(&row)
 	answer.TokenType, answer.ExpiresAt = "refresh_token", row.IdleDeadline.Unix()

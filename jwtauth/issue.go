@@ -135,6 +135,18 @@ func (t *Tokens) customClaimsOf(ctx context.Context, now time.Time, sessionID st
 	return t.customClaims(ctx, &user)
 }
 
+// customClaimsOfUser is customClaims for a user who is about to log in.
+func (t *Tokens) customClaimsOfUser(ctx context.Context, userID string) ([]byte, error) {
+	if t.custom == nil {
+		return nil, nil
+	}
+	user, err := t.store.FindUser(ctx, userID)
+	if err != nil {
+		return nil, session.Error(err)
+	}
+	return t.customClaims(ctx, &user)
+}
+
 // customClaims asks Config.Claims, if there is one, about the user.
 //
 // Whatever Config.Claims says, it cannot turn into a statement about credentials: its error

@@ -2,6 +2,7 @@ package jwtauth
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -37,20 +38,18 @@ func (t *Tokens) Refresh(r *http.Request, token string) (Response, error) {
 	if err := session.Unsafe(r); err != nil {
 		return Response{}, err
 	}
-	resp, _, err := t.exchange(t.door, r, token)
+	resp, _, err := t.exchange(t.door, r, token, anyFits)
 	return resp, err
 }
 
-func (t *Tokens) exchange(door *session.Door, r *http.Request, token string) (Response, backends.User, error) {
+func (t *Tokens) exchange(door *session.Door, r *http.Request, token string, fits func(Response) error) (Response, backends.User, error) {
 	ctx := r.Context()
 	rt, err := parseRefresh(token, t.refreshKeys)
 	if err != nil {
 		return Response{}, backends.User{}, bearer.Invalid(err)
 	}
 	now := session.Now()
-	// Before the rotation: if Config.Claims fails for longer than the grace, the token must
-	// not have been replaced meanwhile.
-	custom, err := t.customClaimsOf(ctx, now, rt.sessionID)
+	custom, err := t.rehearse(ctx, now, rt, fits)
 	if err != nil {
 		return Response{}, backends.User{}, err
 	}
@@ -64,6 +63,49 @@ func (t *Tokens) exchange(door *session.Door, r *http.Request, token string) (Re
 	}
 	resp, err := t.respond(now, &row, custom, rt.secret)
 	return resp, user, err
+}
+
+// refreshable returns the session of a refresh token that would be good, and changes nothing.
+func (t *Tokens) refreshable(ctx context.Context, now time.Time, token string) (backends.Session, error) {
+	rt, err := parseRefresh(token, t.refreshKeys)
+	if err != nil {
+		return backends.Session{}, bearer.Invalid(err)
+	}
+	row, _, err := t.store.FindBySecret(ctx, now, rt.secret.Hash())
+	if err != nil {
+		return row, session.Refusal(&row, err)
+	}
+	switch row.Rotation(now, rt.generation, t.grace) {
+	case backends.Rotated, backends.Replayed:
+		return row, nil
+	}
+	return row, bearer.Invalid(errors.New("refresh token is not the current one"))
+}
+
+// rehearse returns the custom claims of the next access token, if there are any, after it has
+// made sure that a token with them can be issued. If it cannot, for longer than the grace, the
+// refresh token must not have been replaced meanwhile.
+func (t *Tokens) rehearse(ctx context.Context, now time.Time, rt refreshToken, fits func(Response) error) ([]byte, error) {
+	if t.custom == nil {
+		return nil, nil
+	}
+	row, user, err := t.store.FindByID(ctx, now, rt.sessionID)
+	if err != nil {
+		return nil, session.Refusal(&row, err)
+	}
+	custom, err := t.customClaims(ctx, &user)
+	if err != nil {
+		return nil, err
+	}
+	row.Refresh.Generation = rt.generation + 1
+	resp, err := t.respond(now, &row, custom, rt.secret)
+	if err == nil {
+		err = fits(resp)
+	}
+	if err != nil && !errors.Is(err, middleware.ErrUnavailable) {
+		err = fmt.Errorf("%w: %w", middleware.ErrUnavailable, err)
+	}
+	return custom, err
 }
 
 func eventOf(rotation backends.Rotation) middleware.EventType {

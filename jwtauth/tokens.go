@@ -141,27 +141,30 @@ func (t *Tokens) Issuer() string { return t.issuer }
 // another version than l says; [middleware.ErrTooManySessions] if Config.Limit refuses;
 // [middleware.ErrUnavailable].
 func (t *Tokens) Login(r *http.Request, l middleware.Login) (Response, error) {
-	return t.login(t.door, r, l, nil, func(Response) error { return nil })
+	return t.login(t.door, r, l, nil, anyFits)
 }
 
-func (t *Tokens) login(door *session.Door, r *http.Request, l middleware.Login, former []string, answer func(Response) error) (Response, error) {
+// anyFits is for clients that take whatever they are answered.
+func anyFits(Response) error { return nil }
+
+// login asks fits about the response before anything is stored.
+func (t *Tokens) login(door *session.Door, r *http.Request, l middleware.Login, former []string, fits func(Response) error) (resp Response, err error) {
 	if err := session.Unsafe(r); err != nil {
 		return Response{}, err
 	}
 	now := session.Now()
 	secret, hash := t.newSecret()
-	var resp Response
-	_, err := door.Login(r, now, l, session.Opening{
-		Former: former,
-		Hash:   hash,
-		Edit:   func(row *backends.Session) { t.prepare(now, row) },
-		Answer: func(row *backends.Session) (err error) {
-			if resp, err = t.first(r.Context(), now, row, secret); err != nil {
-				return err
-			}
-			return answer(resp)
-		},
-	})
+	_, err = door.Login(r, now, l, session.Opening{Former: former, Hash: hash, Prepare: func(row *backends.Session) error {
+		t.prepare(now, row)
+		custom, err := t.customClaimsOfUser(r.Context(), l.Subject)
+		if err != nil {
+			return err
+		}
+		if resp, err = t.respond(now, row, custom, secret); err != nil {
+			return err
+		}
+		return fits(resp)
+	}})
 	if err != nil {
 		return Response{}, err
 	}
@@ -176,36 +179,54 @@ func (t *Tokens) login(door *session.Door, r *http.Request, l middleware.Login, 
 // l.Subject must be the user of the session. Errors are those of Login, and those of
 // Authenticate.
 func (t *Tokens) Reauthenticate(r *http.Request, l middleware.Login) (Response, error) {
+	if err := session.Unsafe(r); err != nil {
+		return Response{}, err
+	}
 	token, err := bearer.Token(r)
 	if err != nil {
 		return Response{}, err
 	}
-	return t.reauthenticate(t.door, r, token, l)
+	now := session.Now()
+	row, err := t.sessionOf(r.Context(), now, token)
+	if err != nil {
+		return Response{}, err
+	}
+	return t.reauthenticate(t.door, r, now, row, l, anyFits)
 }
 
-func (t *Tokens) reauthenticate(door *session.Door, r *http.Request, token string, l middleware.Login) (Response, error) {
-	if err := session.Unsafe(r); err != nil {
-		return Response{}, err
-	}
+// sessionOf returns the session that a good access token names.
+func (t *Tokens) sessionOf(ctx context.Context, now time.Time, token string) (backends.Session, error) {
 	c, err := t.verify(token)
 	if err != nil {
-		return Response{}, err
+		return backends.Session{}, err
 	}
-	now := session.Now()
-	row, _, err := t.find(r.Context(), now, c)
-	if err != nil {
-		return Response{}, err
-	}
-	// Before the tokens of now open nothing any more: if it fails, they must.
+	row, _, err := t.find(ctx, now, c)
+	return row, err
+}
+
+// reauthenticate asks fits about the response before anything is stored.
+func (t *Tokens) reauthenticate(door *session.Door, r *http.Request, now time.Time, row backends.Session, l middleware.Login, fits func(Response) error) (resp Response, err error) {
 	custom, err := t.customClaimsOf(r.Context(), now, row.ID)
 	if err != nil {
 		return Response{}, err
 	}
+	// The claim auth_time has whole seconds, and must tell the tokens of before from the new.
+	at := now
+	if last := row.AuthenticatedAt.Truncate(time.Second); at.Sub(last) < time.Second {
+		at = last.Add(time.Second)
+	}
 	secret, hash := t.newSecret()
-	if err := door.Reauthenticate(r, now, &row, l, hash, func(row *backends.Session) { t.prepare(now, row) }); err != nil {
+	err = door.Reauthenticate(r, now, at, &row, l, hash, func(row *backends.Session) (err error) {
+		t.prepare(now, row)
+		if resp, err = t.respond(now, row, custom, secret); err != nil {
+			return err
+		}
+		return fits(resp)
+	})
+	if err != nil {
 		return Response{}, err
 	}
-	return t.respond(now, &row, custom, secret)
+	return resp, nil
 }
 
 // newSecret returns the secret of a session's refresh tokens. If there are to be none, the
@@ -222,18 +243,11 @@ func (t *Tokens) newSecret() (backends.Secret, backends.SecretHash) {
 func (t *Tokens) prepare(now time.Time, row *backends.Session) {
 	// Each extension brings a new token, which must come before the old one expires.
 	row.RenewalInterval = min(row.RenewalInterval, t.ttl/2)
-	if len(t.refreshKeys) > 0 {
-		row.Refresh = backends.Refresh{Generation: row.Refresh.Generation + 1, RotatedAt: now}
+	if len(t.refreshKeys) == 0 {
+		row.Refresh = backends.Refresh{} // the session may have had some
+		return
 	}
-}
-
-// first is the answer to a login.
-func (t *Tokens) first(ctx context.Context, now time.Time, row *backends.Session, secret backends.Secret) (Response, error) {
-	custom, err := t.customClaimsOf(ctx, now, row.ID)
-	if err != nil {
-		return Response{}, err
-	}
-	return t.respond(now, row, custom, secret)
+	row.Refresh = backends.Refresh{Generation: row.Refresh.Generation + 1, RotatedAt: now}
 }
 
 // Logout ends the session that the token of r names, and takes a token out of the header of

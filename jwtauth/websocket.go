@@ -21,7 +21,15 @@ func (t *Tokens) WebSocket() middleware.Authenticator { return &webSocket{t} }
 
 type webSocket struct{ tokens *Tokens }
 
-var _ middleware.Authenticator = (*webSocket)(nil)
+var (
+	_ middleware.Authenticator = (*webSocket)(nil)
+	_ middleware.Attendant     = (*webSocket)(nil)
+)
+
+// Attend implements [middleware.Attendant].
+func (ws *webSocket) Attend(id middleware.Identity, end func(cause error)) (stop func()) {
+	return ws.tokens.Attend(id, end)
+}
 
 func (ws *webSocket) Authenticate(r *http.Request) (middleware.Identity, error) {
 	token, err := protocolToken(r)

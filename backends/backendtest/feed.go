@@ -27,6 +27,7 @@ type listener struct {
 	changed   []string // the users
 	upToDate  time.Time
 	beats     int
+	ended     error // why the watch has
 }
 
 func (l *listener) Listening() {
@@ -56,7 +57,13 @@ func (t *tester) listen() (l *listener, stop func() error) {
 	l = &listener{}
 	ctx, cancel := context.WithCancel(t.ctx)
 	ended := make(chan error, 1)
-	go func() { ended <- t.Store.(backends.Feed).Watch(ctx, 10*time.Millisecond, l) }()
+	go func() {
+		err := t.Store.(backends.Feed).Watch(ctx, 10*time.Millisecond, l)
+		l.mu.Lock()
+		l.ended = err
+		l.mu.Unlock()
+		ended <- err
+	}()
 	stop = sync.OnceValue(func() error {
 		cancel()
 		return <-ended
@@ -73,6 +80,10 @@ func (t *tester) caughtUp(l *listener) []string {
 	begin := time.Now()
 	for time.Since(begin) < 30*time.Second {
 		l.mu.Lock()
+		if l.ended != nil {
+			defer l.mu.Unlock()
+			t.Fatalf("the watch has ended: %v", l.ended)
+		}
 		upToDate, changed := l.upToDate, l.changed
 		if upToDate.After(begin) {
 			l.changed = nil

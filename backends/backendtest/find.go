@@ -19,6 +19,7 @@ func findPromises() []promise {
 		{"disabling a user takes effect on the next request", disabledNextRequest},
 		{"deleting a user takes effect on the next request", deletedNextRequest},
 		{"changing roles takes effect on the next request", rolesNextRequest},
+		{"a user is found by ID, disabled or not", userFound},
 		{"what a finder returned is the caller's own", findersCopy},
 		{"a finder with a context that has ended says nothing about the session", findWithoutContext},
 	}
@@ -110,6 +111,31 @@ func rolesNextRequest(t *tester) {
 			t.Errorf("roles %q, want %q", u.Roles, roles)
 		}
 	}
+}
+
+func userFound(t *tester) {
+	t.user("ann", "user", "admin")
+	t.put(backends.User{ID: "bob", Name: "bob", Disabled: true})
+	for range 2 { // what the first round changes, the second must not see
+		u, err := t.Store.FindUser(t.ctx, "ann")
+		if err != nil || u.ID != "ann" || !slices.Equal(u.Roles, []string{"user", "admin"}) || u.Disabled || u.Version == 0 {
+			t.Fatalf("FindUser: %+v, error %v; want ann with the roles user and admin", u, err)
+		}
+		u.Roles[0] = "root"
+	}
+	if u, err := t.Store.FindUser(t.ctx, "bob"); err != nil || u.ID != "bob" || !u.Disabled {
+		t.Errorf("FindUser: %+v, error %v; want bob, disabled", u, err)
+	}
+	t.DropUser(t.T, "bob")
+	ids := notText()
+	ids["deleted"], ids["other case"] = "bob", "ANN"
+	for what, id := range ids {
+		if u, err := t.Store.FindUser(t.ctx, id); !errors.Is(err, backends.ErrNotFound) {
+			t.Errorf("%s: %+v, error %v; want ErrNotFound", what, u, err)
+		}
+	}
+	_, err := t.Store.FindUser(ended(t.ctx), "ann")
+	t.aboutTheStore("FindUser", err)
 }
 
 func findersCopy(t *tester) {

@@ -90,6 +90,11 @@ func (s *Store) FindByID(ctx context.Context, now time.Time, id string) (backend
 	})
 }
 
+// FindUser implements [backends.Store]. Nothing of it is remembered.
+func (s *Store) FindUser(ctx context.Context, userID string) (backends.User, error) {
+	return s.backend.FindUser(ctx, userID)
+}
+
 type reading func(context.Context) (backends.Session, backends.User, error)
 
 // find answers from e, if there is one and the session lives by it. What has not been heard

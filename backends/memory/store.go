@@ -116,6 +116,20 @@ func (m *Store) FindByID(ctx context.Context, now time.Time, id string) (backend
 	return r.answer(now)
 }
 
+// FindUser implements [backends.Store].
+func (m *Store) FindUser(ctx context.Context, userID string) (backends.User, error) {
+	a, err := m.account(ctx, userID)
+	if err != nil {
+		return backends.User{}, err
+	}
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	if a.gone {
+		return backends.User{}, backends.ErrNotFound
+	}
+	return a.user.Clone(), nil
+}
+
 // Extend implements [backends.Store].
 func (m *Store) Extend(ctx context.Context, now time.Time, id string, until time.Time) (bool, error) {
 	if err := ctx.Err(); err != nil {

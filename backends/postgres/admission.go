@@ -19,7 +19,7 @@ const (
 
 	userSQL = `
 SELECT {name}, COALESCE(array_remove(u.roles::text[], NULL), '{}'), u.disabled IS NOT FALSE, COALESCE(u.version::bigint, 0)
-FROM {users} u WHERE u.id = $1::text {lock}`
+FROM {users} u WHERE u.id = $1::text `
 
 	// The one that is replaced is locked as well, though it ends with the next statement: all
 	// who end several sessions lock them in one order; see directory.go.
@@ -53,16 +53,24 @@ func (s *Store) createWithin(ctx context.Context, now time.Time, n backends.Sess
 	return nil, fmt.Errorf("postgres: create session: %w", err)
 }
 
+func findUser(ctx context.Context, q querier, sql, userID string) (backends.User, error) {
+	u := backends.User{ID: userID}
+	if err := q.QueryRow(ctx, sql, userID).Scan(&u.Name, &u.Roles, &u.Disabled, &u.Version); err != nil {
+		return backends.User{}, failed("find user", err)
+	}
+	u.Roles = nilIfEmpty(u.Roles)
+	return u, nil
+}
+
 // makeRoom ends the sessions of the user that are too many with one more.
 func (s *Store) makeRoom(ctx context.Context, tx pgx.Tx, now time.Time, n backends.Session, a backends.Admission) ([]string, error) {
 	if _, err := tx.Exec(ctx, s.sql.lockUser, n.UserID); err != nil {
 		return nil, err
 	}
-	u := backends.User{ID: n.UserID}
-	if err := tx.QueryRow(ctx, s.sql.user, n.UserID).Scan(&u.Name, &u.Roles, &u.Disabled, &u.Version); err != nil {
-		return nil, failed("find user", err)
+	u, err := findUser(ctx, tx, s.sql.user+s.sql.lock, n.UserID)
+	if err != nil {
+		return nil, err
 	}
-	u.Roles = nilIfEmpty(u.Roles)
 	live, err := s.list(ctx, tx, now, n.UserID)
 	if err != nil {
 		return nil, err

@@ -18,13 +18,27 @@ func TestEveryOperationOfARequestIsOneStatement(t *testing.T) {
 	s, secret := login(t, f, "ann")
 	do := operations(f, s, secret.Hash())
 	for _, name := range []string{
-		"Create", "SetValue", "Value", "TakeValue", "FindBySecret", "FindByID", "Extend", "MarkSeen", "Rotate", "List", "Reauthenticate", "Revoke",
+		"Create", "FindUser", "SetValue", "Value", "TakeValue", "FindBySecret", "FindByID", "Extend", "MarkSeen", "Rotate", "List", "Reauthenticate", "Revoke",
 		"RevokeUser", "RevokeAll", "UserByName", "ListUsers", "CreateUser", "Rehash", "SetRoles",
 	} {
 		sent.take()
 		check(t, do[name](t.Context()))
 		if q := sent.take(); len(q) != 1 {
 			t.Errorf("%s: %d statements, want 1: %v", name, len(q), q)
+		}
+	}
+}
+
+// With begin and commit: the lock, the user, their sessions, the new one; and who makes room.
+func TestALoginWithALimitIsATransactionOfSixStatementsOrSeven(t *testing.T) {
+	var sent recorder
+	f := open(t, sent.use)
+	for _, want := range []int{6, 7} {
+		sent.take()
+		a := backends.Admission{Limit: backends.Limit{Total: 1}.ForAll}
+		must(f.Create(t.Context(), t0, session("ann"), backends.NewSecret().Hash(), a))(t)
+		if q := sent.take(); len(q) != want {
+			t.Errorf("%d statements, want %d: %v", len(q), want, q)
 		}
 	}
 }

@@ -47,11 +47,12 @@ type watch struct {
 	self     string // the channel of the notifications to itself
 }
 
-// patience is how many rounds a connection may take to answer.
-const patience = 2
+// patience is how long the connection may take to answer. A server that is merely busy is not
+// worth a new connection, with which all that was read before would have to be read again.
+func (w *watch) patience() time.Duration { return max(2*w.every, 2*time.Second) }
 
 func (w *watch) connect(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, max(patience*w.every, time.Second))
+	ctx, cancel := context.WithTimeout(ctx, w.patience())
 	defer cancel()
 	config, err := w.store.listenConfig(ctx)
 	if err != nil {
@@ -114,7 +115,7 @@ func (w *watch) round(ctx context.Context, beat uint64) error {
 		return err
 	}
 	next := sent.Add(w.every)
-	deadline, echoed := sent.Add(patience*w.every), false
+	deadline, echoed := sent.Add(w.patience()), false
 	for !echoed || time.Now().Before(next) {
 		until := next
 		if !echoed {
@@ -140,7 +141,7 @@ func (w *watch) round(ctx context.Context, beat uint64) error {
 }
 
 func (w *watch) notifySelf(ctx context.Context, payload string) error {
-	ctx, cancel := context.WithTimeout(ctx, patience*w.every)
+	ctx, cancel := context.WithTimeout(ctx, w.patience())
 	defer cancel()
 	_, err := w.conn.Exec(ctx, "NOTIFY "+pgx.Identifier{w.self}.Sanitize()+", '"+payload+"'")
 	return err

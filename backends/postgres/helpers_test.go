@@ -188,6 +188,7 @@ func operations(f fixture, s backends.Session, h backends.SecretHash) map[string
 			_, err := f.Create(ctx, t0, session("ann"), backends.NewSecret().Hash(), a)
 			return err
 		},
+		"FindUser": func(ctx context.Context) error { _, err := f.FindUser(ctx, "ann"); return err },
 		"SetValue": func(ctx context.Context) error { return f.SetValue(ctx, t0, s.ID, "k", nil) },
 		"Value": func(ctx context.Context) error {
 			_, err := f.Value(ctx, t0, s.ID, "k")

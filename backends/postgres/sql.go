@@ -14,7 +14,7 @@ type statements struct {
 
 	rotate, markSeen string
 
-	lockUser, user, supersede string
+	lockUser, user, lock, supersede string
 
 	list, revokeUser, revokeAll string
 
@@ -60,6 +60,7 @@ func compile(schema string, users pgx.Identifier) statements {
 		markSeen:       fill(markSeenSQL),
 		lockUser:       fill(lockUserSQL),
 		user:           fill(userSQL),
+		lock:           lock,
 		supersede:      fill(supersedeSQL),
 		setValue:       fill(setValueSQL),
 		value:          fill(valueSQL),

@@ -160,6 +160,16 @@ func (s *Store) FindByID(ctx context.Context, now time.Time, id string) (backend
 	return s.find(ctx, now, s.sql.findByID, id)
 }
 
+// FindUser implements [backends.Store].
+func (s *Store) FindUser(ctx context.Context, userID string) (backends.User, error) {
+	if !backends.ValidText(userID) {
+		return backends.User{}, backends.ErrNotFound
+	}
+	ctx, cancel := s.bound(ctx)
+	defer cancel()
+	return findUser(ctx, s.pool, s.sql.user, userID)
+}
+
 func (s *Store) find(ctx context.Context, now time.Time, sql string, args ...any) (backends.Session, backends.User, error) {
 	var (
 		r    row

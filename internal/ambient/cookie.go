@@ -121,8 +121,9 @@ func (c Cookie) replace(h http.Header, line *http.Cookie) {
 }
 
 // maxAge returns whole seconds, rounded up so that the browser does not drop the cookie of
-// a session that still lives.
+// a session that still lives. What is less than a millisecond is none: rows and clocks differ
+// by as much.
 func maxAge(now, deadline time.Time) int {
-	left := min(deadline.Sub(now), maxMaxAge)
+	left := min(deadline.Sub(now), maxMaxAge).Truncate(time.Millisecond)
 	return max(int((left+time.Second-1)/time.Second), 1)
 }

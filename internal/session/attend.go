@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// lookEvery is how often the session of a request that goes on for long is looked at, if
-	// the store does not say when it may have ended.
+	// lookEvery is how often the session of a request that goes on for long is looked at, even
+	// if the store says when to look: it may have missed something.
 	lookEvery = 5 * time.Second
 
 	// patience is for how long a store may fail to answer until the request ends: somebody
@@ -27,7 +27,6 @@ func Attend(store backends.Store, id, userID string, end func(cause error)) (sto
 	a := &attendance{store: store, id: id, look: make(chan struct{}, 1)}
 	unsubscribe := func() {}
 	if n, ok := store.(backends.Notifier); ok {
-		a.notified = true
 		unsubscribe = n.Notify(userID, a.soon)
 	}
 	var done sync.WaitGroup
@@ -44,10 +43,9 @@ func Attend(store backends.Store, id, userID string, end func(cause error)) (sto
 }
 
 type attendance struct {
-	store    backends.Store
-	id       string
-	notified bool          // the store says when to look
-	look     chan struct{} // now
+	store backends.Store
+	id    string
+	look  chan struct{} // now
 }
 
 // soon has the session looked at, once however often it is called until then.
@@ -74,7 +72,8 @@ func (a *attendance) wait(ctx context.Context) error {
 		switch {
 		case err == nil:
 			failing = time.Time{}
-			timer.Reset(a.until(&row))
+			// Sooner if the session expires before, unless it is extended.
+			timer.Reset(max(min(time.Until(row.IdleDeadline), lookEvery), time.Millisecond))
 			continue
 		case !errors.Is(err, middleware.ErrUnavailable):
 			return err
@@ -92,13 +91,4 @@ func (a *attendance) find(ctx context.Context) (backends.Session, error) {
 	defer cancel()
 	row, _, err := a.store.FindByID(ctx, Now(), a.id)
 	return row, Refusal(&row, err)
-}
-
-// until is when to look next by oneself: when the session expires, unless it is extended.
-func (a *attendance) until(row *backends.Session) time.Duration {
-	left := time.Until(row.IdleDeadline)
-	if !a.notified {
-		left = min(left, lookEvery)
-	}
-	return max(left, time.Millisecond)
 }

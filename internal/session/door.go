@@ -32,34 +32,88 @@ func NewDoor(d Door) *Door {
 
 // An Opening is what a way of proving has to say about a session that begins.
 type Opening struct {
-	Former []string                // sessions of the same client, which end
-	Hash   backends.SecretHash     // of its secret
-	Edit   func(*backends.Session) // before it is stored; may be nil
+	Former []string            // sessions of the same client, which end
+	Hash   backends.SecretHash // of its secret
 
-	// Answer gives the client its credential. If it fails, the session does not stay.
-	Answer func(*backends.Session) error
+	// Prepare completes the row, and makes the answer to the client. It is called before
+	// anything is stored: a login that cannot be answered begins no session and ends none.
+	Prepare func(*backends.Session) error
 }
 
 // Login opens a session because of l.
 func (d *Door) Login(r *http.Request, now time.Time, l middleware.Login, o Opening) (backends.Session, error) {
-	row, ended, err := d.open(r, now, l, o)
+	row, others, err := d.open(r, now, l, o)
 	if err != nil {
 		d.tellFailure(r, l, err)
 		return backends.Session{}, err
 	}
 	d.Tell(r, now, middleware.EventLogin, &row, "")
-	for _, id := range ended {
-		s := backends.Session{ID: id, UserID: row.UserID}
-		if slices.Contains(o.Former, id) {
-			d.Tell(r, now, middleware.EventRevoked, &s, string(backends.ReasonReplaced))
-		} else {
-			d.Tell(r, now, middleware.EventSuperseded, &s, string(backends.ReasonSuperseded))
+	for i := range others {
+		t, why := middleware.EventRevoked, others[i].Ended.Reason
+		if why == backends.ReasonSuperseded {
+			t = middleware.EventSuperseded
 		}
+		d.Tell(r, now, t, &others[i], string(why))
 	}
 	return row, nil
 }
 
-func (d *Door) open(r *http.Request, now time.Time, l middleware.Login, o Opening) (backends.Session, []string, error) {
+// open returns the session that it has stored, and those that ended because of it.
+func (d *Door) open(r *http.Request, now time.Time, l middleware.Login, o Opening) (row backends.Session, others []backends.Session, err error) {
+	if row, err = d.draft(r, now, l); err != nil {
+		return row, nil, err
+	}
+	if err := o.Prepare(&row); err != nil {
+		return row, nil, err
+	}
+	terms := backends.Admission{UserVersion: l.UserVersion, Limit: d.Limit}
+	if len(o.Former) > 0 {
+		terms.Replaces = o.Former[0]
+	}
+	ended, err := d.Store.Create(r.Context(), now, row, o.Hash, terms)
+	if err != nil {
+		return row, nil, Error(err)
+	}
+	for _, id := range ended {
+		why := backends.ReasonSuperseded
+		if slices.Contains(o.Former, id) {
+			why = backends.ReasonReplaced
+		}
+		others = append(others, backends.Session{ID: id, UserID: row.UserID, Ended: backends.Ended{At: now, Reason: why}})
+	}
+	for _, id := range o.Former {
+		if slices.Contains(ended, id) {
+			continue
+		}
+		if others, err = d.replace(r, now, id, others); err != nil {
+			// Nobody will ever use the session. If ending it fails as well, it ends by itself.
+			_, _ = d.Store.Revoke(r.Context(), now, row.ID, backends.ReasonRevoked)
+			return row, nil, err
+		}
+	}
+	return row, others, nil
+}
+
+// replace ends a former session that Create has left, because it is another user's, and adds
+// it to the others.
+func (d *Door) replace(r *http.Request, now time.Time, id string, others []backends.Session) ([]backends.Session, error) {
+	s, _, err := d.Store.FindByID(r.Context(), now, id)
+	if errors.Is(err, backends.ErrNotFound) || errors.Is(err, backends.ErrNotLive) {
+		return others, nil
+	}
+	did := false
+	if err == nil {
+		did, err = d.Store.Revoke(r.Context(), now, id, backends.ReasonReplaced)
+	}
+	if did {
+		s.Ended = backends.Ended{At: now, Reason: backends.ReasonReplaced}
+		others = append(others, s)
+	}
+	return others, Error(err)
+}
+
+// draft returns the row of a session that is not stored yet.
+func (d *Door) draft(r *http.Request, now time.Time, l middleware.Login) (backends.Session, error) {
 	policy := d.Policy
 	if l.Policy != nil {
 		policy = l.Policy
@@ -71,57 +125,22 @@ func (d *Door) open(r *http.Request, now time.Time, l middleware.Login, o Openin
 		Client:    backends.NewClient(middleware.ClientIP(r).String(), r.UserAgent(), l.Label),
 		CreatedAt: now,
 	}
-	if err := Begin(&row, now, policy, l.AMR); err != nil {
-		return row, nil, err
-	}
-	if o.Edit != nil {
-		o.Edit(&row)
-	}
-	terms := backends.Admission{UserVersion: l.UserVersion, Limit: d.Limit}
-	if len(o.Former) > 0 {
-		terms.Replaces = o.Former[0]
-	}
-	ended, err := d.Store.Create(r.Context(), now, row, o.Hash, terms)
-	if err != nil {
-		return row, nil, Error(err)
-	}
-	err = d.replace(r, now, o.Former, ended)
-	if err == nil {
-		err = o.Answer(&row)
-	}
-	if err != nil {
-		// Nobody will ever use the session. If ending it fails as well, it ends by itself.
-		_, _ = d.Store.Revoke(r.Context(), now, row.ID, backends.ReasonRevoked)
-	}
-	return row, ended, err
+	return row, Begin(&row, now, policy, l.AMR)
 }
 
-// replace ends those of the former sessions that Create has left, because they are another
-// user's.
-func (d *Door) replace(r *http.Request, now time.Time, former, ended []string) error {
-	for _, id := range former {
-		if slices.Contains(ended, id) {
-			continue
-		}
-		if _, err := d.Store.Revoke(r.Context(), now, id, backends.ReasonReplaced); err != nil {
-			return Error(err)
-		}
-	}
-	return nil
-}
-
-// Reauthenticate gives the row, as it was found, a new start because of l, and the secret
-// with the hash next.
-func (d *Door) Reauthenticate(r *http.Request, now time.Time, row *backends.Session, l middleware.Login, next backends.SecretHash, edit func(*backends.Session)) error {
+// Reauthenticate gives the row, as it was found at now, a new start because of l, at the given
+// time, and the secret with the hash next. It calls prepare with the row as it will be, before anything is stored:
+// if the client cannot be answered, its former credentials must stay good.
+func (d *Door) Reauthenticate(r *http.Request, now, at time.Time, row *backends.Session, l middleware.Login, next backends.SecretHash, prepare func(*backends.Session) error) error {
 	if row.UserID != l.Subject {
 		return fmt.Errorf("%w: session of another user", middleware.ErrInvalidCredentials)
 	}
 	former := row.AuthenticatedAt
-	if err := Begin(row, now, l.Policy, l.AMR); err != nil {
+	if err := Begin(row, at, l.Policy, l.AMR); err != nil {
 		return err
 	}
-	if edit != nil {
-		edit(row)
+	if err := prepare(row); err != nil {
+		return err
 	}
 	if err := d.Store.Reauthenticate(r.Context(), now, *row, former, next); err != nil {
 		return Error(err)
@@ -137,9 +156,18 @@ func (d *Door) Logout(r *http.Request, now time.Time, s *backends.Session) error
 		return Error(err)
 	}
 	if did {
-		d.Tell(r, now, middleware.EventLogout, s, "")
+		d.Tell(r, now, middleware.EventLogout, d.known(r, now, s), "")
 	}
 	return nil
+}
+
+// known returns the session with its user, whom not every credential names.
+func (d *Door) known(r *http.Request, now time.Time, s *backends.Session) *backends.Session {
+	if s.UserID != "" {
+		return s
+	}
+	row, _, _ := d.Store.FindByID(r.Context(), now, s.ID) // and the error that it has ended
+	return &backends.Session{ID: s.ID, UserID: row.UserID}
 }
 
 // Extend counts r as activity of the session behind id, until then. It reports false if

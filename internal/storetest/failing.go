@@ -33,6 +33,14 @@ func (f *Failing) FindByID(ctx context.Context, now time.Time, id string) (backe
 	return f.Store.FindByID(ctx, now, id)
 }
 
+// FindUser implements [backends.Store].
+func (f *Failing) FindUser(ctx context.Context, userID string) (backends.User, error) {
+	if f.NoFind {
+		return backends.User{}, ErrDown
+	}
+	return f.Store.FindUser(ctx, userID)
+}
+
 // Create implements [backends.Store].
 func (f *Failing) Create(ctx context.Context, now time.Time, s backends.Session, h backends.SecretHash, a backends.Admission) ([]string, error) {
 	if f.NoCreate {
