@@ -35,8 +35,8 @@ type Change struct{ UserID string }
 // Backends that know such a moment implement it; package cache does.
 type Notifier interface {
 	// Notify calls f, from any goroutine, soon after each change of the user or one of their
-	// sessions, and time and again while changes cannot be heard of. f must be quick. After
-	// stop it is not called any more, but for a call under way.
+	// sessions that is heard of. One that is missed, while the feed is silent, is not made up
+	// for. f must be quick. After stop it is not called any more, but for a call under way.
 	Notify(userID string, f func()) (stop func())
 }
 

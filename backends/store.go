@@ -92,7 +92,7 @@ type Users interface {
 	UserByName(ctx context.Context, name string) (User, string, error)
 
 	// ListUsers returns up to limit users in the order of their IDs, from the first after
-	// the given one ("" to begin).
+	// the given one ("" to begin). One that no user can have is an error.
 	ListUsers(ctx context.Context, after string, limit int) ([]User, error)
 
 	// SetPassword replaces the password hash and ends the user's other sessions, all but

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -60,6 +61,9 @@ type Config struct {
 	// [slog.Default]; see [middleware.LogEvents].
 	Events middleware.EventHook
 
+	// Logger gets the reasons for which the handlers answer 503. Default [slog.Default].
+	Logger *slog.Logger
+
 	// ClientID is the claim client_id of RFC 9068. Default Audience.
 	ClientID string
 
@@ -96,6 +100,7 @@ func New(c Config) (*Tokens, error) {
 		}),
 		issuer:    c.Issuer,
 		audience:  c.Audience,
+		logger:    c.Logger,
 		clientID:  c.ClientID,
 		ttl:       c.AccessTTL,
 		header:    c.Header,
@@ -126,6 +131,7 @@ func (c Config) withDefaults() Config {
 	c.Leeway = cmp.Or(c.Leeway, 30*time.Second)
 	c.ClientID = cmp.Or(c.ClientID, c.Audience)
 	c.Header = cmp.Or(c.Header, "Access-Token")
+	c.Logger = cmp.Or(c.Logger, slog.Default())
 	c.RefreshGrace = cmp.Or(c.RefreshGrace, backends.Grace{Overlap: defaultOverlap, Unseen: defaultUnseen})
 	return c
 }

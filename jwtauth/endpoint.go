@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"mime"
 	"net/http"
 
@@ -21,7 +22,7 @@ const maxForm = 16 << 10
 // then. Other grants are not offered. Clients are public: what they say of themselves, in a
 // client_id or an Authorization header, proves nothing and is not looked at.
 func (t *Tokens) TokenHandler() http.Handler {
-	return endpoint(func(w http.ResponseWriter, r *http.Request, form form) error {
+	return t.endpoint(func(w http.ResponseWriter, r *http.Request, form form) error {
 		grant, err := form.one("grant_type")
 		if err != nil {
 			return err
@@ -49,7 +50,7 @@ func (t *Tokens) TokenHandler() http.Handler {
 // refresh or an access token, even one that has expired. The session it belongs to ends,
 // and with it all its tokens. A token that opens nothing is a success too.
 func (t *Tokens) RevokeHandler() http.Handler {
-	return endpoint(func(w http.ResponseWriter, r *http.Request, form form) error {
+	return t.endpoint(func(w http.ResponseWriter, r *http.Request, form form) error {
 		token, err := form.one("token")
 		if err != nil {
 			return err
@@ -80,7 +81,7 @@ func (t *Tokens) belongsTo(token string) *backends.Session {
 // token. It belongs behind a guard, since it tells who somebody is; without one everybody is
 // refused. Whatever is not good now, for whatever reason, is exactly {"active":false}.
 func (t *Tokens) IntrospectHandler() http.Handler {
-	return endpoint(func(w http.ResponseWriter, r *http.Request, form form) error {
+	return t.endpoint(func(w http.ResponseWriter, r *http.Request, form form) error {
 		if _, ok := middleware.FromContext(r.Context()); !ok {
 			return fmt.Errorf("%w: introspection needs a guard", middleware.ErrForbidden)
 		}
@@ -176,7 +177,7 @@ func (e *oauthError) Error() string { return "jwtauth: " + e.Code + ": " + e.Des
 
 // endpoint returns the handler of an OAuth endpoint, which answers errors as RFC 6749,
 // section 5.2, says. No answer may be cached.
-func endpoint(answer func(http.ResponseWriter, *http.Request, form) error) http.Handler {
+func (t *Tokens) endpoint(answer func(http.ResponseWriter, *http.Request, form) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		f, err := readForm(w, r)
@@ -184,7 +185,7 @@ func endpoint(answer func(http.ResponseWriter, *http.Request, form) error) http.
 			err = answer(w, r, f)
 		}
 		if err != nil {
-			refuse(w, err)
+			t.refuse(w, r, err)
 		}
 	})
 }
@@ -216,7 +217,17 @@ func readForm(w http.ResponseWriter, r *http.Request) (form, error) {
 
 var errMethod = errors.New("jwtauth: want POST")
 
-func refuse(w http.ResponseWriter, err error) {
+// logUnavailable writes the reason as a guard does.
+func (t *Tokens) logUnavailable(r *http.Request, err error) {
+	level := slog.LevelError
+	if r.Context().Err() != nil {
+		level = slog.LevelDebug // the client has gone; nothing is wrong here
+	}
+	t.logger.LogAttrs(r.Context(), level, "request refused",
+		slog.Int("status", http.StatusServiceUnavailable), slog.String("path", r.URL.Path), slog.Any("error", err))
+}
+
+func (t *Tokens) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	status, e := http.StatusBadRequest, (*oauthError)(nil)
 	switch {
 	case errors.As(err, &e):
@@ -231,6 +242,7 @@ func refuse(w http.ResponseWriter, err error) {
 		// is as good as before, and nobody is to log out.
 		status, e = http.StatusServiceUnavailable, &oauthError{"temporarily_unavailable", "try again later"}
 		w.Header().Set("Retry-After", "1")
+		t.logUnavailable(r, err)
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)

@@ -1,12 +1,16 @@
 package jwtauth_test
 
 import (
+	"bytes"
+	"log/slog"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/inga-auth/inga/internal/pgtest"
 	"github.com/inga-auth/inga/internal/storetest"
+	"github.com/inga-auth/inga/jwtauth"
 )
 
 // wantUnavailable fails the test unless w says that the token is as good as before.
@@ -42,6 +46,28 @@ func TestAnOutageOfTheStoreRefusesNoRefreshToken(t *testing.T) {
 	s.fail()
 	d.next()
 	d.status("GET", "/me", 200)
+}
+
+func TestTheReasonOfAnOutageIsLogged(t *testing.T) {
+	// OB-1: somebody has to wake up for it, and find the reason; a bad token wakes nobody.
+	var out bytes.Buffer
+	s := newSpy(storetest.Memory(t))
+	logged := func(c *jwtauth.Config) { c.Logger = slog.New(slog.NewTextHandler(&out, nil)) }
+	d := newDevice(t, refreshApp(t, newTokens(t, s, withRefresh, logged)), "1")
+	d.wantNoGrant("x")
+	if out.Len() > 0 {
+		t.Errorf("logged %s", &out)
+	}
+	s.fail("Rotate")
+	wantUnavailable(t, d.present(d.refresh))
+	for _, want := range []string{"level=ERROR", "status=503", "path=/token", storetest.ErrDown.Error()} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("logged %s, want %s in it", &out, want)
+		}
+	}
+	if strings.Contains(out.String(), d.refresh) {
+		t.Error("the refresh token is in the log")
+	}
 }
 
 func TestARefreshSurvivesADatabaseThatIsKilled(t *testing.T) {

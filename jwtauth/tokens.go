@@ -3,6 +3,7 @@ package jwtauth
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -23,6 +24,7 @@ type Tokens struct {
 	store              backends.Store
 	door               *session.Door
 	recaller           backends.Recaller // nil if the store is none
+	logger             *slog.Logger
 	issuer, audience   string
 	clientID           string
 	ttl                time.Duration
@@ -176,9 +178,12 @@ func (t *Tokens) login(door *session.Door, r *http.Request, l middleware.Login, 
 // of before open nothing any more. The session keeps its ID and, unless l has a Policy, its
 // own timeouts; its AMR becomes l.AMR.
 //
+// A token that a renewal has put into the header of w is one of before, and is taken out of it.
+// So it must be called before the response begins.
+//
 // l.Subject must be the user of the session. Errors are those of Login, and those of
 // Authenticate.
-func (t *Tokens) Reauthenticate(r *http.Request, l middleware.Login) (Response, error) {
+func (t *Tokens) Reauthenticate(w http.ResponseWriter, r *http.Request, l middleware.Login) (Response, error) {
 	if err := session.Unsafe(r); err != nil {
 		return Response{}, err
 	}
@@ -191,7 +196,11 @@ func (t *Tokens) Reauthenticate(r *http.Request, l middleware.Login) (Response, 
 	if err != nil {
 		return Response{}, err
 	}
-	return t.reauthenticate(t.door, r, now, row, l, anyFits)
+	resp, err := t.reauthenticate(t.door, r, now, row, l, anyFits)
+	if err == nil {
+		t.clear(w.Header())
+	}
+	return resp, err
 }
 
 // sessionOf returns the session that a good access token names.

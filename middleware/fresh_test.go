@@ -301,7 +301,7 @@ func TestNeitherANewTokenNorARefreshMakesASessionFresh(t *testing.T) {
 
 		r := post()
 		as(r)
-		again, err := a.tokens.Reauthenticate(r, middleware.Login{Subject: "1"})
+		again, err := a.tokens.Reauthenticate(httptest.NewRecorder(), r, middleware.Login{Subject: "1"})
 		if err != nil {
 			t.Fatal(err)
 		}

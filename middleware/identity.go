@@ -70,7 +70,8 @@ type Login struct {
 	// Subject is the user's ID. Required.
 	Subject string
 	// UserVersion, if not 0, is the version of the user whose credential was checked. If
-	// it has changed meanwhile, the login is refused.
+	// it has changed meanwhile, the login is refused. A new proof needs none: the session ends
+	// with the credential, unless it is the one that has changed it.
 	UserVersion int64
 	// AMR names how the user was authenticated, in the words of RFC 8176.
 	AMR []string

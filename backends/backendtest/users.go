@@ -194,6 +194,12 @@ func listedByPage(t *tester) {
 	t.ok("DeleteUser", t.users().DeleteUser(t.ctx, at(0), "c"))
 	t.page("", 3, "abd")
 	t.page("c", 3, "def") // between two pages the user who ended the first one was deleted
+	for _, never := range []string{"\x00", "\xff", strings.Repeat("a", 256)} {
+		list, err := t.users().ListUsers(t.ctx, never, 1)
+		if t.aboutTheStore("ListUsers after what is no ID", err); len(list) != 0 {
+			t.Errorf("listed %+v after what is no ID", list)
+		}
+	}
 	list, err := t.users().ListUsers(t.ctx, "", 1)
 	t.ok("ListUsers", err)
 	if u, _ := t.named("a"); len(list) != 1 || list[0].Name != "a" || !slices.Equal(list[0].Roles, u.Roles) || list[0].Version != u.Version {

@@ -54,6 +54,11 @@ func (m *Store) UserByName(ctx context.Context, name string) (backends.User, str
 // ListUsers implements [backends.Users]. The order is that of bytes. It looks at every
 // user once, whatever the limit.
 func (m *Store) ListUsers(ctx context.Context, after string, limit int) ([]backends.User, error) {
+	if after != "" {
+		if err := validText("after", after); err != nil {
+			return nil, err
+		}
+	}
 	if limit <= 0 {
 		return nil, ctx.Err()
 	}
