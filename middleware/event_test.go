@@ -292,7 +292,7 @@ var objections = []struct {
 	{"the client has gone", context.Canceled, ""},
 	{"insufficient authentication", middleware.ErrInsufficientAuthentication, "insufficient-authentication"},
 	{"forbidden", middleware.ErrForbidden, "forbidden"},
-	{"forbidden, with more to say", fmt.Errorf("%w: not on Sundays\n", middleware.ErrForbidden), "forbidden"},
+	{"forbidden, with more to say", fmt.Errorf("%w: not\non Sundays", middleware.ErrForbidden), "forbidden"},
 	{"cross-origin", middleware.ErrCrossOrigin, "cross-origin"},
 	{"too many sessions", middleware.ErrTooManySessions, "too-many-sessions"},
 }

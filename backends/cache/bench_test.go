@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -26,7 +27,7 @@ func (crowd) FindBySecret(_ context.Context, now time.Time, h backends.SecretHas
 	i := binary.LittleEndian.Uint64(h[:])
 	user := fmt.Sprintf("user-%09d", i/3)
 	s := backends.Session{
-		ID: fmt.Sprintf("%026d", i), UserID: user, Kind: backends.KindCookie, AMR: []string{fmt.Sprint("pwd")},
+		ID: fmt.Sprintf("%026d", i), UserID: user, Kind: backends.KindCookie, AMR: []string{strings.Clone("pwd")},
 		Client: backends.Client{
 			IP:        fmt.Sprintf("192.0.2.%d", i%256),
 			UserAgent: fmt.Sprintf("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/%d Safari/605.1.15", i%32),
@@ -34,7 +35,7 @@ func (crowd) FindBySecret(_ context.Context, now time.Time, h backends.SecretHas
 		CreatedAt: now, AuthenticatedAt: now, LastSeenAt: now,
 		IdleTimeout: time.Hour, RenewalInterval: time.Minute, IdleDeadline: now.Add(time.Hour), AbsoluteDeadline: now.Add(time.Hour),
 	}
-	return s, backends.User{ID: user, Roles: []string{fmt.Sprint("user")}, Version: 1}, nil
+	return s, backends.User{ID: user, Roles: []string{strings.Clone("user")}, Version: 1}, nil
 }
 
 // note stands for what package jwtauth remembers of a token.
