@@ -27,7 +27,7 @@ type Store interface {
 	FindBySecret(ctx context.Context, now time.Time, h SecretHash) (Session, User, error)
 
 	// FindByID is FindBySecret by public ID. Only what proves the ID may use it: a
-	// verified token.
+	// verified token, a signed cookie.
 	FindByID(ctx context.Context, now time.Time, id string) (Session, User, error)
 
 	// FindUser returns the user with that ID, disabled or not. Error: ErrNotFound.

@@ -124,7 +124,7 @@ func byHand(sessions int) (h http.Handler, value string) {
 		secret = backends.NewSecret()
 		rows[sha256.Sum256(secret[:])] = &row{"2", []string{"user", "admin"}, time.Now().Add(time.Hour)}
 	}
-	value, _ = codec.Encode("__Host-session", secret[:])
+	value, _ = codec.Encode("__Host-session", append(secret[:], backends.NewID()...)) // as long as ours
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, err := r.Cookie("__Host-session")
 		if err != nil {
@@ -137,7 +137,7 @@ func byHand(sessions int) (h http.Handler, value string) {
 			return
 		}
 		mu.RLock()
-		found := rows[sha256.Sum256(payload)]
+		found := rows[sha256.Sum256(payload[:len(secret)])]
 		mu.RUnlock()
 		if found == nil || time.Now().After(found.expires) {
 			w.WriteHeader(401)

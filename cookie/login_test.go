@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gorilla/securecookie"
-
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/cookie"
 	"github.com/inga-auth/inga/internal/storetest"
@@ -71,11 +69,7 @@ func TestALoginAlwaysGetsANewSecretAndEndsTheSessionThatTheBrowserHad(t *testing
 func TestASecretThatTheServerDidNotIssueIsNeverAdopted(t *testing.T) {
 	// SID-4: signed with our key, even; and no row comes into being.
 	storetest.Each(t, func(t *testing.T, s storetest.Store) {
-		codec := securecookie.New(keyA, nil).SetSerializer(securecookie.NopEncoder{}).MaxAge(0)
-		planted, err := codec.Encode("__Host-session", bytes.Repeat([]byte{7}, 32))
-		if err != nil {
-			t.Fatal(err)
-		}
+		planted := seal(t, keyA, bytes.Repeat([]byte{7}, 32), backends.NewID())
 		b := newBrowser(t, newApp(t, s))
 		b.jar["__Host-session"] = planted
 		b.status("GET", "/me", 401)
@@ -321,18 +315,30 @@ func TestNoLogHoldsASecret(t *testing.T) {
 	}
 }
 
-// payload returns the part of the cookie that is the secret, in base64.
-func payload(t *testing.T, value string) string {
+// signed returns what is signed in a cookie: the secret, and the ID of the session.
+func signed(t *testing.T, value string) (secret []byte, id string) {
 	t.Helper()
 	raw, err := base64.URLEncoding.DecodeString(value)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return strings.Split(string(raw), "|")[1]
+	payload, err := base64.URLEncoding.DecodeString(strings.Split(string(raw), "|")[1])
+	if err != nil || len(payload) != 32+26 {
+		t.Fatalf("%d bytes are signed (%v), want a secret of 32 and an ID of 26", len(payload), err)
+	}
+	return payload[:32], string(payload[32:])
+}
+
+// payload returns the secret in a cookie, in base64.
+func payload(t *testing.T, value string) string {
+	t.Helper()
+	secret, _ := signed(t, value)
+	return base64.URLEncoding.EncodeToString(secret)
 }
 
 func TestASecretHas256RandomBitsAndNothingElseIsInTheCookie(t *testing.T) {
-	// SID-1, CK-13: time of issue, the secret, a MAC; and of ten thousand no two are alike.
+	// SID-1, CK-13: time of issue, the secret, the public ID, a MAC; and of ten thousand no two
+	// are alike.
 	b := newBrowser(t, newApp(t, storetest.Memory(t)))
 	seen := map[string]bool{}
 	var or, and [32]byte
@@ -340,10 +346,10 @@ func TestASecretHas256RandomBitsAndNothingElseIsInTheCookie(t *testing.T) {
 		and[i] = 0xff
 	}
 	for range 10_000 {
-		b.login("1")
-		secret, err := base64.URLEncoding.DecodeString(payload(t, b.jar["__Host-session"]))
-		if err != nil || len(secret) != 32 {
-			t.Fatalf("secret has %d bytes (%v), want 32", len(secret), err)
+		opened := b.opened("1")
+		secret, id := signed(t, b.jar["__Host-session"])
+		if id != opened {
+			t.Fatalf("the cookie names session %q, want %q", id, opened)
 		}
 		if seen[string(secret)] {
 			t.Fatal("a secret came twice")

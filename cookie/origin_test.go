@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/cookie"
 	"github.com/inga-auth/inga/internal/storetest"
 )
@@ -121,7 +122,7 @@ func TestTheRequestIsNotChangedByTheCheck(t *testing.T) {
 	sessions := newSessions(t, storetest.Memory(t))
 	r := httptest.NewRequest("GET", "https://app.example/", nil)
 	r.Header.Set("Upgrade", "websocket")
-	r.AddCookie(&http.Cookie{Name: "__Host-session", Value: sign(t, keyA, "__Host-session", make([]byte, 32))})
+	r.AddCookie(&http.Cookie{Name: "__Host-session", Value: seal(t, keyA, make([]byte, 32), backends.NewID())})
 	if _, err := sessions.Authenticate(r); err == nil {
 		t.Error("an unknown secret was accepted")
 	}

@@ -65,9 +65,13 @@ func (s *Sessions) Authenticate(r *http.Request) (id middleware.Identity, err er
 }
 
 func (s *Sessions) find(ctx context.Context, now time.Time, secret backends.Secret) (backends.Session, backends.User, error) {
-	row, user, err := s.config.Store.FindBySecret(ctx, now, secret.Hash())
+	return found(s.config.Store.FindBySecret(ctx, now, secret.Hash()))
+}
+
+// found turns what the store says into what the caller of this package is told.
+func found(row backends.Session, user backends.User, err error) (backends.Session, backends.User, error) {
 	if err == nil && row.Kind != backends.KindCookie {
-		err = backends.ErrNotFound // the secret is that of another kind of credential
+		err = backends.ErrNotFound // it is the session of another kind of credential
 	}
 	return row, user, session.Refusal(&row, err)
 }
@@ -84,7 +88,7 @@ func (s *Sessions) Renew(h http.Header, r *http.Request, id middleware.Identity,
 		if err != nil {
 			return id, false, err
 		}
-		if err := s.set(h, c.secret, now, until); err != nil {
+		if err := s.set(h, c.secret, id.SessionID, now, until); err != nil {
 			return id, false, err
 		}
 	}
@@ -125,7 +129,7 @@ func (s *Sessions) Login(w http.ResponseWriter, r *http.Request, l middleware.Lo
 	}
 	secret := backends.NewSecret()
 	o := session.Opening{Hash: secret.Hash(), Prepare: func(row *backends.Session) error {
-		return s.set(http.Header{}, secret, now, s.keepUntil(row))
+		return s.set(http.Header{}, secret, row.ID, now, s.keepUntil(row))
 	}}
 	if former != nil {
 		o.Former = []string{former.ID}
@@ -134,7 +138,7 @@ func (s *Sessions) Login(w http.ResponseWriter, r *http.Request, l middleware.Lo
 	if err != nil {
 		return backends.Session{}, err
 	}
-	return row, s.set(w.Header(), secret, now, s.keepUntil(&row))
+	return row, s.set(w.Header(), secret, row.ID, now, s.keepUntil(&row))
 }
 
 // Reauthenticate gives the session of r a new start, after its user has proved again who
@@ -158,16 +162,17 @@ func (s *Sessions) Reauthenticate(w http.ResponseWriter, r *http.Request, l midd
 		return backends.Session{}, err
 	}
 	next := backends.NewSecret()
-	fits := func(row *backends.Session) error { return s.set(http.Header{}, next, now, s.keepUntil(row)) }
+	fits := func(row *backends.Session) error { return s.set(http.Header{}, next, row.ID, now, s.keepUntil(row)) }
 	if err := s.door.Reauthenticate(r, now, now, &row, l, next.Hash(), fits); err != nil {
 		return backends.Session{}, err
 	}
-	return row, s.set(w.Header(), next, now, s.keepUntil(&row))
+	return row, s.set(w.Header(), next, row.ID, now, s.keepUntil(&row))
 }
 
 // Logout ends the session of r and tells the browser to drop the cookie. A session that
-// has ended already, or a cookie that never was good, is no error. It must be called before
-// the response begins.
+// has ended already, or a cookie that never was good, is no error. A cookie that opens nothing
+// any more because of [Sessions.Reauthenticate] still ends its session: the browser may have
+// sent it before it had the new one. It must be called before the response begins.
 //
 // Errors are [middleware.ErrCrossOrigin], [middleware.ErrMalformedRequest] for a GET and
 // other safe methods, and [middleware.ErrUnavailable]: the session then still lives, and
@@ -193,13 +198,14 @@ func (s *Sessions) Logout(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// current returns the session whose cookie r brings, or nil if there is none that lives.
+// current returns the session whose cookie r brings, be it a former one, or nil if there is
+// none that lives.
 func (s *Sessions) current(r *http.Request, now time.Time) (*backends.Session, error) {
 	c, err := s.credential(r)
 	if err != nil {
 		return nil, nil
 	}
-	row, _, err := s.find(r.Context(), now, c.secret)
+	row, _, err := found(s.config.Store.FindByID(r.Context(), now, string(c.id[:])))
 	if errors.Is(err, middleware.ErrInvalidCredentials) {
 		return nil, nil
 	}

@@ -10,11 +10,19 @@ import (
 	"github.com/inga-auth/inga/middleware"
 )
 
-// The bounds of a value that securecookie makes of a secret: base64 of a time in decimal,
-// the secret in base64, and a MAC of 32 bytes. What is outside is not looked at.
+// What securecookie signs is the secret of a session and its ID. The ID is for the case that
+// the secret has another by now, because its user proved again who they are while this browser
+// did not see the answer: it opens nothing then, and still logs out.
 const (
-	minValue = 100
-	maxValue = 140
+	idSize      = 26 // the length of a backends.NewID
+	payloadSize = backends.SecretSize + idSize
+)
+
+// The bounds of a value that securecookie makes of that: base64 of a time in decimal, the
+// payload in base64, and a MAC of 32 bytes. What is outside is not looked at.
+const (
+	minValue = 150
+	maxValue = 190
 )
 
 // maxCookies of the name are looked at, so that a long header does not buy much work.
@@ -23,7 +31,8 @@ const maxCookies = 8
 // A credential is a cookie that we signed.
 type credential struct {
 	secret backends.Secret
-	value  string // as it was sent
+	id     [idSize]byte // of the session
+	value  string       // as it was sent
 }
 
 // credential returns the session cookie of r.
@@ -40,13 +49,13 @@ func (s *Sessions) credential(r *http.Request) (credential, error) {
 		if present > maxCookies {
 			return credential{}, fmt.Errorf("%w: more than %d session cookies", middleware.ErrInvalidCredentials, maxCookies)
 		}
-		secret, ok := s.decode(value)
+		c, ok := s.decode(value)
 		switch {
 		case !ok:
-		case signed && secret != found.secret:
+		case signed && c.secret != found.secret:
 			return credential{}, fmt.Errorf("%w: two session cookies", middleware.ErrInvalidCredentials)
 		default:
-			found, signed = credential{secret, value}, true
+			found, signed = c, true
 		}
 	}
 	switch {
@@ -58,23 +67,23 @@ func (s *Sessions) credential(r *http.Request) (credential, error) {
 	return credential{}, middleware.ErrNoCredentials
 }
 
-func (s *Sessions) decode(value string) (backends.Secret, bool) {
+func (s *Sessions) decode(value string) (credential, bool) {
 	if len(value) < minValue || len(value) > maxValue {
-		return backends.Secret{}, false
+		return credential{}, false
 	}
 	var payload []byte
 	for _, codec := range s.codecs {
 		// securecookie signs the name too: a value of another cookie is not one of ours.
-		if err := codec.Decode(s.cookie.Name, value, &payload); err == nil && len(payload) == backends.SecretSize {
-			return backends.Secret(payload), true
+		if err := codec.Decode(s.cookie.Name, value, &payload); err == nil && len(payload) == payloadSize {
+			return credential{backends.Secret(payload[:backends.SecretSize]), [idSize]byte(payload[backends.SecretSize:]), value}, true
 		}
 	}
-	return backends.Secret{}, false
+	return credential{}, false
 }
 
-// set puts the cookie with the secret into the header, to be kept until the deadline.
-func (s *Sessions) set(h http.Header, secret backends.Secret, now, deadline time.Time) error {
-	value, err := s.codecs[0].Encode(s.cookie.Name, secret[:])
+// set puts the cookie of the session with the ID into the header, to be kept until the deadline.
+func (s *Sessions) set(h http.Header, secret backends.Secret, id string, now, deadline time.Time) error {
+	value, err := s.codecs[0].Encode(s.cookie.Name, append(secret[:], id...))
 	if err == nil {
 		err = s.cookie.Put(h, value, now, deadline)
 	}

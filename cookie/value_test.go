@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/gorilla/securecookie"
 
+	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/cookie"
 	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/sliding"
@@ -37,10 +39,17 @@ func sign(t testing.TB, key []byte, name string, payload []byte) string {
 	return value
 }
 
+// seal makes the cookie value of a session.
+func seal(t testing.TB, key []byte, secret []byte, id string) string {
+	t.Helper()
+	return sign(t, key, "__Host-session", append(slices.Clip(secret), id...))
+}
+
 // badValues are cookie values that open nothing.
 func badValues(t testing.TB) map[string]string {
 	secret := bytes.Repeat([]byte{7}, 32)
-	good := sign(t, keyA, "__Host-session", secret)
+	payload := append(slices.Clip(secret), backends.NewID()...)
+	good := sign(t, keyA, "__Host-session", payload)
 	return map[string]string{
 		"empty":                     "",
 		"short":                     "x",
@@ -53,10 +62,11 @@ func badValues(t testing.TB) map[string]string {
 		"a flipped bit":             good[:60] + string(good[60]^1) + good[61:],
 		"truncated":                 good[:len(good)-4],
 		"twice":                     good + good,
-		"signed by another key":     sign(t, keyB, "__Host-session", secret),
-		"of another cookie":         sign(t, keyA, "other", secret),
-		"a secret that is short":    sign(t, keyA, "__Host-session", secret[:31]),
-		"a secret that is long":     sign(t, keyA, "__Host-session", append(secret, 7)),
+		"signed by another key":     sign(t, keyB, "__Host-session", payload),
+		"of another cookie":         sign(t, keyA, "other", payload),
+		"a payload that is short":   sign(t, keyA, "__Host-session", payload[:57]),
+		"a payload that is long":    sign(t, keyA, "__Host-session", append(payload, 7)),
+		"a secret without an ID":    sign(t, keyA, "__Host-session", secret),
 		"an API key":                "sk_live_0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", // SID-9
 		"SQL":                       "' OR 1=1; DROP TABLE sessions; --" + strings.Repeat(" ", 80),
 		"the hash of a secret, raw": string(secret),
