@@ -12,9 +12,11 @@
 //
 // # What is in the cookie
 //
-// 256 random bits, signed with HMAC-SHA-256 by gorilla/securecookie. The store holds their
-// SHA-256 and nothing else, so that a copy of the database opens no session. A cookie that
-// none of our keys signed is refused without asking the store.
+// 256 random bits and the public ID of the session, signed with HMAC-SHA-256 by
+// gorilla/securecookie. The store holds the SHA-256 of the bits and nothing else, so that a copy
+// of the database opens no session. A cookie that none of our keys signed is refused without
+// asking the store. The ID opens nothing: it is for [Sessions.Logout], by a browser that has
+// not seen yet that the secret has changed.
 //
 // Its name is __Host-session, and it is Secure, HttpOnly, SameSite=Lax, with the path / and
 // no domain (OWASP ASVS 5.0, section 3.3). New refuses combinations that browsers would
@@ -41,7 +43,8 @@
 //
 // By default the cookie is sent at login and when the user proves again who they are, and
 // never in between: sliding moves the deadline in the row. A response that was on its way
-// while its browser logged out and in again therefore cannot bring the old cookie back. No
+// while its browser logged out and in again therefore cannot bring the old cookie back. An
+// answer to a new proof brings a cookie, and if it comes after a logout it opens nothing. No
 // refusal clears the cookie either, for the refused request may be the older one. See
 // Config.Reissue for the other choice and its price.
 package cookie
