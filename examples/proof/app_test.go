@@ -1,0 +1,217 @@
+package proof_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/backends/cache"
+	"github.com/inga-auth/inga/backends/postgres"
+	"github.com/inga-auth/inga/cookie"
+	"github.com/inga-auth/inga/jwtauth"
+	"github.com/inga-auth/inga/middleware"
+	"github.com/inga-auth/inga/middleware/devices"
+	"github.com/inga-auth/inga/sliding"
+)
+
+// An app is what an application makes of this module: guarded pages, and three ways to prove
+// who one is. What operators do has no guard here, so that an outage of theirs is none of
+// what is measured.
+type app struct {
+	settings settings
+	pool     *pgxpool.Pool
+	queries  *queries
+
+	store     *cache.Store
+	users     backends.Users
+	passwords *backends.Passwords
+	devices   *devices.Devices
+
+	ways    map[string]way
+	tokens  *jwtauth.Tokens
+	browser *jwtauth.Cookies
+	guard   *middleware.Guard
+	admins  *middleware.Guard
+
+	followed followed
+	held     held
+}
+
+// The roles that exist.
+const (
+	user  = "user"
+	admin = "admin"
+)
+
+func newApp(ctx context.Context, s settings) (*app, error) {
+	a := &app{settings: s, queries: &queries{}}
+	if err := a.connect(ctx); err != nil {
+		return nil, err
+	}
+	policy := sliding.Policy{Idle: time.Hour, Absolute: 12 * time.Hour}
+	quiet := middleware.LogEvents(slog.New(slog.DiscardHandler))
+	sessions, err1 := cookie.New(cookie.Config{
+		Store: a.store, Keys: [][]byte{s.Keys[0]}, Policy: policy, Limit: limit, Events: quiet,
+	})
+	key, err2 := jwtauth.HS256(s.Keys[1])
+	tokens, err3 := jwtauth.New(jwtauth.Config{
+		Store: a.store, Keys: []jwtauth.Key{key}, RefreshKeys: [][]byte{s.Keys[2]}, Policy: policy, Limit: limit, Events: quiet,
+		Issuer: "https://proof.example", Audience: "proof",
+		AccessTTL: s.AccessTTL, Leeway: time.Millisecond,
+		RefreshGrace: backends.Grace{Overlap: s.Overlap, Unseen: 2 * s.Overlap},
+	})
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return nil, err
+	}
+	browser, err1 := jwtauth.NewCookies(jwtauth.CookieConfig{Tokens: tokens})
+	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	guard, err2 := middleware.New(middleware.Config{
+		Authenticator: middleware.FirstOf(tokens, browser, sessions), Roles: []string{user, admin}, Logger: logger,
+	})
+	a.devices, err3 = devices.New(devices.Config{Store: a.store, Events: quiet})
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return nil, err
+	}
+	a.admins, err1 = guard.Require(middleware.HasRole(admin))
+	// The least costs there are, so that there can be many logins.
+	a.passwords, err2 = backends.NewPasswords(backends.PasswordConfig{Memory: 7168, Time: 5})
+	a.tokens, a.browser, a.guard = tokens, browser, guard
+	a.ways = map[string]way{byCookie: cookieWay(sessions), byToken: tokenWay(tokens), byBrowser: browserWay(browser)}
+	return a, errors.Join(err1, err2)
+}
+
+// connect opens the store: a pool on one way to the database, the feed on another, and the
+// cache before both.
+func (a *app) connect(ctx context.Context) error {
+	config, err1 := pgxpool.ParseConfig(a.settings.Pool)
+	feed, err2 := pgx.ParseConfig(a.settings.Feed)
+	if err := errors.Join(err1, err2); err != nil {
+		return err
+	}
+	config.MaxConns, config.MinConns = a.settings.Conns, a.settings.Conns
+	config.HealthCheckPeriod = 250 * time.Millisecond // so that what broke is replaced soon
+	config.ConnConfig.ConnectTimeout = a.settings.Timeout
+	config.ConnConfig.Tracer = a.queries
+	if a.settings.OneTrip {
+		config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return err
+	}
+	backend, err := postgres.New(postgres.Config{Pool: pool, Timeout: a.settings.Timeout, Listen: feed})
+	if err != nil {
+		return err
+	}
+	if err := backend.Migrate(ctx); err != nil {
+		return err
+	}
+	users, err := backend.Users()
+	if err != nil {
+		return err
+	}
+	store, err := cache.New(cache.Config{Store: backend, MaxLag: a.settings.MaxLag, MaxEntries: a.settings.MaxEntries})
+	if err != nil {
+		return err
+	}
+	a.pool, a.store, a.users = pool, store, store.Users(users)
+	go func() { _ = store.Follow(ctx, a.followed.again) }()
+	return nil
+}
+
+// The users whose logins are limited to one session, which a new one replaces, are known by
+// their names.
+const single = "single-"
+
+func limit(u backends.User) backends.Limit {
+	if strings.HasPrefix(u.Name, single) {
+		return backends.Limit{Total: 1}
+	}
+	return backends.Limit{}
+}
+
+func (a *app) handler() http.Handler {
+	private := middleware.Chain(a.browser.Handler, a.guard.Handler, sliding.Handler)
+	forAdmins := middleware.Chain(a.browser.Handler, a.admins.Handler, sliding.Handler)
+
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /login/{way}", a.login)
+	mux.Handle("POST /reauthenticate/{way}", a.browser.Handler(a.guard.Handler(http.HandlerFunc(a.reauthenticate))))
+	mux.HandleFunc("POST /logout/{way}", a.logout)
+	mux.Handle("POST /token", a.tokens.TokenHandler())
+	mux.HandleFunc("POST /refresh", a.refresh)
+	mux.Handle("GET /page", private(http.HandlerFunc(page)))
+	mux.Handle("GET /admin", forAdmins(http.HandlerFunc(page)))
+	a.operate(mux)
+	a.debug(mux)
+	return mux
+}
+
+func (a *app) login(w http.ResponseWriter, r *http.Request) {
+	u, err := a.passwords.VerifyUser(r.Context(), a.users, r.FormValue("name"), r.FormValue("password"))
+	if err != nil {
+		a.guard.Refuse(w, r, err)
+		return
+	}
+	policy, err := policyOf(r)
+	if err != nil {
+		a.guard.Refuse(w, r, err)
+		return
+	}
+	o, err := a.ways[r.PathValue("way")].login(w, r, middleware.Login{Subject: u.ID, UserVersion: u.Version, Policy: policy})
+	a.answer(w, r, o, err)
+}
+
+// policyOf returns the policy that a login asks for, or nil.
+func policyOf(r *http.Request) (middleware.Policy, error) {
+	if r.FormValue("policy") == "" {
+		return nil, nil
+	}
+	var p sliding.Policy
+	return p, json.Unmarshal([]byte(r.FormValue("policy")), &p)
+}
+
+func (a *app) reauthenticate(w http.ResponseWriter, r *http.Request) {
+	id, _ := middleware.FromContext(r.Context())
+	o, err := a.ways[r.PathValue("way")].reauthenticate(w, r, middleware.Login{Subject: id.Subject})
+	a.answer(w, r, o, err)
+}
+
+func (a *app) logout(w http.ResponseWriter, r *http.Request) {
+	a.answer(w, r, struct{}{}, a.ways[r.PathValue("way")].logout(w, r))
+}
+
+func (a *app) refresh(w http.ResponseWriter, r *http.Request) {
+	resp, err := a.browser.Refresh(w, r)
+	a.answer(w, r, opened{Session: resp.Session.ID}, err)
+}
+
+func (a *app) answer(w http.ResponseWriter, r *http.Request, v any, err error) {
+	if err != nil {
+		a.guard.Refuse(w, r, err)
+		return
+	}
+	write(w, v)
+}
+
+func write(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(v) // an error means that the client has gone
+}
+
+// page says who the guard thinks one is.
+func page(w http.ResponseWriter, r *http.Request) {
+	id, _ := middleware.FromContext(r.Context())
+	slices.Sort(id.Roles)
+	write(w, id)
+}

@@ -1,0 +1,139 @@
+package proof_test
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/inga-auth/inga/sliding"
+)
+
+// login opens a session. With an own one in the same kind of cookie, that one is sent along
+// and replaced; otherwise it is left as it is.
+func (p *player) login(at *process, own *proof) {
+	way := pick(p.dice, []string{byCookie, byToken, byBrowser})
+	policy := pick(p.dice, policies)
+	j := newJar()
+	var ending []*deed
+	if own != nil {
+		if own.session.way == way && way != byToken {
+			j = own.jar.copy()
+			ending = append(ending, p.m.begin(&deed{what: "replaced", by: at, lazy: true}, &own.session.ends))
+		}
+		p.drop(own)
+	}
+	if p.single() {
+		ending = append(ending, p.m.begin(&deed{what: "superseded", by: at, lazy: true}, &p.account.ends))
+	}
+	word := p.m.word(p.account)
+	o, a := at.loginWith(j, way, p.account.name, wordOf(word), policyText(policy))
+	if s := p.m.loggedIn(p.account, word, policy, way, o, a, ending); s != nil {
+		pr := &proof{session: s, jar: j}
+		pr.issued(a.asked)
+		p.own = []*proof{pr}
+		p.remember(pr, a.asked)
+		if own != nil {
+			p.look(own, at)
+		}
+	}
+}
+
+func (p *player) single() bool { return strings.HasPrefix(p.account.name, single) }
+
+// word returns the number of the password that was set last, or is being set.
+func (m *model) word(a *account) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(a.passwords) - 1
+}
+
+// wrongLogin tries the password that was set before the last.
+func (p *player) wrongLogin(at *process) {
+	word := p.m.word(p.account) - 1
+	if word < 0 || p.single() {
+		return // a login that succeeds ends others
+	}
+	o, a := at.loginWith(newJar(), byCookie, p.account.name, wordOf(word), "")
+	p.m.loggedIn(p.account, word, policies[0], byCookie, o, a, nil)
+}
+
+// loggedIn looks whether the answer to a login may be. It returns the session, if there is
+// one; the deeds are what the login did to others.
+func (m *model) loggedIn(a *account, word int, policy sliding.Policy, way string, o opened, got *answer, ending []*deed) *session {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, d := range ending {
+		d.void, d.except, d.end = got.status != 200, o.Session, got.asked.end
+	}
+	e := m.expectsLogin(a, word, got)
+	switch {
+	case got.status == 200 && !e.pass:
+		m.disagree(got, "401: "+e.why, fmt.Sprintf("%s with password %d", a.name, word))
+	case got.status == 200:
+		m.count("logged in")
+	case got.status != 401 || !e.refusal:
+		m.disagree(got, "to be let in", m.passwordsOf(a, word))
+	case e.pass:
+		m.count("login open: refused")
+	default:
+		m.count("login refused: " + e.why)
+	}
+	if got.status != 200 {
+		return nil
+	}
+	s := newSession(a, policy, way, o.Session, got.asked)
+	s.password = word
+	a.sessions = append(a.sessions, s)
+	return s
+}
+
+func newSession(a *account, policy sliding.Policy, way, id string, opened span) *session {
+	s := &session{
+		id: id, way: way, account: a, opened: opened, started: opened,
+		idle: policy.Idle, absolute: policy.Absolute, interval: policy.Begin(opened.begin).Interval,
+	}
+	if way != byCookie {
+		s.interval = min(s.interval, accessTTL()/2)
+	}
+	s.active(opened, 0)
+	return s
+}
+
+// expectsLogin is for a login with the password of that number. The database is asked, so
+// there is no lag. A login that a change of the user overtakes may be refused, whatever it is.
+func (m *model) expectsLogin(a *account, word int, got *answer) expectation {
+	asked := got.asked
+	e := expectation{pass: true}
+	if disabled := values(a.states, got.by, asked, 0); disabled[true] {
+		e.refusal = true
+		if !disabled[false] {
+			e.refuse(disabling)
+		}
+	}
+	for _, later := range a.passwords[word+1:] {
+		e.refusal = e.refusal || later.mayHold(asked)
+		if later.holds(got.by, asked, 0) {
+			e.refuse("password")
+		}
+	}
+	for _, list := range [][]*deed{a.roles, a.states, a.passwords} {
+		for _, d := range list {
+			e.refusal = e.refusal || d.mayHold(asked) && !(d.over() && d.end.Before(asked.begin))
+		}
+	}
+	return e
+}
+
+func (m *model) passwordsOf(a *account, word int) string {
+	text := fmt.Sprintf("%s with password %d", a.name, word)
+	for _, d := range append(a.passwords[max(0, len(a.passwords)-3):], a.states[max(0, len(a.states)-3):]...) {
+		text += "\n\t\t" + m.tell(d)
+	}
+	return text
+}
+
+// remember is what a player does with new tokens.
+func (p *player) remember(own *proof, made span) {
+	if token := own.jar.refreshToken(); token != "" {
+		p.tokens, p.rotated = append(p.tokens, token), made
+	}
+}
