@@ -136,6 +136,27 @@ func (b *tab) eval(expression string) string {
 	return s
 }
 
+// click clicks on the button that the screen reader would call by the name.
+func (b *tab) click(name string) {
+	b.t.Helper()
+	b.do(chromedp.Click(fmt.Sprintf("button[aria-label=%q]", name)))
+}
+
+// wantFocus wants the keyboard to be at the element with the ID.
+func (b *tab) wantFocus(id string) {
+	b.t.Helper()
+	b.await(fmt.Sprintf("document.activeElement.id === %q", id))
+}
+
+// enter opens the page and logs in.
+func (b *tab) enter(p *program, name, password string) {
+	b.t.Helper()
+	b.do(chromedp.Navigate(p.url))
+	b.login(name, password)
+	b.awaitText("#connection", "connected")
+	b.awaitText("#devices", "this device")
+}
+
 // login fills in the form and returns the status of the page that follows.
 func (b *tab) login(name, password string) int {
 	b.t.Helper()
@@ -172,6 +193,20 @@ func TestInABrowser(t *testing.T) {
 			expire(t, start(t, append(flags, "-idle", "2s")...), newTab(t, browser))
 		})
 	})
+	for name, test := range map[string]func(*testing.T, context.Context){
+		"a device is ended by another one":             endDevice,
+		"all other devices are ended":                  endOthers,
+		"a newer login ends this one, which says so":   supersede,
+		"a password from long ago is asked for again":  askAgain,
+		"a new password keeps this browser in":         changePassword,
+		"an administrator changes what others may do":  administer,
+		"an administrator ends the sessions of others": endOfOthers,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, browser)
+		})
+	}
 }
 
 func walk(t *testing.T, p *program, b *tab) {
@@ -280,7 +315,7 @@ func attack(t *testing.T, p *program, b *tab) {
 func expire(t *testing.T, p *program, b *tab) {
 	b.do(chromedp.Navigate(p.url))
 	b.login("ann", "ann-likes-tea")
-	b.awaitText("#notice", "Your session has ended.")
+	b.awaitText("#notice", "Your session has ended")
 	if got := b.eval("document.querySelector('#in').textContent"); strings.Contains(got, "ann") {
 		t.Errorf("the page still has\n%s", got)
 	}

@@ -13,12 +13,8 @@ import (
 func TestTheCurlLinesThatAreShownDoWhatTheySay(t *testing.T) {
 	need(t, "curl")
 	onEachBackend(t, func(t *testing.T, flags ...string) {
-		p := start(t, flags...)
-		for _, row := range []struct {
-			after    string
-			statuses []string
-			bodies   []string
-		}{
+		p := start(t, append(flags, "-cache")...)
+		for _, row := range []block{
 			{
 				after:    "With a cookie",
 				statuses: []string{"200", "200", "201", "403", "200", "204"},
@@ -39,18 +35,67 @@ func TestTheCurlLinesThatAreShownDoWhatTheySay(t *testing.T) {
 				statuses: []string{"200", "200", "200", "200", "204"},
 				bodies:   []string{`{"expires_in":300}`, `"method":"token-cookie"`, `"subject":"ann"`},
 			},
+			{
+				after:    "Devices",
+				statuses: []string{"200", "200", "200", "200", "200", "401", "200", "204"},
+				bodies:   []string{`"label":"curl"`, `"current":true`, `{"ended":1}`, `"title":"Session has been ended"`, `{"ended":0}`},
+			},
+			{
+				after:    "A new password",
+				statuses: []string{"200", "200", "401", "200", "204"},
+				bodies:   []string{`"ended":0`, `"user_id":"root"`, `"title":"Credentials are not valid"`},
+			},
+			{
+				after:    "An administrator changes",
+				statuses: []string{"200", "200", "204", "204", "200", "204"},
+				bodies:   []string{`"name":"ann","roles":["user"],"disabled":false`, `{"sessions":[]}`},
+			},
 		} {
-			out := paste(t, lines(p.output.String(), row.after))
-			if got := regexp.MustCompile(`(?m)^status (\d+)$`).FindAllStringSubmatch(out, -1); !slices.Equal(second(got), row.statuses) {
-				t.Errorf("%s: statuses %q, want %q\n%s", row.after, second(got), row.statuses, out)
-			}
-			for _, want := range row.bodies {
-				if !strings.Contains(out, want) {
-					t.Errorf("%s: the output does not have %s:\n%s", row.after, want, out)
-				}
-			}
+			row.check(t, p)
 		}
 	})
+}
+
+func TestTheCurlLinesAboutTheLimitDoWhatTheySay(t *testing.T) {
+	need(t, "curl")
+	t.Parallel()
+	for onLimit, row := range map[string]block{
+		"evict": {
+			statuses: []string{"200", "200", "200", "401", "200"},
+			bodies:   []string{`"title":"Session has been ended by a newer login"`, `{"ended":2}`},
+		},
+		"refuse": {
+			statuses: []string{"200", "200", "403", "200", "200"},
+			bodies:   []string{`"title":"Too many sessions"`, `"subject":"ann"`, `{"ended":2}`},
+		},
+	} {
+		row.after = "The limit"
+		row.check(t, start(t, "-max-sessions", "2", "-on-limit", onLimit))
+	}
+	if text := start(t).output.String(); strings.Contains(text, "The limit") {
+		t.Errorf("without a limit there is nothing to show of it:\n%s", text)
+	}
+}
+
+// A block of lines is shown after some words.
+type block struct {
+	after    string
+	statuses []string
+	bodies   []string
+}
+
+// check pastes the lines that the program shows into a shell.
+func (b block) check(t *testing.T, p *program) {
+	t.Helper()
+	out := paste(t, lines(p.output.String(), b.after))
+	if got := regexp.MustCompile(`(?m)^status (\d+)$`).FindAllStringSubmatch(out, -1); !slices.Equal(second(got), b.statuses) {
+		t.Errorf("%s: statuses %q, want %q\n%s", b.after, second(got), b.statuses, out)
+	}
+	for _, want := range b.bodies {
+		if !strings.Contains(out, want) {
+			t.Errorf("%s: the output does not have %s:\n%s", b.after, want, out)
+		}
+	}
 }
 
 // lines are those of the indented block that follows the heading.

@@ -175,7 +175,12 @@ func TestSlidingIsSeenFromOutside(t *testing.T) {
 				if sent.After(after.Add(idle)) {
 					t.Fatalf("listening alone keeps the session alive for more than %v", idle)
 				}
-				for range events { // until the stream ends, which is when the session does
+				var last event
+				for e := range events { // until the stream ends, which is when the session does
+					last = e
+				}
+				if last.name != "ended" || last.data["reason"] != "expired" {
+					t.Errorf("the stream ends with %v, want ended, by expiry", last)
 				}
 			}
 			if lived := time.Since(before); lived < idle {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"net/http"
 
@@ -31,16 +30,21 @@ func (a *app) loginForm(w http.ResponseWriter, r *http.Request) {
 		refuseBody(w, r, err)
 		return
 	}
-	l, err := a.verify(r.Context(), c)
+	l, err := a.verifyLogin(r, c)
 	if err == nil {
 		_, err = a.openSession(w, r, l)
 	}
+	form := view{Name: c.Name, Next: c.next}
 	switch {
 	case err == nil:
 		// Anybody can write a link with a next in it, so it is local or nothing.
 		http.Redirect(w, r, middleware.LocalPath(c.next), http.StatusSeeOther)
 	case errors.Is(err, backends.ErrWrongPassword):
-		show(w, http.StatusUnauthorized, view{Message: "Wrong name or password.", Name: c.Name, Next: c.next})
+		form.Message = "Wrong name or password."
+		show(w, http.StatusUnauthorized, form)
+	case errors.Is(err, middleware.ErrTooManySessions):
+		form.Message = "You are logged in on as many devices as you may be. Log out on one of them first."
+		show(w, http.StatusForbidden, form)
 	default:
 		a.guard.Refuse(w, r, err)
 	}
@@ -75,7 +79,7 @@ func (a *app) verifyJSON(w http.ResponseWriter, r *http.Request) (middleware.Log
 		refuseBody(w, r, err)
 		return middleware.Login{}, false
 	}
-	l, err := a.verify(r.Context(), c)
+	l, err := a.verifyLogin(r, c)
 	if err != nil {
 		a.guard.Refuse(w, r, err)
 		return middleware.Login{}, false
@@ -83,10 +87,18 @@ func (a *app) verifyJSON(w http.ResponseWriter, r *http.Request) (middleware.Log
 	return l, true
 }
 
-// verify makes sure of who somebody is. This is where an application limits how often one
-// may try.
-func (a *app) verify(ctx context.Context, c credentials) (middleware.Login, error) {
-	user, err := a.passwords.VerifyUser(ctx, a.users, c.Name, c.Password)
+// verifyLogin is verify for somebody who is only a name so far.
+func (a *app) verifyLogin(r *http.Request, c credentials) (middleware.Login, error) {
+	return a.verify(r, c, middleware.Identity{Subject: c.Name})
+}
+
+// verify makes sure of who somebody is, and tells about whom it is if they are not. This is
+// where an application limits how often one may try.
+func (a *app) verify(r *http.Request, c credentials, about middleware.Identity) (middleware.Login, error) {
+	user, err := a.passwords.VerifyUser(r.Context(), a.users, c.Name, c.Password)
+	if errors.Is(err, backends.ErrWrongPassword) {
+		a.tellWrongPassword(r, about)
+	}
 	if err != nil {
 		return middleware.Login{}, err
 	}

@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"net/http"
 
+	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/middleware"
 )
 
@@ -17,11 +18,15 @@ var pageTemplate = template.Must(template.ParseFS(pageFiles, "page/index.html"))
 // A view is what the server puts into the page. It says nothing about anybody: the page
 // asks for that itself, and forgets it when it is left.
 type view struct {
-	LoggedIn bool
-	Message  string // why there is the form again
-	Name     string // as typed before
-	Next     string // where to go after the login
-	Users    []demoUser
+	LoggedIn    bool
+	Notice      string // why the session has ended
+	Message     string // why there is the form again
+	Name        string // as typed before
+	Next        string // where to go after the login
+	Users       []demoUser
+	Roles       []string
+	Endings     []ending // for the page to show when it sees one
+	MaxPassword int
 }
 
 // home shows the page to everybody.
@@ -30,16 +35,16 @@ type view struct {
 // session has ended, and this page is where such a visitor logs in again.
 func (a *app) home(w http.ResponseWriter, r *http.Request) {
 	_, err := a.guard.Check(r)
-	loggedOut := errors.Is(err, middleware.ErrNoCredentials) || errors.Is(err, middleware.ErrInvalidCredentials)
-	if err != nil && !loggedOut {
+	e, ended := endingOf(err)
+	if err != nil && !ended && !errors.Is(err, middleware.ErrNoCredentials) {
 		a.guard.Refuse(w, r, err) // an outage is no reason to ask for a password
 		return
 	}
-	show(w, http.StatusOK, view{LoggedIn: !loggedOut, Next: r.FormValue("next")})
+	show(w, http.StatusOK, view{LoggedIn: err == nil, Notice: e.Text, Next: r.FormValue("next")})
 }
 
 func show(w http.ResponseWriter, status int, v view) {
-	v.Users = demoUsers
+	v.Users, v.Roles, v.Endings, v.MaxPassword = demoUsers, roles, endings, backends.MaxPassword
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")

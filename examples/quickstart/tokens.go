@@ -43,11 +43,15 @@ func (a *app) refresh(w http.ResponseWriter, r *http.Request) {
 	a.writeExpiry(w, r, tokens, err)
 }
 
-// writeExpiry tells a page for how long its tokens are good, and nothing else of them.
 func (a *app) writeExpiry(w http.ResponseWriter, r *http.Request, tokens jwtauth.Response, err error) {
 	if err != nil {
 		a.guard.Refuse(w, r, err)
 		return
 	}
-	writeJSON(w, http.StatusOK, map[string]int64{"expires_in": tokens.ExpiresIn})
+	writeJSON(w, http.StatusOK, expiry(tokens))
+}
+
+// expiry tells a page for how long its tokens are good, and nothing else of them.
+func expiry(tokens jwtauth.Response) map[string]int64 {
+	return map[string]int64{"expires_in": tokens.ExpiresIn}
 }

@@ -228,6 +228,15 @@ func TestAWrongMethodIs405(t *testing.T) {
 		{"GET", "/note", "POST"},
 		{"POST", "/me", "GET, HEAD"},
 		{"DELETE", "/admin", "GET, HEAD"},
+		{"GET", "/reauthenticate", "POST"},
+		{"GET", "/password", "POST"},
+		{"POST", "/sessions", "DELETE, GET, HEAD"},
+		{"GET", "/sessions/1", "DELETE"},
+		{"POST", "/users", "GET, HEAD"},
+		{"GET", "/users/ann/roles", "PUT"},
+		{"POST", "/users/ann/disabled", "PUT"},
+		{"PUT", "/users/ann/sessions", "DELETE, GET, HEAD"},
+		{"GET", "/users/ann/sessions/1", "DELETE"},
 	} {
 		c.send(row.method, row.path, "").want(405).wantHeader("Allow", row.allow)
 	}
@@ -255,9 +264,18 @@ func TestThePageRunsNothingThatItDoesNotServe(t *testing.T) {
 		t.Errorf("the page has %q in it", inline)
 	}
 	for path, kind := range map[string]string{
-		"/page/style.css": "text/css; charset=utf-8",
-		"/page/page.js":   "text/javascript; charset=utf-8",
-		"/page/icon.svg":  "image/svg+xml",
+		"/page/style.css":   "text/css; charset=utf-8",
+		"/page/lists.css":   "text/css; charset=utf-8",
+		"/page/again.js":    "text/javascript; charset=utf-8",
+		"/page/ask.js":      "text/javascript; charset=utf-8",
+		"/page/devices.js":  "text/javascript; charset=utf-8",
+		"/page/dom.js":      "text/javascript; charset=utf-8",
+		"/page/expiry.js":   "text/javascript; charset=utf-8",
+		"/page/live.js":     "text/javascript; charset=utf-8",
+		"/page/page.js":     "text/javascript; charset=utf-8",
+		"/page/password.js": "text/javascript; charset=utf-8",
+		"/page/users.js":    "text/javascript; charset=utf-8",
+		"/page/icon.svg":    "image/svg+xml",
 	} {
 		c.get(path).want(200).wantHeader("Content-Type", kind).wantHeader("X-Content-Type-Options", "nosniff")
 	}
@@ -283,6 +301,21 @@ func TestFlagsThatMakeNoSenseAreErrors(t *testing.T) {
 		{"-rotate-keys", "-keys"},
 		{"-database-url nonsense://", "database"},
 		{"-addr nowhere", "listen"},
+		{"-max-sessions -1", "-max-sessions"},
+		{"-on-limit throw", "-on-limit"},
+		{"-max-sessions 1 -on-limit=", "-on-limit"},
+		{"-max-lag 1s", "-max-lag"},
+		{"-cache -max-lag 0s", "-max-lag"},
+		{"-cache -max-lag -1s", "-max-lag"},
+		{"-cache -max-lag 1ms", "-max-lag"},
+		{"-cache -max-lag 1h", "-max-lag"},
+		{"-fresh 0s", "-fresh"},
+		{"-fresh -1s", "-fresh"},
+		{"-trusted-proxies here", "-trusted-proxies"},
+		{"-trusted-proxies 10.0.0.0/8,", "-trusted-proxies"},
+		{"-trusted-proxies 0.0.0.0/0", "-trusted-proxies"},
+		{"-fresh 0s -on-limit throw", "-fresh"}, // with the other one
+		{"-fresh 0s -on-limit throw", "-on-limit"},
 	} {
 		err := run(t.Context(), strings.Fields(row.flags), &output{})
 		if err == nil || !strings.Contains(err.Error(), row.want) {

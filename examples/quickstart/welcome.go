@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"strings"
 	"text/template"
@@ -15,11 +16,17 @@ func welcome(out io.Writer, url string, o options) {
 	if o.databaseURL != "" {
 		place = "in the database, these two users included"
 	}
+	kept := "$last" // of a user with too many logins
+	if o.onLimit == onLimitRefuse {
+		kept = "$first"
+	}
 	var text bytes.Buffer // so that nothing comes between the lines
 	err := welcomeText.Execute(&text, map[string]any{
 		"URL": url, "Place": place, "Restart": restart(o),
 		"Idle": short(o.policy.Idle), "Absolute": short(o.policy.Absolute), "AccessTTL": short(o.accessTTL),
 		"Users": demoUsers, "Ann": demoUsers[0], "Root": demoUsers[1],
+		"Limit": limitText(o), "MaxSessions": o.maxSessions, "Kept": kept,
+		"Cache": o.cache, "MaxLag": short(o.maxLag), "Fresh": short(o.fresh),
 	})
 	if err != nil {
 		panic(err) // the template is wrong
@@ -39,6 +46,18 @@ func restart(o options) string {
 	return "The keys are kept as well, so a restart logs nobody out."
 }
 
+// limitText says how often a user may be logged in.
+func limitText(o options) string {
+	if o.maxSessions == 0 {
+		return "A user may have any number of them: see -max-sessions."
+	}
+	what := "ends the one used least recently"
+	if o.onLimit == onLimitRefuse {
+		what = "is refused"
+	}
+	return fmt.Sprintf("A user may have %d of them, and a login more %s; an administrator any number.", o.maxSessions, what)
+}
+
 // short is 12h for 12h0m0s.
 func short(d time.Duration) string {
 	return strings.Replace(strings.Replace(d.String(), "m0s", "m", 1), "h0m", "h", 1)
@@ -54,6 +73,10 @@ var welcomeText = template.Must(template.New("welcome").Parse(`
   Sessions are kept {{.Place}}.
   They end after {{.Idle}} without use, and {{.Absolute}} after the login at the latest; an access
   token lives {{.AccessTTL}}. {{.Restart}}
+  {{.Limit}}
+{{- if .Cache}}
+  A cache is before them. What another process changes holds here in milliseconds, and after
+  {{.MaxLag}} whatever breaks.{{end}}
 
   With a cookie. The admin area refuses ann, and Ctrl-C ends the events:
 
@@ -97,4 +120,44 @@ var welcomeText = template.Must(template.New("welcome").Parse(`
     curl -b $jar -c $jar $url/me
     curl -b $jar -c $jar -X POST $url/logout
 
+  Devices: where one is logged in, and the end of that. A login from more than {{.Fresh}} ago is
+  not enough for it, so the password is asked for again:
+
+    url={{.URL}} jar=$(mktemp) other=$(mktemp)
+    curl -c $jar --json '{"name":"{{.Root.Name}}","password":"{{.Root.Password}}"}' $url/login
+    id=$(curl -c $other --json '{"name":"{{.Root.Name}}","password":"{{.Root.Password}}"}' $url/login | sed 's/.*"id":"\([^"]*\)".*/\1/')
+    curl -b $jar -c $jar $url/sessions
+    curl -b $jar -c $jar --json '{"password":"{{.Root.Password}}"}' $url/reauthenticate
+    curl -b $jar -c $jar -X DELETE $url/sessions/$id
+    curl -b $other $url/me
+    curl -b $jar -c $jar -X DELETE "$url/sessions?others"
+    curl -b $jar -c $jar -X POST $url/logout
+
+  A new password ends all other sessions, and gives this one a new secret:
+
+    url={{.URL}} jar=$(mktemp)
+    curl -c $jar --json '{"name":"{{.Root.Name}}","password":"{{.Root.Password}}"}' $url/login
+    curl -b $jar -c $jar --json '{"old":"{{.Root.Password}}","new":"tea after all"}' $url/password
+    curl --json '{"name":"{{.Root.Name}}","password":"{{.Root.Password}}"}' $url/login
+    curl -b $jar -c $jar --json '{"old":"tea after all","new":"{{.Root.Password}}"}' $url/password
+    curl -b $jar -c $jar -X POST $url/logout
+
+  An administrator changes what others may do, from their next request on:
+
+    url={{.URL}} jar=$(mktemp)
+    curl -c $jar --json '{"name":"{{.Root.Name}}","password":"{{.Root.Password}}"}' $url/login
+    curl -b $jar -c $jar $url/users
+    curl -b $jar -c $jar -X PUT --json '{"roles":["user","admin"]}' $url/users/{{.Ann.Name}}/roles
+    curl -b $jar -c $jar -X PUT --json '{"roles":["user"]}' $url/users/{{.Ann.Name}}/roles
+    curl -b $jar -c $jar $url/users/{{.Ann.Name}}/sessions
+    curl -b $jar -c $jar -X POST $url/logout
+{{if .MaxSessions}}
+  The limit, with one login too many:
+
+    url={{.URL}} first=$(mktemp) last=$(mktemp)
+    curl -c $first --json '{"name":"{{.Ann.Name}}","password":"{{.Ann.Password}}"}' $url/login
+    for i in $(seq {{.MaxSessions}}); do curl -c $last --json '{"name":"{{.Ann.Name}}","password":"{{.Ann.Password}}"}' $url/login; done
+    curl -b $first $url/me
+    curl -b {{.Kept}} -X DELETE $url/sessions
+{{end}}
 `))

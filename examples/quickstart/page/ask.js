@@ -1,0 +1,32 @@
+// Requests to the server, and what its refusals mean.
+
+// ask sends a request and returns its answer; the status is 0 if there is none.
+export async function ask(method, path, body) {
+  const options = { method, cache: "no-store" };
+  if (body) {
+    options.headers = { "Content-Type": "application/json" };
+    options.body = JSON.stringify(body);
+  }
+  try {
+    const response = await fetch(path, options);
+    const type = response.headers.get("Content-Type") ?? "";
+    const data = type.includes("json") ? await response.json() : null;
+    return { method, path, status: response.status, ok: response.ok, data };
+  } catch {
+    return { method, path, status: 0, ok: false, data: { title: "The server does not answer" } };
+  }
+}
+
+// problemOf is the last word of the type of a problem: "forbidden", "session-revoked".
+export const problemOf = (answer) => answer.data?.type?.split("/").pop() ?? "";
+
+// trouble is a problem in words.
+export const trouble = (answer) => `${answer.data?.title ?? `Status ${answer.status}`}.`;
+
+// sessionEnded tells page.js that there is no session any more, and why.
+export function sessionEnded(reason) {
+  document.dispatchEvent(new CustomEvent("session-ended", { detail: reason }));
+}
+
+// reasonOf is why, as far as a refusal says.
+export const reasonOf = (answer) => problemOf(answer).replace("session-", "");
