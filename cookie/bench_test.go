@@ -32,7 +32,7 @@ var nothing = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
 // BenchmarkGuardedRequest is a request with a session cookie on the memory backend, beside
 // the same done by hand: find the cookie, verify it, hash, look up, put into the context.
 func BenchmarkGuardedRequest(b *testing.B) {
-	for _, sessions := range []int{1_000, 1_000_000} {
+	for _, sessions := range floor.Sizes() {
 		s := storetest.Memory(b)
 		fill(b, s, sessions)
 		b.Run(fmt.Sprintf("inga/sessions=%d", sessions), func(b *testing.B) {

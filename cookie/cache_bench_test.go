@@ -15,7 +15,7 @@ import (
 // beside a look-up that somebody wrote by hand: find the cookie, hash it, look into a sharded
 // map, put into the context.
 func BenchmarkCachedRequest(b *testing.B) {
-	for _, sessions := range []int{1_000, 1_000_000} {
+	for _, sessions := range floor.Sizes() {
 		b.Run(fmt.Sprintf("sessions=%d", sessions), func(b *testing.B) {
 			c := newSessions(b, storetest.Cache(b, storetest.Memory(b), roomy))
 			ours := guarded(b, c)

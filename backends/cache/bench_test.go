@@ -6,24 +6,30 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/backends/cache"
+	"github.com/inga-auth/inga/internal/floor"
 )
 
 // A crowd is a backend with any number of sessions, which takes no memory: the first bytes of
 // a hash are the number of its session. What it returns has strings of its own, as what is
 // read from a connection has.
-type crowd struct{ cache.Backend }
+type crowd struct {
+	cache.Backend
+	reads atomic.Int64
+}
 
 func hashOf(i int) (h backends.SecretHash) {
 	binary.LittleEndian.PutUint64(h[:], uint64(i)+1)
 	return h
 }
 
-func (crowd) FindBySecret(_ context.Context, now time.Time, h backends.SecretHash) (backends.Session, backends.User, error) {
+func (c *crowd) FindBySecret(_ context.Context, now time.Time, h backends.SecretHash) (backends.Session, backends.User, error) {
+	c.reads.Add(1)
 	i := binary.LittleEndian.Uint64(h[:])
 	user := fmt.Sprintf("user-%09d", i/3)
 	s := backends.Session{
@@ -36,6 +42,33 @@ func (crowd) FindBySecret(_ context.Context, now time.Time, h backends.SecretHas
 		IdleTimeout: time.Hour, RenewalInterval: time.Minute, IdleDeadline: now.Add(time.Hour), AbsoluteDeadline: now.Add(time.Hour),
 	}
 	return s, backends.User{ID: user, Roles: []string{strings.Clone("user")}, Version: 1}, nil
+}
+
+// Watch implements [backends.Feed]: nothing ever changes.
+func (*crowd) Watch(ctx context.Context, every time.Duration, l backends.Listener) error {
+	l.Listening()
+	for {
+		l.UpToDate(time.Now())
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(every / 2):
+		}
+	}
+}
+
+// crowded returns a cache that hears of changes, in which n sessions are remembered, and what
+// they were read from.
+func crowded(b *testing.B, n int) (*cache.Store, *crowd) {
+	b.Helper()
+	c := &crowd{}
+	s := newCache(b, c, func(c *cache.Config) { c.MaxEntries, c.MaxBytes = 100*n, 10_000*n })
+	follow(b, s)
+	for !s.Following() {
+		time.Sleep(time.Millisecond)
+	}
+	fill(b, s, n)
+	return s, c
 }
 
 // note stands for what package jwtauth remembers of a token.
@@ -70,11 +103,11 @@ func heap() uint64 {
 // BenchmarkMemory reports what a session takes in the cache, with the credentials that are
 // remembered of it, beside what the cache counts it as.
 func BenchmarkMemory(b *testing.B) {
-	for _, n := range []int{100_000, 1_000_000} {
+	for _, n := range floor.Sizes() {
 		b.Run(fmt.Sprintf("sessions=%d", n), func(b *testing.B) {
 			for b.Loop() {
 				before := heap()
-				s := newCache(b, crowd{}, func(c *cache.Config) { c.MaxEntries, c.MaxBytes = 100*n, 10_000*n })
+				s := newCache(b, &crowd{}, func(c *cache.Config) { c.MaxEntries, c.MaxBytes = 100*n, 10_000*n })
 				fill(b, s, n)
 				b.ReportMetric(float64(heap()-before)/float64(n), "B/session")
 				b.ReportMetric(float64(s.Weight())/float64(n), "counted-B/session")
@@ -85,24 +118,26 @@ func BenchmarkMemory(b *testing.B) {
 }
 
 func BenchmarkFindBySecret(b *testing.B) {
-	for _, n := range []int{1_000, 1_000_000} {
-		s := newCache(b, crowd{}, func(c *cache.Config) { c.MaxEntries, c.MaxBytes = 100*n, 10_000*n })
-		fill(b, s, n)
+	for _, n := range floor.Sizes() {
+		s, c := crowded(b, n)
 		b.Run(fmt.Sprintf("sessions=%d", n), func(b *testing.B) {
 			b.ReportAllocs()
+			before := c.reads.Load()
 			for i := 0; b.Loop(); i++ {
 				if _, _, err := s.FindBySecret(context.Background(), time.Now(), hashOf(i*7919%n)); err != nil {
 					b.Fatal(err)
 				}
+			}
+			if reads := c.reads.Load() - before; reads != 0 {
+				b.Errorf("%d look-ups asked the backend: these are no hits", reads)
 			}
 		})
 	}
 }
 
 func BenchmarkRecall(b *testing.B) {
-	for _, n := range []int{1_000, 1_000_000} {
-		s := newCache(b, crowd{}, func(c *cache.Config) { c.MaxEntries, c.MaxBytes = 100*n, 10_000*n })
-		fill(b, s, n)
+	for _, n := range floor.Sizes() {
+		s, _ := crowded(b, n)
 		b.Run(fmt.Sprintf("sessions=%d", n), func(b *testing.B) {
 			b.ReportAllocs()
 			for i := 0; b.Loop(); i++ {
@@ -117,7 +152,7 @@ func BenchmarkRecall(b *testing.B) {
 }
 
 func BenchmarkMiss(b *testing.B) {
-	s := newCache(b, crowd{})
+	s := newCache(b, &crowd{})
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		if _, _, err := s.FindBySecret(context.Background(), time.Now(), hashOf(i)); err != nil {

@@ -9,7 +9,7 @@ import (
 
 func TestThereAreNeverMoreEntriesThanMaxEntries(t *testing.T) {
 	const most = 1000
-	s := newCache(t, crowd{}, func(c *cache.Config) { c.MaxEntries = most })
+	s := newCache(t, &crowd{}, func(c *cache.Config) { c.MaxEntries = most })
 	fill(t, s, 20*most)
 	if n := s.Items(); n > most || n < most/2 {
 		t.Errorf("%d entries, want at most %d, and not far from that", n, most)
@@ -19,7 +19,7 @@ func TestThereAreNeverMoreEntriesThanMaxEntries(t *testing.T) {
 func TestWhatIsRememberedTakesNoMoreMemoryThanMaxBytes(t *testing.T) {
 	const most = 16 << 20
 	before := heap()
-	s := newCache(t, crowd{}, func(c *cache.Config) { c.MaxBytes = most })
+	s := newCache(t, &crowd{}, func(c *cache.Config) { c.MaxBytes = most })
 	fill(t, s, 100_000) // 140 MB, if it remembered them all
 	taken := heap() - before
 	runtime.KeepAlive(s)

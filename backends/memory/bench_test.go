@@ -14,11 +14,8 @@ import (
 
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/backends/memory"
+	"github.com/inga-auth/inga/internal/floor"
 )
-
-// sizes are the numbers of stored sessions between which no cost may grow, beyond what the
-// processor's caches do not hold.
-func sizes() []int { return []int{1_000, 1_000_000} }
 
 // A crowd is a store with ten sessions for each of its users, and how to find them.
 type crowd struct {
@@ -71,7 +68,7 @@ func newCrowd(tb testing.TB, n int) *crowd {
 // bench runs f, which is given a random session of the crowd and the number of the call,
 // with each size of crowd.
 func bench(b *testing.B, f func(c *crowd, session, call int) error) {
-	for _, n := range sizes() {
+	for _, n := range floor.Sizes() {
 		c := newCrowd(b, n)
 		b.Run(fmt.Sprintf("sessions=%d", n), func(b *testing.B) {
 			b.ReportAllocs()
@@ -105,7 +102,7 @@ func BenchmarkFindByID(b *testing.B) {
 // BenchmarkFloor is what FindBySecret cannot be cheaper than: one look into a map of that
 // size and one into what it points to.
 func BenchmarkFloor(b *testing.B) {
-	for _, n := range sizes() {
+	for _, n := range floor.Sizes() {
 		b.Run(fmt.Sprintf("sessions=%d", n), func(b *testing.B) {
 			m, keys := make(map[backends.SecretHash]*backends.Session, n), make([]backends.SecretHash, n)
 			for i := range keys {
@@ -146,7 +143,7 @@ func BenchmarkCreate(b *testing.B) {
 // BenchmarkParallel is FindBySecret from all processors at once.
 func BenchmarkParallel(b *testing.B) {
 	ctx, now := context.Background(), noon()
-	for _, n := range sizes() {
+	for _, n := range floor.Sizes() {
 		c := newCrowd(b, n)
 		b.Run(fmt.Sprintf("sessions=%d", n), func(b *testing.B) {
 			b.ReportAllocs()
@@ -161,11 +158,11 @@ func BenchmarkParallel(b *testing.B) {
 	}
 }
 
-// BenchmarkSweep sweeps a million sessions of which half are dead, while somebody looks
+// BenchmarkSweep sweeps sessions, a million at most, of which half are dead, while somebody looks
 // sessions up all the time. It reports what that costs the latter, beside as much time without
 // a sweep: the longest look-up, and the one that one in a thousand exceeds.
 func BenchmarkSweep(b *testing.B) {
-	const n = 1_000_000
+	n := slices.Max(floor.Sizes())
 	for b.Loop() {
 		b.StopTimer()
 		c := newCrowd(b, n)
@@ -203,10 +200,12 @@ func (c *crowd) waits(b *testing.B, now time.Time, do func()) []time.Duration {
 	all := make([]time.Duration, 0, 10_000_000) // before it begins, so that nothing is copied
 	var looking sync.WaitGroup
 	looking.Go(func() {
-		for !done.Load() && len(all) < cap(all) {
+		for { // at least once
 			begin := time.Now()
 			_, _, _ = c.FindBySecret(context.Background(), now, c.secrets[rand.IntN(len(c.secrets))])
-			all = append(all, time.Since(begin))
+			if all = append(all, time.Since(begin)); done.Load() || len(all) == cap(all) {
+				return
+			}
 		}
 	})
 	do()
@@ -218,7 +217,7 @@ func (c *crowd) waits(b *testing.B, now time.Time, do func()) []time.Duration {
 
 // BenchmarkMemory reports what a stored session takes.
 func BenchmarkMemory(b *testing.B) {
-	for _, n := range []int{100_000, 1_000_000} {
+	for _, n := range floor.Sizes() {
 		b.Run(fmt.Sprintf("sessions=%d", n), func(b *testing.B) {
 			for b.Loop() {
 				before := heap()

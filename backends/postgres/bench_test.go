@@ -11,13 +11,14 @@ import (
 
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/backends/postgres"
+	"github.com/inga-auth/inga/internal/floor"
 	"github.com/inga-auth/inga/internal/pgtest"
 )
 
 // BenchmarkFind looks sessions up by their secrets, in no order, among so many. Floor sends
 // the same statement over the same pool and scans the same columns, by hand.
 func BenchmarkFind(b *testing.B) {
-	for _, sessions := range []int{1_000, 1_000_000} {
+	for _, sessions := range floor.Sizes() {
 		b.Run(fmt.Sprintf("sessions=%d", sessions), func(b *testing.B) {
 			f := open(b)
 			fill(b, f, sessions)
@@ -85,7 +86,7 @@ func byHand(b *testing.B, f fixture, sql string, h backends.SecretHash) error {
 // BenchmarkExtend counts activity of one session after another, each time as if an
 // interval had passed. Floor is the barest update of a row by its key.
 func BenchmarkExtend(b *testing.B) {
-	for _, sessions := range []int{1_000, 1_000_000} {
+	for _, sessions := range floor.Sizes() {
 		b.Run(fmt.Sprintf("sessions=%d", sessions), func(b *testing.B) {
 			f := open(b)
 			fill(b, f, sessions)
@@ -122,7 +123,7 @@ func BenchmarkExtend(b *testing.B) {
 
 // BenchmarkSweep walks a table in which nothing is dead.
 func BenchmarkSweep(b *testing.B) {
-	for _, sessions := range []int{1_000, 1_000_000} {
+	for _, sessions := range floor.Sizes() {
 		b.Run(fmt.Sprintf("sessions=%d", sessions), func(b *testing.B) {
 			f := open(b)
 			fill(b, f, sessions)

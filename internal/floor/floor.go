@@ -15,6 +15,15 @@ import (
 	"time"
 )
 
+// Sizes are the numbers of sessions that a benchmark is run with, to see whether what it
+// measures grows with them. With -short it is only seen whether the benchmark runs.
+func Sizes() []int {
+	if testing.Short() {
+		return []int{1_000}
+	}
+	return []int{1_000, 1_000_000}
+}
+
 // Ratio reports how much longer ours takes than the floor: the median of many short turns,
 // one after the other, so that whatever else the machine does hits both alike.
 func Ratio(b *testing.B, turn int, ours, floor func()) {
