@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -43,7 +44,7 @@ func BenchmarkGuardedRequest(b *testing.B) {
 			c := newSessions(b, s)
 			serve(b, middleware.Chain(guardOf(b, c).Handler, sliding.Handler)(nothing), loggedIn(b, c))
 		})
-		h, value := byHand(sessions)
+		h, value := byHandInMemory(b, sessions)
 		b.Run(fmt.Sprintf("hand/sessions=%d", sessions), func(b *testing.B) { serve(b, h, value) })
 		b.Run(fmt.Sprintf("ratio/sessions=%d", sessions), func(b *testing.B) {
 			c := newSessions(b, s)
@@ -108,23 +109,18 @@ func fill(b testing.TB, s *memory.Store, n int) {
 	}
 }
 
-// byHand is the floor: what anybody would write who needs no more than a look-up.
-func byHand(sessions int) (h http.Handler, value string) {
-	type row struct {
-		user    string
-		roles   []string
-		expires time.Time
-	}
+// A row is what is found by hand.
+type row struct {
+	user    string
+	roles   []string
+	expires time.Time
+}
+
+// byHand is the floor: what anybody would write who needs no more than to find the session
+// whose secret has a hash.
+func byHand(find func(context.Context, [32]byte) *row) http.Handler {
 	type key struct{}
 	codec := securecookie.New(keyA, nil).SetSerializer(securecookie.NopEncoder{}).MaxAge(0)
-	rows := map[[32]byte]*row{}
-	var mu sync.RWMutex
-	var secret backends.Secret
-	for range sessions {
-		secret = backends.NewSecret()
-		rows[sha256.Sum256(secret[:])] = &row{"2", []string{"user", "admin"}, time.Now().Add(time.Hour)}
-	}
-	value, _ = codec.Encode("__Host-session", append(secret[:], backends.NewID()...)) // as long as ours
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, err := r.Cookie("__Host-session")
 		if err != nil {
@@ -136,9 +132,7 @@ func byHand(sessions int) (h http.Handler, value string) {
 			w.WriteHeader(401)
 			return
 		}
-		mu.RLock()
-		found := rows[sha256.Sum256(payload[:len(secret)])]
-		mu.RUnlock()
+		found := find(r.Context(), sha256.Sum256(payload[:backends.SecretSize]))
 		if found == nil || time.Now().After(found.expires) {
 			w.WriteHeader(401)
 			return
@@ -146,11 +140,28 @@ func byHand(sessions int) (h http.Handler, value string) {
 		w.Header().Set("Cache-Control", "no-store")
 		w.Header().Add("Vary", "Cookie")
 		nothing.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), key{}, found)))
-	}), value
+	})
 }
 
-// BenchmarkGuardedRequestOnPostgres is beside the same statement sent by hand, for one client
-// and for sixty-four at once. Of the latter it reports the throughput.
+// byHandInMemory is a map with so many sessions, one of which the value opens.
+func byHandInMemory(b testing.TB, sessions int) (h http.Handler, value string) {
+	b.Helper()
+	rows := map[[32]byte]*row{}
+	var mu sync.RWMutex
+	var secret backends.Secret
+	for range sessions {
+		secret = backends.NewSecret()
+		rows[sha256.Sum256(secret[:])] = &row{"2", []string{"user", "admin"}, time.Now().Add(time.Hour)}
+	}
+	return byHand(func(_ context.Context, h [32]byte) *row {
+		mu.RLock()
+		defer mu.RUnlock()
+		return rows[h]
+	}), seal(b, keyA, secret[:], backends.NewID())
+}
+
+// BenchmarkGuardedRequestOnPostgres is beside the same statement sent by hand, and for
+// sixty-four clients at once beside a server that does all of it by hand.
 func BenchmarkGuardedRequestOnPostgres(b *testing.B) {
 	trace := &tracer{}
 	traced := storetest.Postgres(b, tracedPool(b, trace), pgtest.Schema(b))
@@ -170,43 +181,66 @@ func BenchmarkGuardedRequestOnPostgres(b *testing.B) {
 		b.Fatal(err)
 	}
 	h := guarded(b, newSessions(b, s))
-	// The context of a request can be cancelled, which pgx watches for.
-	ctx, cancel := context.WithCancel(context.Background())
-	b.Cleanup(cancel)
-	ours := func() func() { return floor.Request(h, withCookie(value).WithContext(ctx)) }
-	hand := func() {
-		if err := byHandOnPostgres(ctx, pool, statement, args); err != nil {
-			b.Error(err)
+	// The context of each request can be cancelled, which pgx watches for.
+	client := func() context.Context {
+		ctx, cancel := context.WithCancel(context.Background())
+		b.Cleanup(cancel)
+		return ctx
+	}
+	ours := func() func() { return floor.Request(h, withCookie(value).WithContext(client())) }
+	find := findByHand(pool, statement)
+	hand := func() func() {
+		ctx := client()
+		return func() {
+			if find(ctx, [32]byte(args[0].([]byte))) == nil {
+				b.Error("not found")
+			}
 		}
 	}
 	b.Run("hand", func(b *testing.B) {
 		b.ReportAllocs()
+		do := hand()
 		for b.Loop() {
-			hand()
+			do()
 		}
 	})
-	b.Run("ratio", func(b *testing.B) { floor.Ratio(b, 20, ours(), hand) })
+	b.Run("ratio", func(b *testing.B) { floor.Ratio(b, 20, ours(), hand()) })
 	b.Run("clients=64", func(b *testing.B) {
-		// Each client has a connection of its own, over which it sends one request after another.
-		clients := func(client func() func()) func() {
-			var all []func()
-			for range 64 {
-				all = append(all, client())
-			}
-			return func() {
-				var sending sync.WaitGroup
-				for _, do := range all {
-					sending.Go(func() {
-						for range 20 {
-							do()
-						}
-					})
-				}
-				sending.Wait()
-			}
-		}
-		floor.Ratio(b, 1, clients(ours), clients(func() func() { return hand }))
+		floor.Ratio(b, 1, crowdOf(b, h, value), crowdOf(b, byHand(find), value))
 	})
+}
+
+// crowdOf returns what has sixty-four clients of a server with the handler send twenty requests
+// each, over a connection of their own.
+func crowdOf(b *testing.B, h http.Handler, value string) func() {
+	b.Helper()
+	const clients, requests = 64, 20
+	server := httptest.NewServer(h)
+	b.Cleanup(server.Close)
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}
+	b.Cleanup(client.CloseIdleConnections)
+	return func() {
+		var sending sync.WaitGroup
+		for range clients {
+			sending.Go(func() {
+				for range requests {
+					r, _ := http.NewRequest("GET", server.URL, nil)
+					r.AddCookie(&http.Cookie{Name: "__Host-session", Value: value})
+					response, err := client.Do(r)
+					if err != nil {
+						b.Error(err)
+						return
+					}
+					_, _ = io.Copy(io.Discard, response.Body)
+					_ = response.Body.Close()
+					if response.StatusCode != 200 {
+						b.Errorf("status %d, want 200", response.StatusCode)
+					}
+				}
+			})
+		}
+		sending.Wait()
+	}
 }
 
 // schemaOf is the schema of the tables in a statement.
@@ -216,18 +250,26 @@ func schemaOf(statement string) string {
 	return schema
 }
 
-// byHandOnPostgres sends the statement and reads what comes.
-func byHandOnPostgres(ctx context.Context, pool *pgxpool.Pool, statement string, args []any) error {
-	rows, err := pool.Query(ctx, statement, args...)
-	if err != nil {
-		return err
-	}
-	for rows.Next() {
-		if _, err := rows.Values(); err != nil {
-			return err
+// findByHand sends the statement and scans what comes.
+func findByHand(pool *pgxpool.Pool, statement string) func(context.Context, [32]byte) *row {
+	return func(ctx context.Context, h [32]byte) *row {
+		var (
+			found                                    row
+			id, kind, ip, agent, label, reason, name string
+			amr                                      []string
+			created, authenticated, seen, absolute   time.Time
+			rotatedAt, seenAt, endedAt               *time.Time
+			timeout, interval, generation, version   int64
+			has, disabled                            bool
+		)
+		err := pool.QueryRow(ctx, statement, h[:]).Scan(&id, &found.user, &kind, &ip, &agent, &label, &amr,
+			&created, &authenticated, &seen, &timeout, &interval, &found.expires, &absolute, &generation,
+			&rotatedAt, &seenAt, &endedAt, &reason, &has, &name, &found.roles, &disabled, &version)
+		if err != nil || endedAt != nil || disabled {
+			return nil
 		}
+		return &found
 	}
-	return rows.Err()
 }
 
 // tracer counts statements, and the rows that they changed.
@@ -330,7 +372,7 @@ func TestAGuardedRequestAllocatesAtMostAThirdMoreThanTheSameByHand(t *testing.T)
 		})
 	}
 	ours := count(guarded(t, c), loggedIn(t, c))
-	floor := count(byHand(1))
+	floor := count(byHandInMemory(t, 1))
 	if ours > 1.3*floor || ours > 16 {
 		t.Errorf("%v allocations, want at most 16, and at most 1.3 times the %v by hand", ours, floor)
 	}

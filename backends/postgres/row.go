@@ -3,6 +3,7 @@ package postgres
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -27,12 +28,12 @@ type row struct {
 
 // targets returns where [sessionColumns] are scanned to, and then more.
 func (r *row) targets(more ...any) []any {
-	return append([]any{
+	return slices.Concat([]any{
 		&r.ID, &r.UserID, (*string)(&r.Kind), &r.Client.IP, &r.Client.UserAgent, &r.Client.Label, &r.AMR,
 		&r.CreatedAt, &r.AuthenticatedAt, &r.LastSeenAt, (*int64)(&r.IdleTimeout), (*int64)(&r.RenewalInterval),
 		&r.IdleDeadline, &r.AbsoluteDeadline, &r.Refresh.Generation,
 		&r.rotatedAt, &r.seenAt, &r.endedAt, (*string)(&r.Ended.Reason),
-	}, more...)
+	}, more)
 }
 
 // session returns the session after a scan.
