@@ -101,7 +101,7 @@ func TestALoginOvertakenByANewPasswordOpensNoSession(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := users.SetPassword(t.Context(), time.Now(), "u-ann", phcSmall, ""); err != nil {
+	if _, err := users.SetPassword(t.Context(), time.Now(), "u-ann", 0, phcSmall, ""); err != nil {
 		t.Fatal(err)
 	}
 	s := backends.Session{ID: backends.NewID(), UserID: u.ID}
@@ -143,7 +143,7 @@ func TestAStoreThatFailsIsNoWrongPassword(t *testing.T) {
 
 func TestARowThatIsPoisonedIsNoWrongPassword(t *testing.T) {
 	users := people(t)
-	if _, err := users.SetPassword(t.Context(), time.Now(), "u-ann", "$argon2id$v=19$m=4194304,t=1,p=1$c29tZXNhbHQ$gkpM", ""); err != nil {
+	if _, err := users.SetPassword(t.Context(), time.Now(), "u-ann", 0, "$argon2id$v=19$m=4194304,t=1,p=1$c29tZXNhbHQ$gkpM", ""); err != nil {
 		t.Fatal(err)
 	}
 	_, err := passwords(t, backends.PasswordConfig{}).VerifyUser(t.Context(), users, "ann", "x")

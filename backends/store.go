@@ -97,7 +97,12 @@ type Users interface {
 
 	// SetPassword replaces the password hash and ends the user's other sessions, all but
 	// the one with the ID except, in one transaction. It returns how many it ended.
-	SetPassword(ctx context.Context, now time.Time, userID, passwordHash, except string) (int, error)
+	//
+	// Error: ErrConflict, and nothing is changed, if the user has another version than the
+	// given one. Whoever let a user in by the former password names the version that
+	// [Passwords.VerifyUser] returned, so that of two changes at the same time the second does
+	// not undo the first. 0 stands for whatever version the user has.
+	SetPassword(ctx context.Context, now time.Time, userID string, version int64, passwordHash, except string) (int, error)
 
 	// Rehash replaces a password hash by a stronger one of the same password, if old is
 	// still the stored one. It is no change of a credential: nothing is ended, and the

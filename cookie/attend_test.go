@@ -154,7 +154,7 @@ func TestAPageThatGoesOnForLongEndsWithItsSession(t *testing.T) {
 			return err
 		}, middleware.ErrSessionStolen},
 		{"password changed here", func(ctx context.Context, w world, _ *browser, _ string) error {
-			_, err := w.s.SetPassword(ctx, now(), "password changed here", "$argon2id$x", "")
+			_, err := w.s.SetPassword(ctx, now(), "password changed here", 0, "$argon2id$x", "")
 			return err
 		}, middleware.ErrSessionRevoked},
 		{"user disabled here", func(ctx context.Context, w world, _ *browser, _ string) error {

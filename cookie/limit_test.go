@@ -534,7 +534,7 @@ func TestARefusalSaysHowTheSessionEnded(t *testing.T) {
 				return err
 			}},
 			{"password changed", "session-revoked", func(_ *browser, user, _ string) error {
-				_, err := s.SetPassword(t.Context(), now(), user, "$argon2id$x", "")
+				_, err := s.SetPassword(t.Context(), now(), user, 0, "$argon2id$x", "")
 				return err
 			}},
 			{"user disabled", "session-revoked", func(_ *browser, user, _ string) error {

@@ -179,7 +179,7 @@ func TestWhatIsDoneToAUserHoldsFromTheNextRequestOn(t *testing.T) {
 
 		var id middleware.Identity
 		_ = json.Unmarshal(laptop.status("GET", "/me", 200).Body.Bytes(), &id)
-		ended, err := s.SetPassword(ctx, time.Now(), "2", "", id.SessionID)
+		ended, err := s.SetPassword(ctx, time.Now(), "2", 0, "", id.SessionID)
 		must(err)
 		if ended != 1 {
 			t.Errorf("the new password ended %d sessions, want 1", ended)
@@ -239,7 +239,7 @@ func TestALoginWithAnOutdatedUserVersionIsRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.SetPassword(t.Context(), time.Now(), u.ID, "", ""); err != nil {
+		if _, err := s.SetPassword(t.Context(), time.Now(), u.ID, 0, "", ""); err != nil {
 			t.Fatal(err)
 		}
 		sessions := newSessions(t, s)

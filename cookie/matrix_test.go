@@ -295,7 +295,7 @@ func TestAChangedPasswordEndsTheOtherSessionsAndGivesThisOneANewCookie(t *testin
 		here.status("GET", "/me", 200)
 		there.status("GET", "/me", 200)
 		former := "__Host-session=" + here.jar["__Host-session"]
-		if n, err := s.SetPassword(t.Context(), time.Now(), "1", "$argon2id$x", id); n != 1 || err != nil {
+		if n, err := s.SetPassword(t.Context(), time.Now(), "1", 0, "$argon2id$x", id); n != 1 || err != nil {
 			t.Fatalf("SetPassword ended %d sessions (%v), want 1", n, err)
 		}
 		here.status("POST", "/prove", 200)

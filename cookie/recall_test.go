@@ -118,7 +118,7 @@ func TestARememberedCookieIsRefusedAtOnceWhenItsSessionEnds(t *testing.T) {
 			return nil
 		}},
 		{"password changed", "session-revoked", func(t *testing.T, _ *browser, s storetest.Store, _ string) error {
-			_, err := s.SetPassword(t.Context(), now(), "1", "$argon2id$x", "")
+			_, err := s.SetPassword(t.Context(), now(), "1", 0, "$argon2id$x", "")
 			return err
 		}},
 		{"user disabled", "session-revoked", func(t *testing.T, _ *browser, s storetest.Store, _ string) error {

@@ -282,7 +282,7 @@ func TestAFailedLoginIsToldAndSaysWhy(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.SetPassword(t.Context(), time.Now(), "1", "$argon2id$x", ""); err != nil {
+		if _, err := s.SetPassword(t.Context(), time.Now(), "1", 0, "$argon2id$x", ""); err != nil {
 			t.Fatal(err)
 		}
 		if err := s.SetDisabled(t.Context(), time.Now(), "2", true); err != nil {

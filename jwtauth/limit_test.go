@@ -440,7 +440,7 @@ func TestARefusalSaysHowTheSessionEnded(t *testing.T) {
 			return err
 		}},
 		{"password changed", "session-revoked", func(t *testing.T, s storetest.Store, _ string) error {
-			_, err := s.SetPassword(t.Context(), now(), "1", "$argon2id$x", "")
+			_, err := s.SetPassword(t.Context(), now(), "1", 0, "$argon2id$x", "")
 			return err
 		}},
 		{"user disabled", "session-revoked", func(t *testing.T, s storetest.Store, _ string) error {

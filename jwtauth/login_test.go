@@ -112,7 +112,7 @@ func TestWhoMayNotLogInGetsNoToken(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.SetPassword(t.Context(), time.Now(), "1", "$argon2id$x", ""); err != nil {
+		if _, err := s.SetPassword(t.Context(), time.Now(), "1", 0, "$argon2id$x", ""); err != nil {
 			t.Fatal(err)
 		}
 		// Whoever checked the old password does not log in after it was changed.

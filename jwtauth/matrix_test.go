@@ -218,7 +218,7 @@ func TestAChangedPasswordEndsTheOtherSessionsAndGivesThisOneNewTokens(t *testing
 		former := *here
 		here.status("GET", "/me", 200)
 		there.status("GET", "/me", 200)
-		if n, err := s.SetPassword(t.Context(), time.Now(), "1", "$argon2id$x", sid(t, here.token)); n != 1 || err != nil {
+		if n, err := s.SetPassword(t.Context(), time.Now(), "1", 0, "$argon2id$x", sid(t, here.token)); n != 1 || err != nil {
 			t.Fatalf("SetPassword ended %d sessions (%v), want 1", n, err)
 		}
 		here.prove()

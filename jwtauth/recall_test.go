@@ -124,7 +124,7 @@ func TestARememberedTokenIsRefusedAtOnceWhenItsSessionEnds(t *testing.T) {
 			return nil
 		}},
 		{"password changed", "session-revoked", func(t *testing.T, _ *device, s storetest.Store, _ string) error {
-			_, err := s.SetPassword(t.Context(), now(), "1", "$argon2id$x", "")
+			_, err := s.SetPassword(t.Context(), now(), "1", 0, "$argon2id$x", "")
 			return err
 		}},
 		{"user disabled", "session-revoked", func(t *testing.T, _ *device, s storetest.Store, _ string) error {

@@ -372,7 +372,7 @@ func TestRefreshTokensDieWithTheirSession(t *testing.T) {
 			return nil
 		},
 		"password changed": func(t *testing.T, _ *device, s storetest.Store) error {
-			_, err := s.SetPassword(t.Context(), now(), "1", "$argon2id$x", "")
+			_, err := s.SetPassword(t.Context(), now(), "1", 0, "$argon2id$x", "")
 			return err
 		},
 		"logged out everywhere": func(t *testing.T, _ *device, s storetest.Store) error {

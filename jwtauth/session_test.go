@@ -36,7 +36,7 @@ func TestATokenDiesWithItsSession(t *testing.T) {
 			return err
 		},
 		"password changed": func(t *testing.T, _ *client, s storetest.Store, _ string) error {
-			_, err := s.SetPassword(t.Context(), now(), "1", "$argon2id$x", "")
+			_, err := s.SetPassword(t.Context(), now(), "1", 0, "$argon2id$x", "")
 			return err
 		},
 		"user disabled": func(t *testing.T, _ *client, s storetest.Store, _ string) error {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/inga-auth/inga/backends"
@@ -24,6 +25,8 @@ func credentialPromises() []promise {
 		{"a login that races disabling the user does not survive it", disablingBeatsLogin},
 		{"a login that races deleting the user does not survive it", deletingBeatsLogin},
 		{"a renewal that races a change of the user does not survive it", changeBeatsRenewal},
+		{"a new password for another version of the user is a conflict and changes nothing", stalePasswords},
+		{"of simultaneous new passwords for one version exactly one is set", onePassword},
 		{"a new password wins over a stronger hash of the old one", passwordBeatsRehash},
 	}
 }
@@ -36,7 +39,7 @@ func passwordEndsOthers(t *tester) {
 	bobs := t.open(t.join("bob"), at(0))
 	t.revoke(revoked, at(0), true)
 	t.newVersion(ann, func() error {
-		n, err := t.users().SetPassword(t.ctx, at(time.Minute), ann, "new hash", current.ID)
+		n, err := t.users().SetPassword(t.ctx, at(time.Minute), ann, 0, "new hash", current.ID)
 		if n != 1 {
 			t.Errorf("%d sessions ended, want 1", n)
 		}
@@ -63,7 +66,7 @@ func passwordEndsAll(t *tester) {
 	first, second := t.open(ann, at(0)), t.open(ann, at(0))
 	bobs := t.open(t.join("bob"), at(0))
 	for _, except := range []string{"", bobs.ID} {
-		if n, err := t.users().SetPassword(t.ctx, at(0), ann, "new", except); n != 2 || err != nil {
+		if n, err := t.users().SetPassword(t.ctx, at(0), ann, 0, "new", except); n != 2 || err != nil {
 			t.Errorf("SetPassword: %d ended, error %v; want 2", n, err)
 		}
 		t.over(first, at(0), backends.ErrRevoked)
@@ -161,7 +164,7 @@ func staleLogins(t *tester) {
 	t.join("ann")
 	for what, change := range map[string]func() error{
 		"password": func() error {
-			_, err := t.users().SetPassword(t.ctx, at(0), "ann", "new", "")
+			_, err := t.users().SetPassword(t.ctx, at(0), "ann", 0, "new", "")
 			return err
 		},
 		"roles":             func() error { return t.users().SetRoles(t.ctx, "ann", []string{"admin"}) },
@@ -217,7 +220,7 @@ func (t *tester) lateLogin(change func(id string) error) {
 func passwordBeatsLogin(t *tester) {
 	// Promise 8.
 	t.lateLogin(func(id string) error {
-		_, err := t.users().SetPassword(t.ctx, at(0), id, "new", "")
+		_, err := t.users().SetPassword(t.ctx, at(0), id, 0, "new", "")
 		return err
 	})
 }
@@ -240,12 +243,63 @@ func changeBeatsRenewal(t *tester) {
 			}
 		}
 		together(renew, renew, renew, func() {
-			if _, err := t.users().SetPassword(t.ctx, at(interval), ann, "new", ""); err != nil {
+			if _, err := t.users().SetPassword(t.ctx, at(interval), ann, 0, "new", ""); err != nil {
 				t.Errorf("SetPassword: %v", err)
 			}
 		})
 		t.over(o, at(interval), backends.ErrRevoked)
 		t.extend(o, at(3*interval), at(3*interval+idle), false)
+	}
+}
+
+func stalePasswords(t *tester) {
+	// Promise 8: whoever knew the password of before undoes no change made since.
+	ann := t.join("ann")
+	for what, change := range map[string]func() error{
+		"password": func() error {
+			_, err := t.users().SetPassword(t.ctx, at(0), ann, 0, "new", "")
+			return err
+		},
+		"roles":             func() error { return t.users().SetRoles(t.ctx, ann, []string{"admin"}) },
+		"disabled, enabled": func() error { return t.offAndOn(ann) },
+	} {
+		before := t.newVersion(ann, change)
+		o := t.open(ann, at(0))
+		u, hash := t.named(ann)
+		n, err := t.users().SetPassword(t.ctx, at(0), ann, before, "stolen", "")
+		if n != 0 || !errors.Is(err, backends.ErrConflict) {
+			t.Errorf("%s changed: %d ended, %v; want 0 and ErrConflict", what, n, err)
+		}
+		t.live(o, at(0))
+		if now, h := t.named(ann); h != hash || now.Version != u.Version {
+			t.Errorf("%s changed: hash %q of version %d, want %q of %d still", what, h, now.Version, hash, u.Version)
+		}
+		if n, err := t.users().SetPassword(t.ctx, at(0), ann, u.Version, "newer", ""); n != 1 || err != nil {
+			t.Errorf("%s changed: %d ended, %v, with the version of now; want 1", what, n, err)
+		}
+	}
+	if _, err := t.users().SetPassword(t.ctx, at(0), "nobody", 1, "new", ""); !errors.Is(err, backends.ErrNotFound) {
+		t.Errorf("SetPassword of nobody: %v, want ErrNotFound", err)
+	}
+}
+
+func onePassword(t *tester) {
+	ann := t.join("ann")
+	for range rounds {
+		u, _ := t.named(ann)
+		var set atomic.Int64
+		change := func() {
+			switch _, err := t.users().SetPassword(t.ctx, at(0), ann, u.Version, "new", ""); {
+			case err == nil:
+				set.Add(1)
+			case !errors.Is(err, backends.ErrConflict):
+				t.Errorf("SetPassword: %v, want ErrConflict or none", err)
+			}
+		}
+		together(change, change, change, change)
+		if n := set.Load(); n != 1 {
+			t.Fatalf("%d of 4 set a password, want 1", n)
+		}
 	}
 }
 
@@ -256,7 +310,7 @@ func passwordBeatsRehash(t *tester) {
 		next := fmt.Sprintf("password %d", i)
 		together(
 			func() {
-				if _, err := t.users().SetPassword(t.ctx, at(0), ann, next, ""); err != nil {
+				if _, err := t.users().SetPassword(t.ctx, at(0), ann, 0, next, ""); err != nil {
 					t.Errorf("SetPassword: %v", err)
 				}
 			},

@@ -50,6 +50,7 @@ func faults() map[string]fault {
 		"sweeps too early":           {earlySweep{m}, "Sweeper/a row that expired is kept for the retention, and then removed"},
 		"never sweeps":               {noSweep{m}, "Sweeper/several sweepers at once remove each row once"},
 		"changes a password only":    {passwordOnly{m}, "Users/a login that races a new password does not survive it"},
+		"sets any password":          {anyPassword{m}, "Users/a new password for another version of the user is a conflict and changes nothing"},
 		"folds names":                {foldsNames{m}, "Users/names are compared exactly"},
 	}
 }
@@ -275,9 +276,15 @@ func (noSweep) Sweep(context.Context, time.Time) (int, error) { return 0, nil }
 
 type passwordOnly struct{ *memory.Store }
 
-func (f passwordOnly) SetPassword(ctx context.Context, _ time.Time, userID, hash, _ string) (int, error) {
+func (f passwordOnly) SetPassword(ctx context.Context, _ time.Time, userID string, _ int64, hash, _ string) (int, error) {
 	_, old, err := f.UserByName(ctx, userID)
 	return 0, errors.Join(err, f.Rehash(ctx, userID, old, hash))
+}
+
+type anyPassword struct{ *memory.Store }
+
+func (f anyPassword) SetPassword(ctx context.Context, now time.Time, userID string, _ int64, hash, except string) (int, error) {
+	return f.Store.SetPassword(ctx, now, userID, 0, hash, except)
 }
 
 type foldsNames struct{ *memory.Store }

@@ -151,7 +151,7 @@ func changesAreTold(t *tester) {
 		}
 	}
 	if u, ok := t.Store.(backends.Users); ok {
-		t.told(l, "eve", "SetPassword", func() error { _, err := u.SetPassword(t.ctx, at(0), "eve", "x", ""); return err })
+		t.told(l, "eve", "SetPassword", func() error { _, err := u.SetPassword(t.ctx, at(0), "eve", 0, "x", ""); return err })
 	}
 }
 

@@ -226,7 +226,7 @@ func unknownUser(t *tester) {
 	ids["other case"] = "ANN"
 	t.join("ann")
 	for what, id := range ids {
-		_, err := t.users().SetPassword(t.ctx, at(0), id, "new", "")
+		_, err := t.users().SetPassword(t.ctx, at(0), id, 0, "new", "")
 		for call, err := range map[string]error{
 			"SetPassword": err,
 			"Rehash":      t.users().Rehash(t.ctx, id, "hash of ann", "new"),
@@ -270,7 +270,7 @@ func usersWithoutContext(t *tester) {
 	ctx := ended(t.ctx)
 	_, _, byName := t.users().UserByName(ctx, "ann")
 	_, list := t.users().ListUsers(ctx, "", 10)
-	_, password := t.users().SetPassword(ctx, at(0), "ann", "new", "")
+	_, password := t.users().SetPassword(ctx, at(0), "ann", 0, "new", "")
 	for call, err := range map[string]error{
 		"UserByName":  byName,
 		"ListUsers":   list,

@@ -252,7 +252,7 @@ func TestEveryChangeMadeHereHoldsWhenTheCallReturns(t *testing.T) {
 			return err
 		}, backends.ErrRevoked},
 		"SetPassword": {func(f *fixture) error {
-			_, err := f.users.SetPassword(f.Context(), time.Now(), "ann", "new", "")
+			_, err := f.users.SetPassword(f.Context(), time.Now(), "ann", 0, "new", "")
 			return err
 		}, backends.ErrRevoked},
 		"SetDisabled": {func(f *fixture) error { return f.users.SetDisabled(f.Context(), time.Now(), "ann", true) }, backends.ErrNotLive},

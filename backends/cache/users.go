@@ -18,9 +18,9 @@ type users struct {
 	store *Store
 }
 
-func (u *users) SetPassword(ctx context.Context, now time.Time, userID, passwordHash, except string) (int, error) {
+func (u *users) SetPassword(ctx context.Context, now time.Time, userID string, version int64, passwordHash, except string) (int, error) {
 	defer u.store.changedUser(userID)
-	return u.Users.SetPassword(ctx, now, userID, passwordHash, except)
+	return u.Users.SetPassword(ctx, now, userID, version, passwordHash, except)
 }
 
 func (u *users) SetRoles(ctx context.Context, userID string, roles []string) error {

@@ -74,7 +74,7 @@ func anything(t *testing.T, m *memory.Store, random *rand.Rand, everySession *sy
 		func() { _, _ = m.RevokeUser(ctx, now, user, known.ID, backends.ReasonRevoked) },
 		func() { _, _, _ = m.UserByName(ctx, user) },
 		func() { _, _ = m.ListUsers(ctx, "", 2) },
-		func() { _, _ = m.SetPassword(ctx, now, user, "x", known.ID) },
+		func() { _, _ = m.SetPassword(ctx, now, user, 0, "x", known.ID) },
 		func() { _ = m.Rehash(ctx, user, "x", "y") },
 		func() { _ = m.SetRoles(ctx, user, []string{"user"}) },
 		func() { _ = m.SetDisabled(ctx, now, user, random.IntN(2) == 0) },

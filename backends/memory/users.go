@@ -101,12 +101,19 @@ func (a *account) snapshot() backends.User {
 }
 
 // SetPassword implements [backends.Users].
-func (m *Store) SetPassword(ctx context.Context, now time.Time, userID, passwordHash, except string) (ended int, err error) {
+func (m *Store) SetPassword(ctx context.Context, now time.Time, userID string, version int64, passwordHash, except string) (ended int, err error) {
+	stale := false
 	err = m.change(ctx, userID, func(a *account) {
+		if stale = version != 0 && version != a.user.Version; stale {
+			return
+		}
 		a.password = passwordHash
 		a.user.Version = m.version.Add(1)
 		ended = a.end(now, except, backends.ReasonCredentials)
 	})
+	if stale {
+		return 0, backends.ErrConflict
+	}
 	return ended, err
 }
 

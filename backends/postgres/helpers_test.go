@@ -217,9 +217,12 @@ func operations(f fixture, s backends.Session, h backends.SecretHash) map[string
 		"CreateUser": func(ctx context.Context) error {
 			return f.users.CreateUser(ctx, backends.User{ID: "bob", Name: "Bob"}, "")
 		},
-		"UserByName":  func(ctx context.Context) error { _, _, err := f.users.UserByName(ctx, "Ann"); return err },
-		"ListUsers":   func(ctx context.Context) error { _, err := f.users.ListUsers(ctx, "", 10); return err },
-		"SetPassword": func(ctx context.Context) error { _, err := f.users.SetPassword(ctx, t0, "ann", "$2", ""); return err },
+		"UserByName": func(ctx context.Context) error { _, _, err := f.users.UserByName(ctx, "Ann"); return err },
+		"ListUsers":  func(ctx context.Context) error { _, err := f.users.ListUsers(ctx, "", 10); return err },
+		"SetPassword": func(ctx context.Context) error {
+			_, err := f.users.SetPassword(ctx, t0, "ann", 0, "$2", "")
+			return err
+		},
 		"Rehash":      func(ctx context.Context) error { return f.users.Rehash(ctx, "ann", "$hash", "$3") },
 		"SetRoles":    func(ctx context.Context) error { return f.users.SetRoles(ctx, "ann", []string{"a"}) },
 		"SetDisabled": func(ctx context.Context) error { return f.users.SetDisabled(ctx, t0, "ann", true) },

@@ -130,7 +130,7 @@ func TestLimitedLoginsAndRevocationsDoNotDeadlock(t *testing.T) {
 				if _, err := f.RevokeUser(t.Context(), t0, "ann", "", "x"); err != nil {
 					t.Errorf("RevokeUser: %v", err)
 				}
-				if _, err := f.users.SetPassword(t.Context(), t0, "ann", "$x", ""); err != nil {
+				if _, err := f.users.SetPassword(t.Context(), t0, "ann", 0, "$x", ""); err != nil {
 					t.Errorf("SetPassword: %v", err)
 				}
 			}

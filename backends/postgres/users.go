@@ -114,16 +114,23 @@ func (u *Users) ListUsers(ctx context.Context, after string, limit int) ([]backe
 // DEFAULT is the next of all versions: even a user who was deleted and created again never
 // has one a second time.
 const setPasswordSQL = `
-UPDATE {users} SET password_hash = $2::text, version = DEFAULT WHERE id = $1::text`
+UPDATE {users} SET password_hash = $2::text, version = DEFAULT
+WHERE id = $1::text AND ($3::bigint = 0 OR version = $3::bigint)`
 
 // SetPassword implements [backends.Users].
-func (u *Users) SetPassword(ctx context.Context, now time.Time, userID, passwordHash, except string) (int, error) {
+func (u *Users) SetPassword(ctx context.Context, now time.Time, userID string, version int64, passwordHash, except string) (int, error) {
 	if err := validHash(passwordHash); err != nil {
 		return 0, err
 	}
-	return u.change(ctx, userID, u.store.sql.setPassword, []any{userID, passwordHash}, func(tx pgx.Tx) (int, error) {
+	ended, err := u.change(ctx, userID, u.store.sql.setPassword, []any{userID, passwordHash, version}, func(tx pgx.Tx) (int, error) {
 		return u.store.revokeUser(ctx, tx, now, userID, except, backends.ReasonCredentials)
 	})
+	if version != 0 && errors.Is(err, backends.ErrNotFound) {
+		if _, err = u.store.FindUser(ctx, userID); err == nil {
+			err = backends.ErrConflict
+		}
+	}
+	return ended, err
 }
 
 const rehashSQL = `

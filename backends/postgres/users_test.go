@@ -127,7 +127,7 @@ func TestChangeOfAPasswordThatWaitsForALoginEndsThatSessionToo(t *testing.T) {
 	}
 	done := make(chan result, 1)
 	go func() {
-		n, err := f.users.SetPassword(t.Context(), t0, "ann", "$new", "")
+		n, err := f.users.SetPassword(t.Context(), t0, "ann", 0, "$new", "")
 		done <- result{n, err}
 	}()
 	waitForBlocked(t, f, 1)
@@ -171,7 +171,7 @@ func TestNoLoginWithAnOldPasswordSurvivesItsChange(t *testing.T) {
 			})
 		}
 		logins.Go(func() {
-			if _, err := f.users.SetPassword(t.Context(), t0, "ann", "$new", ""); err != nil {
+			if _, err := f.users.SetPassword(t.Context(), t0, "ann", 0, "$new", ""); err != nil {
 				t.Error(err)
 			}
 		})

@@ -28,7 +28,7 @@ func (a *app) operate(mux *http.ServeMux) {
 		if err != nil {
 			return err
 		}
-		_, err = a.users.SetPassword(r.Context(), time.Now(), id, hash, r.FormValue("except"))
+		_, err = a.users.SetPassword(r.Context(), time.Now(), id, 0, hash, r.FormValue("except"))
 		return err
 	})
 	handle("POST /operate/users/{id}/roles", func(r *http.Request, id string) error {

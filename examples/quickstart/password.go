@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -52,7 +53,7 @@ func (a *app) changePassword(w http.ResponseWriter, r *http.Request) {
 		a.guard.Refuse(w, r, err)
 		return
 	}
-	ended, err := a.setPassword(r, body.New)
+	ended, err := a.setPassword(r, l.UserVersion, body.New)
 	if errors.Is(err, backends.ErrPasswordLength) {
 		refuse(w, r, http.StatusUnprocessableEntity)
 		return
@@ -71,14 +72,18 @@ func (a *app) changePassword(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]any{"ended": ended, "login": answer})
 }
 
-// setPassword returns how many other sessions of the user ended.
-func (a *app) setPassword(r *http.Request, password string) (int, error) {
+// setPassword replaces the password of the user, as they were in that version, and returns how
+// many other sessions of theirs ended.
+func (a *app) setPassword(r *http.Request, version int64, password string) (int, error) {
 	hash, err := a.passwords.Hash(r.Context(), password)
 	if err != nil {
 		return 0, err
 	}
 	id, _ := middleware.FromContext(r.Context())
-	n, err := a.users.SetPassword(r.Context(), time.Now(), id.Subject, hash, id.SessionID)
+	n, err := a.users.SetPassword(r.Context(), time.Now(), id.Subject, version, hash, id.SessionID)
+	if errors.Is(err, backends.ErrConflict) {
+		return 0, fmt.Errorf("%w: the user has changed since the password was verified", middleware.ErrInvalidCredentials)
+	}
 	if err != nil {
 		return n, err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -65,6 +66,39 @@ func TestAPasswordIsChangedByWhoKnowsItOnly(t *testing.T) {
 		long := strings.Repeat("é", 512) // of 1024 bytes
 		ann.post("/password", `{"old":"ann-likes-tea","new":"`+long+`"}`).want(200)
 		p.client(t).login(`{"name":"ann","password":"` + long + `"}`)
+	})
+}
+
+func TestOfTwoNewPasswordsAtOnceOneIsSet(t *testing.T) {
+	// Promise 8: both knew the old one, and the second does not undo what the first did.
+	onEachBackend(t, func(t *testing.T, flags ...string) {
+		p := start(t, flags...)
+		old := "ann-likes-tea"
+		for range 3 {
+			var clients [2]*client
+			for i := range clients {
+				clients[i] = p.client(t)
+				clients[i].login(`{"name":"ann","password":"` + old + `"}`)
+			}
+			var answers [2]*answer
+			news := [2]string{old + " 0", old + " 1"}
+			var wait sync.WaitGroup
+			for i, c := range clients {
+				wait.Go(func() { answers[i] = c.post("/password", `{"old":"`+old+`","new":"`+news[i]+`"}`) })
+			}
+			wait.Wait()
+			won, lost := 0, 1
+			if answers[0].status != 200 {
+				won, lost = 1, 0
+			}
+			answers[won].want(200)
+			answers[lost].want(401)
+			clients[won].get("/me").want(200)
+			clients[lost].get("/me").want(401)
+			p.client(t).post("/login", `{"name":"ann","password":"`+news[lost]+`"}`).want(401)
+			old = news[won]
+		}
+		p.client(t).login(`{"name":"ann","password":"` + old + `"}`)
 	})
 }
 
