@@ -107,9 +107,11 @@ func (m *model) judgeAgain(p *proof, a *answer, passed bool) {
 }
 
 // active moves the idle deadline as a request that was let pass does: it may have been counted
-// up to an interval before.
+// up to an interval before. One that was answered only when the session may have expired shows
+// nothing: it may have been let pass before that and counted too late.
 func (s *session) active(asked span, interval time.Duration) {
-	if t := asked.begin.Add(s.idle - interval); t.After(s.lives) {
+	sure := interval == 0 || asked.end.Before(s.lives)
+	if t := asked.begin.Add(s.idle - interval); sure && t.After(s.lives) {
 		s.lives = t
 	}
 	if t := asked.end.Add(s.idle); t.After(s.expired) {
