@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Promise 18: revocation reaches every process within a stated bound, pushed in milliseconds;
+// Promise 18, LO-10: revocation reaches every process within a stated bound, pushed in milliseconds;
 // the bound holds when the channel is cut.
 func TestLag(t *testing.T) {
 	t.Parallel() // it waits most of the time; to measure, let it run alone

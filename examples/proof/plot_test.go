@@ -11,7 +11,7 @@ import (
 // What a drawing measures, in pixels.
 const (
 	drawingWidth = 840
-	plotLeft     = 226
+	plotLeft     = 256
 	plotRight    = 690
 	plotTop      = 64
 	rowHeight    = 46
