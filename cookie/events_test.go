@@ -2,66 +2,28 @@ package cookie_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
-	"log"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/cookie"
+	"github.com/inga-auth/inga/internal/eventtest"
 	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/middleware"
 )
 
-// A trail keeps the events that a hook is told of, in their order.
-type trail struct {
-	mu     sync.Mutex
-	events []middleware.Event
-}
-
-func (tr *trail) use(c *cookie.Config) { c.Events = tr.hook }
-
-func (tr *trail) hook(_ context.Context, e middleware.Event) {
-	tr.mu.Lock()
-	defer tr.mu.Unlock()
-	tr.events = append(tr.events, e)
-}
-
-// take returns the events since the last time.
-func (tr *trail) take() []middleware.Event {
-	tr.mu.Lock()
-	defer tr.mu.Unlock()
-	events := tr.events
-	tr.events = nil
-	return events
-}
-
-// want fails the test unless these events were told of since the last time, and no others. It
-// checks that their times are of just now and in UTC, and does not compare them.
-func (tr *trail) want(t testing.TB, want ...middleware.Event) {
-	t.Helper()
-	got := tr.take()
-	for i := range got {
-		if age := time.Since(got[i].Time); age < 0 || age > time.Minute || got[i].Time.Location() != time.UTC {
-			t.Errorf("%s at %v, %v ago; want a time of just now, in UTC", got[i].Type, got[i].Time, age)
-		}
-		got[i].Time = time.Time{}
-	}
-	if !slices.Equal(got, want) {
-		t.Errorf("events\n%+v\nwant\n%+v", got, want)
-	}
+// telling has the events told to the trail.
+func telling(tr *eventtest.Trail) func(*cookie.Config) {
+	return func(c *cookie.Config) { c.Events = tr.Hook }
 }
 
 // fromFirefox has all requests come from there.
@@ -75,59 +37,59 @@ func fromFirefox(app http.Handler) http.Handler {
 func TestWhatHappensToASessionIsToldInItsOrder(t *testing.T) {
 	// OB-1: each step of a browser's life, and what an audit trail says of it.
 	storetest.Each(t, func(t *testing.T, s storetest.Store) {
-		var tr trail
-		app := fromFirefox(newApp(t, s, busy, tr.use))
+		var tr eventtest.Trail
+		app := fromFirefox(newApp(t, s, busy, telling(&tr)))
 		b, other := newBrowser(t, app), newBrowser(t, app)
 		event := func(what middleware.EventType, id, reason string) middleware.Event {
 			return middleware.Event{Type: what, Subject: "1", SessionID: id, Method: "cookie", Reason: reason, IP: "192.0.2.1", UserAgent: "Firefox/150.0"}
 		}
 		first := b.opened("1")
-		tr.want(t, event("login", first, ""))
+		tr.WantEvents(t, event("login", first, ""))
 		elsewhere := other.opened("1")
-		tr.want(t, event("login", elsewhere, ""))
+		tr.WantEvents(t, event("login", elsewhere, ""))
 
 		b.status("GET", "/poll", 200)
 		b.status("GET", "/admin", 403)
 		newBrowser(t, app).status("GET", "/me", 401)
 		b.status("POST", "/logout", 403, from("cross-site", "https://evil.example"))
 		b.status("GET", "/logout", 400)
-		tr.want(t)
+		tr.WantEvents(t)
 		tick()
 		b.status("GET", "/me", 200)
-		tr.want(t, event("renewed", first, ""))
+		tr.WantEvents(t, event("renewed", first, ""))
 
 		b.status("POST", "/prove", 200)
-		tr.want(t, event("reauthenticated", first, ""))
+		tr.WantEvents(t, event("reauthenticated", first, ""))
 
 		second := b.opened("1")
-		tr.want(t, event("login", second, ""), event("revoked", first, "replaced"))
+		tr.WantEvents(t, event("login", second, ""), event("revoked", first, "replaced"))
 
 		value := "__Host-session=" + b.jar["__Host-session"]
 		b.status("POST", "/logout", 200)
-		tr.want(t, event("logout", second, ""))
+		tr.WantEvents(t, event("logout", second, ""))
 		b.status("POST", "/logout", 200)
 		b.status("POST", "/logout", 200, cookieHeader(value))
 		b.status("POST", "/prove", 401, cookieHeader(value))
-		tr.want(t)
+		tr.WantEvents(t)
 
 		third := b.opened("1")
-		tr.want(t, event("login", third, ""))
+		tr.WantEvents(t, event("login", third, ""))
 		other.status("POST", "/logout", 200)
-		tr.want(t, event("logout", elsewhere, ""))
+		tr.WantEvents(t, event("logout", elsewhere, ""))
 	})
 }
 
 func TestASessionThatIsSupersededIsToldAfterTheLoginThatSupersededIt(t *testing.T) {
 	// OB-1, DV-8: with whose login did it, and where that came from.
 	storetest.Each(t, func(t *testing.T, s storetest.Store) {
-		var tr trail
-		app := fromFirefox(newApp(t, s, within(backends.Limit{Total: 2}), tr.use))
+		var tr eventtest.Trail
+		app := fromFirefox(newApp(t, s, within(backends.Limit{Total: 2}), telling(&tr)))
 		laptop, phone, third := newBrowser(t, app), newBrowser(t, app), newBrowser(t, app)
 		first := laptop.opened("1")
 		tick()
 		second := phone.opened("1")
 		tick()
-		tr.take()
+		tr.Take()
 		event := func(what middleware.EventType, id, reason string) middleware.Event {
 			return middleware.Event{Type: what, Subject: "1", SessionID: id, Method: "cookie", Reason: reason, IP: "198.51.100.7", UserAgent: "Firefox/150.0"}
 		}
@@ -136,16 +98,16 @@ func TestASessionThatIsSupersededIsToldAfterTheLoginThatSupersededIt(t *testing.
 		if err := json.Unmarshal(third.status("POST", "/login", 200, as("1"), there).Body.Bytes(), &opened); err != nil {
 			t.Fatal(err)
 		}
-		tr.want(t, event("login", opened.ID, ""), event("superseded", first, "superseded"))
+		tr.WantEvents(t, event("login", opened.ID, ""), event("superseded", first, "superseded"))
 
 		// A limit that was lowered ends two at once, and the one that is replaced besides.
-		lowered := fromFirefox(newApp(t, s, within(backends.Limit{Total: 1}), tr.use))
+		lowered := fromFirefox(newApp(t, s, within(backends.Limit{Total: 1}), telling(&tr)))
 		tick()
 		phone.app = lowered
 		if err := json.Unmarshal(phone.status("POST", "/login", 200, as("1"), there).Body.Bytes(), &opened); err != nil {
 			t.Fatal(err)
 		}
-		got := tr.take()
+		got := tr.Take()
 		if len(got) != 3 || got[0].SessionID != opened.ID || got[1].Reason != "replaced" || got[1].SessionID != second || got[2].Type != "superseded" {
 			t.Errorf("events %+v, want a login, the one of the same browser replaced, and the other superseded", got)
 		}
@@ -165,8 +127,8 @@ func TestAFailedLoginIsToldAndSaysWhy(t *testing.T) {
 		if err := s.SetDisabled(t.Context(), time.Now(), "2", true); err != nil {
 			t.Fatal(err)
 		}
-		var tr trail
-		sessions := newSessions(t, s, tr.use)
+		var tr eventtest.Trail
+		sessions := newSessions(t, s, telling(&tr))
 		for _, row := range []struct {
 			name            string
 			login           middleware.Login
@@ -185,7 +147,7 @@ func TestAFailedLoginIsToldAndSaysWhy(t *testing.T) {
 			if _, err := sessions.Login(httptest.NewRecorder(), r, row.login); err == nil {
 				t.Errorf("%s: logged in", row.name)
 			}
-			tr.want(t, middleware.Event{Type: "login_failed", Subject: row.subject, Method: "cookie", Reason: row.reason, IP: "192.0.2.1", UserAgent: "Firefox/150.0"})
+			tr.WantEvents(t, middleware.Event{Type: "login_failed", Subject: row.subject, Method: "cookie", Reason: row.reason, IP: "192.0.2.1", UserAgent: "Firefox/150.0"})
 		}
 	})
 }
@@ -193,33 +155,33 @@ func TestAFailedLoginIsToldAndSaysWhy(t *testing.T) {
 func TestALoginThatFailsBecauseOfAnOutageIsToldAsThat(t *testing.T) {
 	// OB-1: it is not the user's fault, and a renewal or a logout that could not be made is
 	// not told at all.
-	var tr trail
+	var tr eventtest.Trail
 	f := &storetest.Failing{Store: storetest.Memory(t)}
-	b := newBrowser(t, newApp(t, f, busy, tr.use))
+	b := newBrowser(t, newApp(t, f, busy, telling(&tr)))
 	b.login("1")
-	tr.take()
+	tr.Take()
 	f.NoCreate, f.NoExtend, f.NoRevoke = true, true, true
 	newBrowser(t, b.app).status("POST", "/login", 503, as("1"))
-	tr.want(t, middleware.Event{Type: "login_failed", Subject: "1", Method: "cookie", Reason: "unavailable", IP: "192.0.2.1"})
+	tr.WantEvents(t, middleware.Event{Type: "login_failed", Subject: "1", Method: "cookie", Reason: "unavailable", IP: "192.0.2.1"})
 	tick()
 	b.status("GET", "/me", 200)
 	b.status("POST", "/logout", 503)
-	tr.want(t)
+	tr.WantEvents(t)
 }
 
 func TestASessionOfAnotherUserThatTheBrowserHadIsToldToo(t *testing.T) {
 	// OB-1: it ends, so somebody will ask why.
 	storetest.Each(t, func(t *testing.T, s storetest.Store) {
-		var tr trail
-		b := newBrowser(t, newApp(t, s, tr.use))
+		var tr eventtest.Trail
+		b := newBrowser(t, newApp(t, s, telling(&tr)))
 		anns := b.opened("1")
-		tr.take()
+		tr.Take()
 		roots := b.opened("2")
 		row, _, err := s.FindByID(t.Context(), time.Now(), anns)
 		if err == nil || row.Ended.Reason != "replaced" {
 			t.Fatalf("the former session: ended %+v, error %v; want replaced", row.Ended, err)
 		}
-		tr.want(t,
+		tr.WantEvents(t,
 			middleware.Event{Type: "login", Subject: "2", SessionID: roots, Method: "cookie", IP: "192.0.2.1"},
 			middleware.Event{Type: "revoked", Subject: "1", SessionID: anns, Method: "cookie", Reason: "replaced", IP: "192.0.2.1"})
 	})
@@ -228,9 +190,9 @@ func TestASessionOfAnotherUserThatTheBrowserHadIsToldToo(t *testing.T) {
 func TestEventsSayTheTimesOfTheRows(t *testing.T) {
 	// OB-1: to the microsecond, in UTC, whatever zone the server is in.
 	synctest.Test(t, func(t *testing.T) { // which begins on 2000-01-01
-		var tr trail
+		var tr eventtest.Trail
 		m := storetest.Memory(t)
-		app := newApp(t, m, tr.use)
+		app := newApp(t, m, telling(&tr))
 		b := newBrowser(t, app)
 		time.Sleep(time.Second + 2345*time.Microsecond + 678)
 		first := b.opened("1")
@@ -254,7 +216,7 @@ func TestEventsSayTheTimesOfTheRows(t *testing.T) {
 			{"login", at(5, 2345000), time.Time{}},
 			{"revoked", at(5, 2345000), replaced.Ended.At},
 		} {
-			e := tr.events[i]
+			e := tr.Events()[i]
 			if e.Type != want.what || e.Time != want.at || !want.row.IsZero() && want.row != want.at {
 				t.Errorf("event %d: %s at %v, the row says %v; want %s at %v", i, e.Type, e.Time, want.row, want.what, want.at)
 			}
@@ -266,8 +228,8 @@ func TestAnEventHasTheAddressThatTrustedProxiesVouchFor(t *testing.T) {
 	// OB-1, AZ-3: what a client says of itself is not believed, neither in the event nor in
 	// the row.
 	storetest.Each(t, func(t *testing.T, s storetest.Store) {
-		var tr trail
-		app := newApp(t, s, tr.use)
+		var tr eventtest.Trail
+		app := newApp(t, s, telling(&tr))
 		proxies, err := middleware.NewProxies(middleware.ProxyConfig{Trusted: []string{"192.0.2.0/24"}})
 		if err != nil {
 			t.Fatal(err)
@@ -290,7 +252,7 @@ func TestAnEventHasTheAddressThatTrustedProxiesVouchFor(t *testing.T) {
 				_ = json.Unmarshal(w.Body.Bytes(), &s)
 				return s.ID
 			}()
-			tr.want(t, middleware.Event{Type: "login", Subject: "1", SessionID: id, Method: "cookie", IP: row.want})
+			tr.WantEvents(t, middleware.Event{Type: "login", Subject: "1", SessionID: id, Method: "cookie", IP: row.want})
 			if found, _, err := s.FindByID(t.Context(), time.Now(), id); err != nil || found.Client.IP != row.want {
 				t.Errorf("%s: the row has the address %q (%v), want %q", row.name, found.Client.IP, err, row.want)
 			}
@@ -301,8 +263,8 @@ func TestAnEventHasTheAddressThatTrustedProxiesVouchFor(t *testing.T) {
 func TestNoEventHoldsACredential(t *testing.T) {
 	// SID-8, OB-1: no cookie, no secret, no hash of one, as text or in another spelling.
 	storetest.Each(t, func(t *testing.T, s storetest.Store) {
-		var tr trail
-		app := newApp(t, s, busy, within(backends.Limit{Total: 2}), tr.use)
+		var tr eventtest.Trail
+		app := newApp(t, s, busy, within(backends.Limit{Total: 2}), telling(&tr))
 		var values []string
 		b := newBrowser(t, app)
 		for range 3 {
@@ -322,7 +284,7 @@ func TestNoEventHoldsACredential(t *testing.T) {
 
 		var out bytes.Buffer
 		kinds := map[middleware.EventType]bool{}
-		for _, e := range tr.take() {
+		for _, e := range tr.Take() {
 			kinds[e.Type] = true
 			fmt.Fprintf(&out, "%+v %#v %s\n", e, e, e.LogValue())
 			if err := json.NewEncoder(&out).Encode(e); err != nil {
@@ -355,42 +317,11 @@ func TestNoEventHoldsACredential(t *testing.T) {
 	})
 }
 
-// A plainHandler writes a record in a line, and escapes nothing: the worst that somebody may
-// give to slog.
-type plainHandler struct{ w io.Writer }
-
-func (plainHandler) Enabled(context.Context, slog.Level) bool { return true }
-
-func (h plainHandler) Handle(_ context.Context, r slog.Record) error {
-	line := r.Level.String() + " " + r.Message
-	r.Attrs(func(a slog.Attr) bool {
-		line += " " + a.Value.Resolve().String()
-		return true
-	})
-	_, err := io.WriteString(h.w, line+"\n")
-	return err
-}
-
-func (h plainHandler) WithAttrs([]slog.Attr) slog.Handler { return h }
-func (h plainHandler) WithGroup(string) slog.Handler      { return h }
-
-// useAsDefault has slog log to h until the test ends.
-func useAsDefault(t *testing.T, h slog.Handler) {
-	t.Helper()
-	logger, out, flags := slog.Default(), log.Writer(), log.Flags()
-	slog.SetDefault(slog.New(h))
-	t.Cleanup(func() {
-		slog.SetDefault(logger)
-		log.SetOutput(out) // SetDefault redirects package log as well, and does not undo it
-		log.SetFlags(flags)
-	})
-}
-
 func TestByDefaultEventsAreLoggedToTheDefaultLoggerAndNobodyForgesALine(t *testing.T) {
 	// OB-1, SID-8, ASVS 16.4.1. This test must not be parallel: the default logger is
 	// everybody's.
 	var out bytes.Buffer
-	useAsDefault(t, plainHandler{&out})
+	eventtest.UseAsDefault(t, eventtest.PlainHandler{W: &out})
 	synctest.Test(t, func(t *testing.T) { // which begins on 2000-01-01
 		sessions := newSessions(t, storetest.Memory(t), func(c *cookie.Config) { c.Events = nil })
 		b := newBrowser(t, appOf(t, sessions, slog.New(slog.DiscardHandler)))

@@ -13,6 +13,7 @@ import (
 
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/cookie"
+	"github.com/inga-auth/inga/internal/eventtest"
 	"github.com/inga-auth/inga/internal/session"
 	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/jwtauth"
@@ -142,14 +143,14 @@ func TestSeveralDevicesStandSideBySideUntilTheOneUsedLeastRecentlyMakesRoom(t *t
 func TestALoginThatWouldBeOneTooManyIsRefusedAndTheOthersLive(t *testing.T) {
 	// DV-3, OB-1.
 	storetest.Each(t, func(t *testing.T, s storetest.Store) {
-		var tr trail
-		app := newApp(t, s, within(backends.Limit{Total: 2, Refuse: true}), tr.use)
+		var tr eventtest.Trail
+		app := newApp(t, s, within(backends.Limit{Total: 2, Refuse: true}), telling(&tr))
 		laptop, phone, third := newBrowser(t, app), newBrowser(t, app), newBrowser(t, app)
 		laptop.login("1")
 		phone.login("1")
-		tr.take()
+		tr.Take()
 		third.problem("POST", "/login", 403, "too-many-sessions", as("1"))
-		tr.want(t, middleware.Event{Type: "limit", Subject: "1", Method: "cookie", IP: "192.0.2.1"})
+		tr.WantEvents(t, middleware.Event{Type: "limit", Subject: "1", Method: "cookie", IP: "192.0.2.1"})
 		third.status("GET", "/me", 401)
 		laptop.status("GET", "/me", 200)
 		phone.status("GET", "/me", 200)
@@ -199,7 +200,7 @@ func newTokens(t testing.TB, s backends.Store, edit ...func(*jwtauth.Config)) *j
 	}
 	c := jwtauth.Config{Store: s, Keys: []jwtauth.Key{key}, Issuer: "https://app.example", Audience: "app", Policy: policy,
 		RefreshKeys: [][]byte{[]byte("\xa0\xb1\xc2\xd3\xe4\xf5\x06\x17\x28\x39\x4a\x5b\x6c\x7d\x8e\x9f\xa1\xb2\xc3\xd4\xe5\xf6\x07\x18\x29\x3a\x4b\x5c\x6d\x7e\x8f\x90")},
-		Events:      (&trail{}).hook}
+		Events:      (&eventtest.Trail{}).Hook}
 	for _, e := range edit {
 		e(&c)
 	}

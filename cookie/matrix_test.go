@@ -21,6 +21,7 @@ import (
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/backends/cache"
 	"github.com/inga-auth/inga/cookie"
+	"github.com/inga-auth/inga/internal/eventtest"
 	"github.com/inga-auth/inga/internal/pgtest"
 	"github.com/inga-auth/inga/internal/session"
 	"github.com/inga-auth/inga/internal/storetest"
@@ -331,7 +332,7 @@ func TestADeviceIsSeenAndEndedByItsUserOnly(t *testing.T) {
 	// DV-1, DV-2, LO-4: what is listed holds no credential, and ending asks for a recent one.
 	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		sessions := newSessions(t, s)
-		d, err := devices.New(devices.Config{Store: s, Events: (&trail{}).hook})
+		d, err := devices.New(devices.Config{Store: s, Events: (&eventtest.Trail{}).Hook})
 		if err != nil {
 			t.Fatal(err)
 		}

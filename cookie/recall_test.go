@@ -2,14 +2,12 @@ package cookie_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,49 +20,14 @@ import (
 	"github.com/inga-auth/inga/sliding"
 )
 
-// eachCached runs the test on memory and on a real Postgres, on either through a cache.
-func eachCached(t *testing.T, test func(t *testing.T, s storetest.Store)) {
-	t.Run("memory", func(t *testing.T) { test(t, storetest.Cached(t, storetest.Memory(t))) })
-	t.Run("postgres", func(t *testing.T) {
-		s := storetest.Postgres(t, pgtest.Pool(t), pgtest.Schema(t))
-		storetest.AddUsers(t, s)
-		test(t, storetest.Cached(t, s))
-	})
-}
-
-// A memo counts how often a store is asked to find a session, and to remember a credential.
-type memo struct {
-	storetest.Store
-	asked, remembered atomic.Int64
-}
-
-func (m *memo) FindBySecret(ctx context.Context, now time.Time, h backends.SecretHash) (backends.Session, backends.User, error) {
-	m.asked.Add(1)
-	return m.Store.FindBySecret(ctx, now, h)
-}
-
-func (m *memo) FindByID(ctx context.Context, now time.Time, id string) (backends.Session, backends.User, error) {
-	m.asked.Add(1)
-	return m.Store.FindByID(ctx, now, id)
-}
-
-func (m *memo) Recall(now time.Time, h backends.CredentialHash) (any, *backends.Session, *backends.User, bool) {
-	return m.Store.(backends.Recaller).Recall(now, h)
-}
-
-func (m *memo) Remember(h backends.CredentialHash, s backends.Session, note any, size int) {
-	m.remembered.Add(1)
-	m.Store.(backends.Recaller).Remember(h, s, note, size)
-}
-
 // remembered asks for a page until the answer comes from what is remembered.
-func (b *browser) remembered(m *memo) {
+func (b *browser) remembered(m *storetest.Memo) {
 	b.t.Helper()
-	before := m.asked.Load()
+	before := m.Asked.Load()
 	for range 4 {
 		b.status("GET", "/poll", 200)
 	}
-	if got := m.asked.Load() - before; got > 2 {
+	if got := m.Asked.Load() - before; got > 2 {
 		b.t.Fatalf("four requests asked the store %d times, want twice at the most", got)
 	}
 }
@@ -129,8 +92,8 @@ func TestARememberedCookieIsRefusedAtOnceWhenItsSessionEnds(t *testing.T) {
 		}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			eachCached(t, func(t *testing.T, s storetest.Store) {
-				m := &memo{Store: s}
+			storetest.EachCached(t, func(t *testing.T, s storetest.Store) {
+				m := &storetest.Memo{Store: s}
 				app := newApp(t, m)
 				b, bystander := newBrowser(t, app), newBrowser(t, app)
 				id := b.opened("1")
@@ -153,8 +116,8 @@ func TestARememberedCookieIsRefusedAtOnceWhenItsSessionEnds(t *testing.T) {
 
 func TestAChangedRoleIsSeenThroughARememberedCookie(t *testing.T) {
 	// Promise 8, AZ-2.
-	eachCached(t, func(t *testing.T, s storetest.Store) {
-		m := &memo{Store: s}
+	storetest.EachCached(t, func(t *testing.T, s storetest.Store) {
+		m := &storetest.Memo{Store: s}
 		b := newBrowser(t, newApp(t, m))
 		b.login("2")
 		b.remembered(m)
@@ -176,7 +139,7 @@ func TestARememberedCookieIsGoodUntilItsSessionExpiresAndNotLonger(t *testing.T)
 	// TL-1, TL-2, TL-5, promise 4: by its idle deadline, its absolute one, and as activity
 	// moves the former.
 	synctest.Test(t, func(t *testing.T) {
-		m := &memo{Store: storetest.Cached(t, storetest.Memory(t))}
+		m := &storetest.Memo{Store: storetest.Cached(t, storetest.Memory(t))}
 		b := newBrowser(t, newApp(t, m))
 		b.login("1")
 		b.remembered(m)
@@ -193,7 +156,7 @@ func TestARememberedCookieIsGoodUntilItsSessionExpiresAndNotLonger(t *testing.T)
 			time.Sleep(20 * time.Minute)
 		}
 		b.problem("GET", "/me", 401, "session-expired")
-		if n := m.asked.Load(); n > 6 {
+		if n := m.Asked.Load(); n > 6 {
 			t.Errorf("the store was asked %d times by some eighty requests, want at the beginning and at the end only", n)
 		}
 	})
@@ -241,10 +204,10 @@ type others interface {
 
 func TestOneThatSharesTheStoreNeverAcceptsWhatAnotherRemembers(t *testing.T) {
 	// Promise 14's spirit, for cookies: the keys and the name belong to the credential.
-	eachCached(t, func(t *testing.T, s storetest.Store) {
+	storetest.EachCached(t, func(t *testing.T, s storetest.Store) {
 		named := func(name string) func(*cookie.Config) { return func(c *cookie.Config) { c.Name = name } }
 		keyed := func(key []byte) func(*cookie.Config) { return func(c *cookie.Config) { c.Keys = [][]byte{key} } }
-		m := &memo{Store: s}
+		m := &storetest.Memo{Store: s}
 		mine, other := newBrowser(t, newApp(t, m)), newBrowser(t, newApp(t, m, keyed(keyB)))
 		b := newBrowser(t, newApp(t, m, named("__Host-b")))
 		for _, who := range []*browser{mine, other, b} {
@@ -279,8 +242,8 @@ func TestOneThatSharesTheStoreNeverAcceptsWhatAnotherRemembers(t *testing.T) {
 
 func TestATokenIsNotTakenForARememberedCookieNorTheOtherWayRound(t *testing.T) {
 	// RT-12's spirit: they are remembered in one table.
-	eachCached(t, func(t *testing.T, s storetest.Store) {
-		m := &memo{Store: s}
+	storetest.EachCached(t, func(t *testing.T, s storetest.Store) {
+		m := &storetest.Memo{Store: s}
 		ways := waysIn(t, m, nil)
 		for _, way := range ways {
 			r, err := way.open()
@@ -323,8 +286,8 @@ func TestATokenIsNotTakenForARememberedCookieNorTheOtherWayRound(t *testing.T) {
 func TestARespelledCookieIsNotTakenForTheRememberedOne(t *testing.T) {
 	// JW-12 for cookies: base64 has several spellings for the same bytes, and some verify.
 	// What is remembered is a text, so they are looked at anew, and die with the session.
-	eachCached(t, func(t *testing.T, s storetest.Store) {
-		m := &memo{Store: s}
+	storetest.EachCached(t, func(t *testing.T, s storetest.Store) {
+		m := &storetest.Memo{Store: s}
 		b := newBrowser(t, newApp(t, m))
 		b.login("1")
 		b.remembered(m)
@@ -350,9 +313,9 @@ func TestARespelledCookieIsNotTakenForTheRememberedOne(t *testing.T) {
 				delete(spellings, name) // there is no such spelling of this one
 				continue
 			}
-			before := m.asked.Load()
+			before := m.Asked.Load()
 			w := newBrowser(t, b.app).do("GET", "/poll", cookieHeader("__Host-session="+spelling))
-			if w.Code == 200 && m.asked.Load() == before {
+			if w.Code == 200 && m.Asked.Load() == before {
 				t.Errorf("%s: it was taken for the remembered one", name)
 			}
 		}
@@ -431,8 +394,8 @@ func TestTheRolesOfOneRequestDoNotGrowIntoItsAMR(t *testing.T) {
 
 func TestTwoRememberedCookiesInOneRequestAreRefusedStill(t *testing.T) {
 	// CK-12: there is no telling which of them the user means.
-	eachCached(t, func(t *testing.T, s storetest.Store) {
-		m := &memo{Store: s}
+	storetest.EachCached(t, func(t *testing.T, s storetest.Store) {
+		m := &storetest.Memo{Store: s}
 		app := newApp(t, m)
 		ann, root := newBrowser(t, app), newBrowser(t, app)
 		ann.login("1")
@@ -467,8 +430,8 @@ func TestTwoRememberedCookiesInOneRequestAreRefusedStill(t *testing.T) {
 
 func TestACrossOriginWriteWithARememberedCookieIsRefused(t *testing.T) {
 	// CS-1, CS-2, CS-8: what is remembered is the cookie, and not where it may come from.
-	eachCached(t, func(t *testing.T, s storetest.Store) {
-		m := &memo{Store: s}
+	storetest.EachCached(t, func(t *testing.T, s storetest.Store) {
+		m := &storetest.Memo{Store: s}
 		b := newBrowser(t, newApp(t, m, func(c *cookie.Config) { c.TrustedOrigins = []string{"https://friend.example"} }))
 		b.login("1")
 		b.remembered(m)
@@ -537,8 +500,8 @@ func TestARequestThatIsRememberedIsNoQueryAndOneThatIsNotIsOne(t *testing.T) {
 
 func TestWhatIsRememberedSaysTheSameAsWhatIsRead(t *testing.T) {
 	// In every detail: a page cannot tell by its identity where it came from.
-	eachCached(t, func(t *testing.T, s storetest.Store) {
-		m := &memo{Store: s}
+	storetest.EachCached(t, func(t *testing.T, s storetest.Store) {
+		m := &storetest.Memo{Store: s}
 		b := newBrowser(t, newApp(t, m))
 		b.login("2")
 		uncached := newBrowser(t, newApp(t, unremembering{s}))
@@ -560,26 +523,26 @@ type unremembering struct{ backends.Store }
 
 func TestACookieThatIsNotOursIsNotRemembered(t *testing.T) {
 	// Or junk would push out what is good.
-	m := &memo{Store: storetest.Cached(t, storetest.Memory(t))}
+	m := &storetest.Memo{Store: storetest.Cached(t, storetest.Memory(t))}
 	b := newBrowser(t, newApp(t, m))
 	b.login("1")
 	value := b.jar["__Host-session"]
 	for name, bad := range badValues(t) {
 		newBrowser(t, b.app).do("GET", "/me", cookieHeader("__Host-session="+bad))
-		if m.remembered.Load() != 0 {
+		if m.Remembered.Load() != 0 {
 			t.Fatalf("%s: it was remembered", name)
 		}
 	}
 	never := seal(t, keyA, bytes.Repeat([]byte{7}, 32), backends.NewID()) // signed, and of no session
 	newBrowser(t, b.app).status("GET", "/me", 401, cookieHeader("__Host-session="+never))
 	b.status("POST", "/me", 403, from("cross-site", "https://evil.example"))
-	if m.remembered.Load() != 0 {
+	if m.Remembered.Load() != 0 {
 		t.Fatal("a cookie was remembered that nobody was let in with")
 	}
 	b.status("POST", "/logout", 200)
 	b.jar["__Host-session"] = value
 	b.status("GET", "/me", 401)
-	if m.remembered.Load() != 0 {
+	if m.Remembered.Load() != 0 {
 		t.Error("a cookie was remembered whose session has ended")
 	}
 }

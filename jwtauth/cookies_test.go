@@ -523,7 +523,7 @@ func TestABrowserInUseStaysLoggedInUntilTheAbsoluteDeadline(t *testing.T) {
 			time.Sleep(2 * time.Minute)
 		}
 		b.status("GET", "/me", 401)
-		if n := j.count(middleware.EventRefreshed); n < 100 || n > 150 || j.count(middleware.EventTheft) != 0 {
+		if n := j.Count(middleware.EventRefreshed); n < 100 || n > 150 || j.Count(middleware.EventTheft) != 0 {
 			t.Errorf("events %v", n)
 		}
 	})
@@ -595,7 +595,7 @@ func TestNoTokenIsInALogAnEventAnErrorOrAnotherHeader(t *testing.T) {
 		_ = w.Header().Write(&out)
 		(&client{t, app, token}).do("GET", "/me")
 	}
-	for _, e := range j.events {
+	for _, e := range j.Events() {
 		if err := json.NewEncoder(&out).Encode(e); err != nil {
 			t.Fatal(err)
 		}

@@ -2,14 +2,10 @@ package jwtauth_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
-	"log"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -19,35 +15,11 @@ import (
 	"time"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/eventtest"
 	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/jwtauth"
 	"github.com/inga-auth/inga/middleware"
 )
-
-// take returns the events since the last time.
-func (j *journal) take() []middleware.Event {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	events := j.events
-	j.events = nil
-	return events
-}
-
-// wantEvents fails the test unless these were told of since the last time, and no others. It
-// checks that their times are of just now and in UTC, and does not compare them.
-func (j *journal) wantEvents(t testing.TB, want ...middleware.Event) {
-	t.Helper()
-	got := j.take()
-	for i := range got {
-		if age := time.Since(got[i].Time); age < 0 || age > time.Minute || got[i].Time.Location() != time.UTC {
-			t.Errorf("%s at %v, %v ago; want a time of just now, in UTC", got[i].Type, got[i].Time, age)
-		}
-		got[i].Time = time.Time{}
-	}
-	if !slices.Equal(got, want) {
-		t.Errorf("events\n%+v\nwant\n%+v", got, want)
-	}
-}
 
 // fromCurl has all requests come from there.
 func fromCurl(app http.Handler) http.Handler {
@@ -78,54 +50,54 @@ func TestWhatHappensToASessionIsToldInItsOrder(t *testing.T) {
 		event := happened("bearer")
 		d := newDevice(t, app, "1")
 		first := sid(t, d.token)
-		j.wantEvents(t, event("login", first, ""))
+		j.WantEvents(t, event("login", first, ""))
 
 		d.status("GET", "/poll", 200)
 		d.status("GET", "/admin", 403)
 		newClient(t, app).status("GET", "/me", 401)
 		d.status("GET", "/logout", 400)
 		d.wantNoGrant("x")
-		j.wantEvents(t)
+		j.WantEvents(t)
 		tick()
 		d.status("GET", "/me", 200)
-		j.wantEvents(t, event("renewed", first, ""))
+		j.WantEvents(t, event("renewed", first, ""))
 
 		_, parent := d.next()
-		j.wantEvents(t, event("refreshed", first, ""))
+		j.WantEvents(t, event("refreshed", first, ""))
 		d.wantGranted(parent, d.refresh)
-		j.wantEvents(t, event("replayed", first, ""))
+		j.WantEvents(t, event("replayed", first, ""))
 
 		d.keep(d.status("POST", "/prove", 200))
-		j.wantEvents(t, event("reauthenticated", first, ""))
+		j.WantEvents(t, event("reauthenticated", first, ""))
 
 		token := d.token
 		d.status("POST", "/logout", 200)
-		j.wantEvents(t, event("logout", first, ""))
+		j.WantEvents(t, event("logout", first, ""))
 		d.status("POST", "/logout", 200)
 		d.status("POST", "/prove", 401)
 		d.wantNoGrant(d.refresh)
 		if w := d.post("/revoke", "token", token); w.Code != 200 {
 			t.Errorf("/revoke: status %d, want 200", w.Code)
 		}
-		j.wantEvents(t)
+		j.WantEvents(t)
 
 		victim := newDevice(t, app, "1")
 		second := sid(t, victim.token)
 		_, old := victim.next()
 		victim.next()
-		j.wantEvents(t, event("login", second, ""), event("refreshed", second, ""), event("refreshed", second, ""))
+		j.WantEvents(t, event("login", second, ""), event("refreshed", second, ""), event("refreshed", second, ""))
 		victim.wantNoGrant(old)
-		j.wantEvents(t, event("theft", second, ""))
+		j.WantEvents(t, event("theft", second, ""))
 		victim.wantNoGrant(old)
 		victim.wantNoGrant(victim.refresh)
-		j.wantEvents(t)
+		j.WantEvents(t)
 
 		third := newDevice(t, app, "1")
-		j.take()
+		j.Take()
 		if w := third.post("/revoke", "token", third.token); w.Code != 200 {
 			t.Errorf("/revoke: status %d, want 200", w.Code)
 		}
-		j.wantEvents(t, event("logout", sid(t, third.token), ""))
+		j.WantEvents(t, event("logout", sid(t, third.token), ""))
 	})
 }
 
@@ -138,33 +110,33 @@ func TestWhatHappensToASessionOfABrowserIsToldInItsOrder(t *testing.T) {
 		event := happened("token-cookie")
 		b.login("1")
 		first := sid(t, b.jar["__Host-access"])
-		j.wantEvents(t, event("login", first, ""))
+		j.WantEvents(t, event("login", first, ""))
 		tick()
 		b.status("GET", "/me", 200)
-		j.wantEvents(t, event("renewed", first, ""))
+		j.WantEvents(t, event("renewed", first, ""))
 		b.status("POST", "/refresh", 200)
-		j.wantEvents(t, event("refreshed", first, ""))
+		j.WantEvents(t, event("refreshed", first, ""))
 		b.expire()
 		refresh := b.jar["__Host-refresh"]
 		b.send("GET", "/admin")
-		j.wantEvents(t, event("refreshed", first, ""))
+		j.WantEvents(t, event("refreshed", first, ""))
 		b.status("GET", "/admin", 403) // the answer before was lost
-		j.wantEvents(t, event("replayed", first, ""))
+		j.WantEvents(t, event("replayed", first, ""))
 		b.status("POST", "/prove", 200)
-		j.wantEvents(t, event("reauthenticated", first, ""))
+		j.WantEvents(t, event("reauthenticated", first, ""))
 		b.status("POST", "/me", 403, origin("cross-site", "https://evil.example"))
 		b.status("POST", "/login", 403, origin("cross-site", "https://evil.example"), as("1"))
-		j.wantEvents(t)
+		j.WantEvents(t)
 
 		b.login("1")
 		second := sid(t, b.jar["__Host-access"])
-		j.wantEvents(t, event("login", second, ""), event("revoked", first, "replaced"))
+		j.WantEvents(t, event("login", second, ""), event("revoked", first, "replaced"))
 		b.status("POST", "/logout", 200)
-		j.wantEvents(t, event("logout", second, ""))
+		j.WantEvents(t, event("logout", second, ""))
 		b.status("POST", "/logout", 200)
 		b.jar["__Host-refresh"] = refresh
 		b.status("GET", "/me", 401)
-		j.wantEvents(t)
+		j.WantEvents(t)
 	})
 }
 
@@ -174,19 +146,19 @@ func TestALogoutIsToldWithItsUserWhicheverTokenSaysWhoseSessionItIs(t *testing.T
 		var j journal
 		tokens := newTokens(t, s, withRefresh, j.use)
 		d := newDevice(t, fromCurl(refreshApp(t, tokens)), "1")
-		j.take()
+		j.Take()
 		if w := d.post("/revoke", "token", d.refresh); w.Code != 200 {
 			t.Fatalf("/revoke: status %d, want 200", w.Code)
 		}
-		j.wantEvents(t, happened("bearer")("logout", sid(t, d.token), ""))
+		j.WantEvents(t, happened("bearer")("logout", sid(t, d.token), ""))
 
 		b := newBrowser(t, fromCurl(newCookieApp(t, newCookies(t, tokens))))
 		b.login("1")
 		id := sid(t, b.jar["__Host-access"])
 		b.expire()
-		j.take()
+		j.Take()
 		b.status("POST", "/logout", 200)
-		j.wantEvents(t, happened("token-cookie")("logout", id, ""))
+		j.WantEvents(t, happened("token-cookie")("logout", id, ""))
 	})
 }
 
@@ -201,14 +173,14 @@ func TestASessionThatIsSupersededIsToldAfterTheLoginThatSupersededIt(t *testing.
 		phone := newBrowser(t, cookieApp)
 		phone.login("1")
 		tick()
-		j.take()
+		j.Take()
 		third := newDevice(t, app, "1")
 		bearer, cookie := happened("bearer"), happened("token-cookie")
-		j.wantEvents(t, bearer("login", sid(t, third.token), ""), bearer("superseded", sid(t, laptop.token), "superseded"))
+		j.WantEvents(t, bearer("login", sid(t, third.token), ""), bearer("superseded", sid(t, laptop.token), "superseded"))
 		tick()
 		last := newBrowser(t, cookieApp)
 		last.login("1")
-		j.wantEvents(t, cookie("login", sid(t, last.jar["__Host-access"]), ""), cookie("superseded", sid(t, phone.jar["__Host-access"]), "superseded"))
+		j.WantEvents(t, cookie("login", sid(t, last.jar["__Host-access"]), ""), cookie("superseded", sid(t, phone.jar["__Host-access"]), "superseded"))
 	})
 }
 
@@ -224,10 +196,10 @@ func TestASessionThatEndsIsToldAlthoughTheLoginThenFails(t *testing.T) {
 			return nil, nil
 		}))
 		c := newClient(t, newApp(t, tokens)).login("1")
-		j.take()
+		j.Take()
 		down = true
 		newClient(t, c.app).status("POST", "/login", 503, as("1"))
-		told := slices.ContainsFunc(j.take(), func(e middleware.Event) bool { return e.SessionID == sid(t, c.token) })
+		told := slices.ContainsFunc(j.Take(), func(e middleware.Event) bool { return e.SessionID == sid(t, c.token) })
 		if ended := c.do("GET", "/me").Code == 401; ended != told {
 			t.Errorf("the former session has ended: %v; that was told: %v", ended, told)
 		}
@@ -261,7 +233,7 @@ func TestASessionOfAnotherUserThatTheBrowserHadIsToldToo(t *testing.T) {
 				b.login("1")
 				anns := sid(t, b.jar["__Host-access"])
 				delete(b.jar, drop)
-				j.take()
+				j.Take()
 				b.login("2")
 				if row, _, err := s.FindByID(t.Context(), time.Now(), anns); err == nil || row.Ended.Reason != "replaced" {
 					t.Fatalf("the former session: ended %+v, error %v; want replaced", row.Ended, err)
@@ -269,7 +241,7 @@ func TestASessionOfAnotherUserThatTheBrowserHadIsToldToo(t *testing.T) {
 				event := happened("token-cookie")
 				login := event("login", sid(t, b.jar["__Host-access"]), "")
 				login.Subject = "2"
-				j.wantEvents(t, login, event("revoked", anns, "replaced"))
+				j.WantEvents(t, login, event("revoked", anns, "replaced"))
 			})
 		})
 	}
@@ -314,7 +286,7 @@ func TestAFailedLoginIsToldAndSaysWhy(t *testing.T) {
 				if err := try(r, row.login); err == nil {
 					t.Errorf("%s: logged in", row.name)
 				}
-				j.wantEvents(t, middleware.Event{Type: "login_failed", Subject: row.subject, Method: method, Reason: row.reason, IP: "192.0.2.1", UserAgent: "curl/8.14"})
+				j.WantEvents(t, middleware.Event{Type: "login_failed", Subject: row.subject, Method: method, Reason: row.reason, IP: "192.0.2.1", UserAgent: "curl/8.14"})
 			}
 		}
 	})
@@ -326,17 +298,17 @@ func TestAnOutageIsToldOfALoginOnly(t *testing.T) {
 	s := newSpy(storetest.Memory(t))
 	tokens := newTokens(t, s, withRefresh, func(c *jwtauth.Config) { c.Policy = busy }, j.use)
 	d := newDevice(t, provingApp(t, tokens), "1")
-	j.take()
+	j.Take()
 	s.fail("Create", "Extend", "Revoke", "Rotate", "MarkSeen")
 	wantUnavailable(t, newClient(t, d.app).do("POST", "/login", as("1")))
-	j.wantEvents(t, middleware.Event{Type: "login_failed", Subject: "1", Method: "bearer", Reason: "unavailable", IP: "192.0.2.1"})
+	j.WantEvents(t, middleware.Event{Type: "login_failed", Subject: "1", Method: "bearer", Reason: "unavailable", IP: "192.0.2.1"})
 	tick()
 	d.status("GET", "/me", 200)
 	wantUnavailable(t, d.present(d.refresh))
 	wantUnavailable(t, d.do("POST", "/logout"))
 	s.fail("FindByID")
 	wantUnavailable(t, d.do("POST", "/prove"))
-	j.wantEvents(t)
+	j.WantEvents(t)
 }
 
 func TestEventsSayTheTimesOfTheRows(t *testing.T) {
@@ -373,7 +345,7 @@ func TestEventsSayTheTimesOfTheRows(t *testing.T) {
 			{"refreshed", at(5, 2345000), time.Time{}},
 			{"theft", at(6, 2345000), stolen.Ended.At},
 		} {
-			e := j.events[i]
+			e := j.Events()[i]
 			if e.Type != want.what || e.Time != want.at || !want.row.IsZero() && want.row != want.at {
 				t.Errorf("event %d: %s at %v, the row says %v; want %s at %v", i, e.Type, e.Time, want.row, want.what, want.at)
 			}
@@ -418,7 +390,7 @@ func TestNoEventHoldsACredential(t *testing.T) {
 
 		var out bytes.Buffer
 		kinds := map[middleware.EventType]bool{}
-		for _, e := range j.take() {
+		for _, e := range j.Take() {
 			kinds[e.Type] = true
 			fmt.Fprintf(&out, "%+v %#v %s\n", e, e, e.LogValue())
 			if err := json.NewEncoder(&out).Encode(e); err != nil {
@@ -450,42 +422,11 @@ func TestNoEventHoldsACredential(t *testing.T) {
 	})
 }
 
-// A plainHandler writes a record in a line, and escapes nothing: the worst that somebody may
-// give to slog.
-type plainHandler struct{ w io.Writer }
-
-func (plainHandler) Enabled(context.Context, slog.Level) bool { return true }
-
-func (h plainHandler) Handle(_ context.Context, r slog.Record) error {
-	line := r.Level.String() + " " + r.Message
-	r.Attrs(func(a slog.Attr) bool {
-		line += " " + a.Value.Resolve().String()
-		return true
-	})
-	_, err := io.WriteString(h.w, line+"\n")
-	return err
-}
-
-func (h plainHandler) WithAttrs([]slog.Attr) slog.Handler { return h }
-func (h plainHandler) WithGroup(string) slog.Handler      { return h }
-
-// useAsDefault has slog log to h until the test ends.
-func useAsDefault(t *testing.T, h slog.Handler) {
-	t.Helper()
-	logger, out, flags := slog.Default(), log.Writer(), log.Flags()
-	slog.SetDefault(slog.New(h))
-	t.Cleanup(func() {
-		slog.SetDefault(logger)
-		log.SetOutput(out) // SetDefault redirects package log as well, and does not undo it
-		log.SetFlags(flags)
-	})
-}
-
 func TestByDefaultEventsAreLoggedToTheDefaultLoggerAndNobodyForgesALine(t *testing.T) {
 	// OB-1, SID-8, ASVS 16.4.1: theft as a warning, what happens all the time for debugging.
 	// This test must not be parallel: the default logger is everybody's.
 	var out bytes.Buffer
-	useAsDefault(t, plainHandler{&out})
+	eventtest.UseAsDefault(t, eventtest.PlainHandler{W: &out})
 	synctest.Test(t, func(t *testing.T) { // which begins on 2000-01-01
 		d := &device{client: client{t: t, app: refreshApp(t, newTokens(t, storetest.Memory(t), withRefresh, func(c *jwtauth.Config) { c.Events = nil }))}}
 		d.keep(d.status("POST", "/login", 200, as("1"), func(r *http.Request) {

@@ -193,9 +193,9 @@ func TestALoginThatWouldBeOneTooManyIsRefusedAndTheOthersLive(t *testing.T) {
 		laptop, phone, third := visit(two...), visit(two...), visit(two...)
 		wantOK(t, laptop.enter("1"))
 		wantOK(t, phone.enter("1"))
-		j.take()
+		j.Take()
 		wantProblem(t, third.enter("1"), 403, "too-many-sessions")
-		if events := j.take(); len(events) != 1 || events[0].Type != "limit" || events[0].Subject != "1" || events[0].SessionID != "" {
+		if events := j.Take(); len(events) != 1 || events[0].Type != "limit" || events[0].Subject != "1" || events[0].SessionID != "" {
 			t.Errorf("events %+v, want that the limit of user 1 was hit", events)
 		}
 		wantOK(t, laptop.ask("/me"))

@@ -711,7 +711,7 @@ func TestClaimsThatAreTooLargeForALongTimeLogNobodyOut(t *testing.T) {
 		if w := b.do("GET", "/me"); w.Code != 200 {
 			t.Errorf("a browser: status %d, want 200: %s", w.Code, w.Body)
 		}
-		if n := j.count(middleware.EventTheft); n != 0 {
+		if n := j.Count(middleware.EventTheft); n != 0 {
 			t.Errorf("%d thefts, want none", n)
 		}
 	})

@@ -111,7 +111,7 @@ func TestANewProofGivesNewTokensAndTheFormerOnesOpenNothing(t *testing.T) {
 		refreshes := []string{used, d.refresh}
 		before := identityOf(t, d.status("GET", "/poll", 200))
 		begin := time.Now()
-		j.take()
+		j.Take()
 		d.prove()
 		for _, token := range former {
 			(&client{t, app, token}).status("GET", "/me", 401)
@@ -122,7 +122,7 @@ func TestANewProofGivesNewTokensAndTheFormerOnesOpenNothing(t *testing.T) {
 				d.wantNoGrant(token)
 			}
 		}
-		j.wantEvents(t, middleware.Event{Type: "reauthenticated", Subject: "1", SessionID: before.SessionID, Method: "bearer", IP: "192.0.2.1"})
+		j.WantEvents(t, middleware.Event{Type: "reauthenticated", Subject: "1", SessionID: before.SessionID, Method: "bearer", IP: "192.0.2.1"})
 		after := identityOf(t, d.status("GET", "/me", 200))
 		if after.SessionID != before.SessionID || after.AuthTime.Before(begin.Add(-time.Second)) || !slices.Equal(after.AMR, []string{"pwd", "otp"}) {
 			t.Errorf("before %+v, after %+v; want the same session, authenticated now by pwd and otp", before, after)
@@ -226,7 +226,7 @@ func TestANewProofOfABrowserSetsBothCookiesAnew(t *testing.T) {
 			stale := newBrowser(t, app)
 			stale.jar["__Host-refresh"] = b.jar["__Host-refresh"]
 			before := identityOf(t, b.status("GET", "/me", 200))
-			j.take()
+			j.Take()
 			w := b.status("POST", path, 200)
 			// The ages are looked at where time does not pass.
 			got := regexp.MustCompile(`Max-Age=[1-9]\d*`).ReplaceAllString(strings.Join(lines(w), "\n"), "Max-Age=N")
@@ -241,7 +241,7 @@ func TestANewProofOfABrowserSetsBothCookiesAnew(t *testing.T) {
 			wantLines(t, former.status("POST", "/prove", 401))
 			wantLines(t, stale.status("GET", "/me", 401))
 			wantLines(t, stale.status("POST", "/refresh", 401))
-			j.wantEvents(t, middleware.Event{Type: "reauthenticated", Subject: "1", SessionID: before.SessionID, Method: "token-cookie", IP: "192.0.2.1"})
+			j.WantEvents(t, middleware.Event{Type: "reauthenticated", Subject: "1", SessionID: before.SessionID, Method: "token-cookie", IP: "192.0.2.1"})
 			after := identityOf(t, b.status("GET", "/fresh", 200))
 			if after.SessionID != before.SessionID || time.Since(after.AuthTime) > time.Minute || !slices.Equal(after.AMR, []string{"pwd", "otp"}) {
 				t.Errorf("before %+v, after %+v; want the same session, authenticated now by pwd and otp", before, after)
@@ -301,7 +301,7 @@ func TestNobodyProvesAnythingWithASafeMethodForAnotherUserOrWithoutASession(t *t
 		rootBrowser.login("2")
 		gone := newDevice(t, app, "1")
 		gone.status("POST", "/logout", 200)
-		j.take()
+		j.Take()
 		for _, method := range []string{"GET", "HEAD", "OPTIONS", "TRACE"} {
 			d.status(method, "/prove", 400)
 			wantLines(t, b.status(method, "/prove", 400))
@@ -323,7 +323,7 @@ func TestNobodyProvesAnythingWithASafeMethodForAnotherUserOrWithoutASession(t *t
 			wantProblem(t, b.do("POST", "/private/prove", from), 403, "cross-origin")
 			wantProblem(t, newBrowser(t, cookieApp).do("POST", "/prove", from), 403, "cross-origin")
 		}
-		j.wantEvents(t)
+		j.WantEvents(t)
 		for _, who := range []*device{d, root} {
 			who.status("GET", "/me", 200)
 			who.next()
@@ -457,7 +457,7 @@ func TestANewProofForWhichNoTokenCanBeMadeLeavesTheFormerOnesGood(t *testing.T) 
 				}))
 				d := deviceAgo(t, s, provingApp(t, tokens), 10*time.Minute)
 				b := browserAgo(t, s, provingCookieApp(t, newCookies(t, tokens)), 10*time.Minute)
-				j.take()
+				j.Take()
 				down = true
 				fits := row.name == "more than a cookie holds"
 				if w := d.do("POST", "/prove"); fits {
@@ -468,7 +468,7 @@ func TestANewProofForWhichNoTokenCanBeMadeLeavesTheFormerOnesGood(t *testing.T) 
 				if w := b.do("POST", "/prove"); w.Code != 503 || lines(w) != nil {
 					t.Errorf("a browser: status %d, Set-Cookie %q; want 503 and none", w.Code, lines(w))
 				}
-				if told := j.count(middleware.EventReauthenticated); told > 0 && !fits || told > 1 {
+				if told := j.Count(middleware.EventReauthenticated); told > 0 && !fits || told > 1 {
 					t.Errorf("%d proofs were told of", told)
 				}
 				down = false
@@ -744,7 +744,7 @@ func TestANewProofThatFailsAfterTheAccessCookieHasExpiredLogsNobodyOut(t *testin
 				t.Fatalf("%s: status %d after a proof that failed, want 200: %s", path, w.Code, w.Body)
 			}
 		}
-		if n := j.count(middleware.EventTheft); n != 0 {
+		if n := j.Count(middleware.EventTheft); n != 0 {
 			t.Errorf("%d thefts, want none", n)
 		}
 	})

@@ -24,49 +24,14 @@ import (
 	"github.com/inga-auth/inga/sliding"
 )
 
-// eachCached runs the test on memory and on a real Postgres, on either through a cache.
-func eachCached(t *testing.T, test func(t *testing.T, s storetest.Store)) {
-	t.Run("memory", func(t *testing.T) { test(t, storetest.Cached(t, storetest.Memory(t))) })
-	t.Run("postgres", func(t *testing.T) {
-		s := storetest.Postgres(t, pgtest.Pool(t), pgtest.Schema(t))
-		storetest.AddUsers(t, s)
-		test(t, storetest.Cached(t, s))
-	})
-}
-
-// A memo counts how often a store is asked to find a session, and to remember a credential.
-type memo struct {
-	storetest.Store
-	asked, remembered atomic.Int64
-}
-
-func (m *memo) FindBySecret(ctx context.Context, now time.Time, h backends.SecretHash) (backends.Session, backends.User, error) {
-	m.asked.Add(1)
-	return m.Store.FindBySecret(ctx, now, h)
-}
-
-func (m *memo) FindByID(ctx context.Context, now time.Time, id string) (backends.Session, backends.User, error) {
-	m.asked.Add(1)
-	return m.Store.FindByID(ctx, now, id)
-}
-
-func (m *memo) Recall(now time.Time, h backends.CredentialHash) (any, *backends.Session, *backends.User, bool) {
-	return m.Store.(backends.Recaller).Recall(now, h)
-}
-
-func (m *memo) Remember(h backends.CredentialHash, s backends.Session, note any, size int) {
-	m.remembered.Add(1)
-	m.Store.(backends.Recaller).Remember(h, s, note, size)
-}
-
 // wantRemembered asks for a page until the answer comes from what is remembered.
-func (m *memo) wantRemembered(t testing.TB, ask func() *httptest.ResponseRecorder) {
+func wantRemembered(t testing.TB, m *storetest.Memo, ask func() *httptest.ResponseRecorder) {
 	t.Helper()
-	before := m.asked.Load()
+	before := m.Asked.Load()
 	for range 4 {
 		wantOK(t, ask())
 	}
-	if got := m.asked.Load() - before; got > 2 {
+	if got := m.Asked.Load() - before; got > 2 {
 		t.Fatalf("four requests asked the store %d times, want twice at the most", got)
 	}
 }
@@ -112,7 +77,7 @@ func TestARememberedTokenIsRefusedAtOnceWhenItsSessionEnds(t *testing.T) {
 			former := d.token
 			_, old := d.next()
 			d.next()
-			s.(*memo).wantRemembered(d.t, poll(d.t, d.app, former))
+			wantRemembered(d.t, s.(*storetest.Memo), poll(d.t, d.app, former))
 			d.wantNoGrant(old)
 			return nil
 		}},
@@ -135,8 +100,8 @@ func TestARememberedTokenIsRefusedAtOnceWhenItsSessionEnds(t *testing.T) {
 		}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			eachCached(t, func(t *testing.T, s storetest.Store) {
-				m := &memo{Store: s}
+			storetest.EachCached(t, func(t *testing.T, s storetest.Store) {
+				m := &storetest.Memo{Store: s}
 				tokens := newTokens(t, m, withRefresh)
 				app := provingApp(t, tokens)
 				pages := newCookieApp(t, newCookies(t, tokens))
@@ -153,9 +118,9 @@ func TestARememberedTokenIsRefusedAtOnceWhenItsSessionEnds(t *testing.T) {
 					},
 				}
 				for _, ask := range asks {
-					m.wantRemembered(t, ask)
+					wantRemembered(t, m, ask)
 				}
-				m.wantRemembered(t, poll(t, app, bystander.token))
+				wantRemembered(t, m, poll(t, app, bystander.token))
 				if err := row.end(t, d, m, sid(t, token)); err != nil {
 					t.Fatal(err)
 				}
@@ -170,7 +135,7 @@ func TestARememberedTokenIsRefusedAtOnceWhenItsSessionEnds(t *testing.T) {
 					}
 				}
 				if row.name != "everybody's" {
-					m.wantRemembered(t, poll(t, app, bystander.token))
+					wantRemembered(t, m, poll(t, app, bystander.token))
 				}
 			})
 		})
@@ -179,16 +144,16 @@ func TestARememberedTokenIsRefusedAtOnceWhenItsSessionEnds(t *testing.T) {
 
 func TestAChangedRoleIsSeenThroughARememberedToken(t *testing.T) {
 	// Promise 8, AZ-2.
-	eachCached(t, func(t *testing.T, s storetest.Store) {
-		m := &memo{Store: s}
+	storetest.EachCached(t, func(t *testing.T, s storetest.Store) {
+		m := &storetest.Memo{Store: s}
 		c := newClient(t, newApp(t, newTokens(t, m))).login("2")
-		m.wantRemembered(t, poll(t, c.app, c.token))
+		wantRemembered(t, m, poll(t, c.app, c.token))
 		c.status("GET", "/admin", 200)
 		if err := m.SetRoles(t.Context(), "2", []string{"user"}); err != nil {
 			t.Fatal(err)
 		}
 		wantProblem(t, c.do("GET", "/admin"), 403, "forbidden")
-		m.wantRemembered(t, poll(t, c.app, c.token))
+		wantRemembered(t, m, poll(t, c.app, c.token))
 		wantProblem(t, c.do("GET", "/admin"), 403, "forbidden")
 		if err := m.SetRoles(t.Context(), "2", []string{"admin"}); err != nil {
 			t.Fatal(err)
@@ -210,12 +175,12 @@ func TestARememberedTokenExpiresLikeAnyOther(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { // which begins with a whole second
-				m := &memo{Store: storetest.Cached(t, storetest.Memory(t))}
+				m := &storetest.Memo{Store: storetest.Cached(t, storetest.Memory(t))}
 				c := newClient(t, newApp(t, newTokens(t, m, row.edit))).login("1")
 				ask := poll(t, c.app, c.token)
-				m.wantRemembered(t, ask)
+				wantRemembered(t, m, ask)
 				time.Sleep(row.life - 1)
-				m.wantRemembered(t, ask)
+				wantRemembered(t, m, ask)
 				time.Sleep(time.Nanosecond)
 				for range 2 {
 					wantProblem(t, ask(), 401, "invalid-credentials")
@@ -228,22 +193,22 @@ func TestARememberedTokenExpiresLikeAnyOther(t *testing.T) {
 func TestARememberedTokenDiesWithTheDeadlinesOfItsSession(t *testing.T) {
 	// TL-1, TL-2, TL-5, promise 4: whatever its exp, and without a leeway.
 	synctest.Test(t, func(t *testing.T) {
-		m := &memo{Store: storetest.Cached(t, storetest.Memory(t))}
+		m := &storetest.Memo{Store: storetest.Cached(t, storetest.Memory(t))}
 		app := newApp(t, newTokens(t, m, func(c *jwtauth.Config) {
 			c.AccessTTL = 24 * time.Hour
 			c.Policy = sliding.Policy{Idle: 30 * time.Minute, Absolute: 2 * time.Hour}
 		}))
 		idle, used := newClient(t, app).login("1"), newClient(t, app).login("1")
 		first := used.token
-		m.wantRemembered(t, poll(t, app, idle.token))
-		m.wantRemembered(t, poll(t, app, first))
+		wantRemembered(t, m, poll(t, app, idle.token))
+		wantRemembered(t, m, poll(t, app, first))
 		time.Sleep(30*time.Minute - time.Microsecond)
 		wantOK(t, poll(t, app, idle.token)())
 		used.status("GET", "/me", 200)
 		time.Sleep(time.Microsecond)
 		wantProblem(t, poll(t, app, idle.token)(), 401, "session-expired")
 		for range 3 {
-			m.wantRemembered(t, poll(t, app, first))
+			wantRemembered(t, m, poll(t, app, first))
 			used.status("GET", "/me", 200)
 			time.Sleep(29 * time.Minute)
 		}
@@ -258,8 +223,8 @@ func TestARememberedTokenDiesWithTheDeadlinesOfItsSession(t *testing.T) {
 
 func TestOneThatSharesTheStoreNeverAcceptsWhatAnotherRemembers(t *testing.T) {
 	// JW-2, JW-6, JW-7: the keys, the issuer and the audience belong to the credential.
-	eachCached(t, func(t *testing.T, s storetest.Store) {
-		m := &memo{Store: s}
+	storetest.EachCached(t, func(t *testing.T, s storetest.Store) {
+		m := &storetest.Memo{Store: s}
 		others := map[string]func(*jwtauth.Config){
 			"another audience":                   func(c *jwtauth.Config) { c.Audience = "https://other.example" },
 			"another issuer":                     func(c *jwtauth.Config) { c.Issuer = "https://other.example" },
@@ -267,10 +232,10 @@ func TestOneThatSharesTheStoreNeverAcceptsWhatAnotherRemembers(t *testing.T) {
 			"the same secret under another name": withKeys(named(t, hs256(t), "k2")),
 		}
 		mine := newClient(t, newApp(t, newTokens(t, m))).login("1")
-		m.wantRemembered(t, poll(t, mine.app, mine.token))
+		wantRemembered(t, m, poll(t, mine.app, mine.token))
 		for name, edit := range others {
 			other := newClient(t, newApp(t, newTokens(t, m, edit))).login("1")
-			m.wantRemembered(t, poll(t, other.app, other.token))
+			wantRemembered(t, m, poll(t, other.app, other.token))
 			for range 2 {
 				if w := poll(t, other.app, mine.token)(); w.Code != 401 {
 					t.Errorf("%s: status %d, want 401", name, w.Code)
@@ -279,8 +244,8 @@ func TestOneThatSharesTheStoreNeverAcceptsWhatAnotherRemembers(t *testing.T) {
 					t.Errorf("%s, the other way: status %d, want 401", name, w.Code)
 				}
 			}
-			m.wantRemembered(t, poll(t, other.app, other.token))
-			m.wantRemembered(t, poll(t, mine.app, mine.token))
+			wantRemembered(t, m, poll(t, other.app, other.token))
+			wantRemembered(t, m, poll(t, mine.app, mine.token))
 		}
 		// One that is like the first accepts what it does, as without a cache.
 		wantOK(t, poll(t, newApp(t, newTokens(t, m)), mine.token)())
@@ -291,11 +256,11 @@ func TestARespelledTokenIsNotTakenForTheRememberedOne(t *testing.T) {
 	// JW-12, promise 14: another text is another token, and is refused as without a cache.
 	for alg, key := range keys(t) {
 		t.Run(alg, func(t *testing.T) {
-			eachCached(t, func(t *testing.T, s storetest.Store) {
-				m := &memo{Store: s}
+			storetest.EachCached(t, func(t *testing.T, s storetest.Store) {
+				m := &storetest.Memo{Store: s}
 				c := newClient(t, newApp(t, newTokens(t, m, withKeys(key)))).login("1")
 				good := c.token
-				m.wantRemembered(t, poll(t, c.app, good))
+				wantRemembered(t, m, poll(t, c.app, good))
 				parts := strings.Split(good, ".")
 				last := good[len(good)-1]
 				for name, spelling := range map[string]string{
@@ -327,7 +292,7 @@ func TestARespelledTokenIsNotTakenForTheRememberedOne(t *testing.T) {
 						}
 					}
 				}
-				m.wantRemembered(t, poll(t, c.app, good))
+				wantRemembered(t, m, poll(t, c.app, good))
 			})
 		})
 	}
@@ -337,13 +302,13 @@ const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 
 func TestTwoRememberedTokensInOneRequestAreRefusedStill(t *testing.T) {
 	// ER-2, RFC 6750 section 3.1; CK-12 for those in cookies.
-	eachCached(t, func(t *testing.T, s storetest.Store) {
-		m := &memo{Store: s}
+	storetest.EachCached(t, func(t *testing.T, s storetest.Store) {
+		m := &storetest.Memo{Store: s}
 		tokens := newTokens(t, m, withRefresh)
 		app, pages := newApp(t, tokens), newCookieApp(t, newCookies(t, tokens))
 		ann, root := newClient(t, app).login("1"), newClient(t, app).login("2")
-		m.wantRemembered(t, poll(t, app, ann.token))
-		m.wantRemembered(t, poll(t, app, root.token))
+		wantRemembered(t, m, poll(t, app, ann.token))
+		wantRemembered(t, m, poll(t, app, root.token))
 		for range 3 {
 			w := ann.do("GET", "/poll", func(r *http.Request) { r.Header.Add("Authorization", "Bearer "+root.token) })
 			wantProblem(t, w, 400, "malformed-request")
@@ -359,12 +324,12 @@ func TestTwoRememberedTokensInOneRequestAreRefusedStill(t *testing.T) {
 
 func TestACrossOriginWriteWithARememberedTokenCookieIsRefused(t *testing.T) {
 	// CS-1, CS-2, CS-3, CS-8: what is remembered is the token, and not how it may come.
-	eachCached(t, func(t *testing.T, s storetest.Store) {
-		m := &memo{Store: s}
+	storetest.EachCached(t, func(t *testing.T, s storetest.Store) {
+		m := &storetest.Memo{Store: s}
 		tokens := newTokens(t, m, withRefresh)
 		b := newBrowser(t, newCookieApp(t, newCookies(t, tokens)))
 		b.login("1")
-		m.wantRemembered(t, func() *httptest.ResponseRecorder { return b.do("GET", "/me") })
+		wantRemembered(t, m, func() *httptest.ResponseRecorder { return b.do("GET", "/me") })
 		token := b.jar["__Host-access"]
 		for range 2 {
 			for _, method := range []string{"POST", "PUT", "PATCH", "DELETE"} {
@@ -429,11 +394,11 @@ func TestWhatIsRememberedSaysTheSameAsWhatIsRead(t *testing.T) {
 		{"neither", nil, nil},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			eachCached(t, func(t *testing.T, s storetest.Store) {
+			storetest.EachCached(t, func(t *testing.T, s storetest.Store) {
 				if err := s.SetRoles(t.Context(), "2", row.roles); err != nil {
 					t.Fatal(err)
 				}
-				m := &memo{Store: s}
+				m := &storetest.Memo{Store: s}
 				resp, err := newTokens(t, m, withRoles).Login(httptest.NewRequest("POST", "/", nil), middleware.Login{Subject: "2", AMR: row.amr})
 				if err != nil {
 					t.Fatal(err)
@@ -445,7 +410,7 @@ func TestWhatIsRememberedSaysTheSameAsWhatIsRead(t *testing.T) {
 				}
 				want, _ := json.Marshal(read)
 				tokens := newTokens(t, m)
-				before := m.asked.Load()
+				before := m.Asked.Load()
 				for i := range 3 {
 					id, err := tokens.Authenticate(presented(resp.AccessToken))
 					if err != nil {
@@ -456,7 +421,7 @@ func TestWhatIsRememberedSaysTheSameAsWhatIsRead(t *testing.T) {
 					}
 				}
 				// Twice, if the feed tells of the new roles between two of them.
-				if n := m.asked.Load() - before; n < 1 || n > 2 || read.Subject != "2" || read.Claims == "" || read.ExpiresAt.IsZero() || read.Session.Idle == 0 {
+				if n := m.Asked.Load() - before; n < 1 || n > 2 || read.Subject != "2" || read.Claims == "" || read.ExpiresAt.IsZero() || read.Session.Idle == 0 {
 					t.Errorf("three requests asked the store %d times, want once or twice; read %+v", n, read)
 				}
 			})
@@ -466,20 +431,20 @@ func TestWhatIsRememberedSaysTheSameAsWhatIsRead(t *testing.T) {
 
 func TestATokenThatIsRefusedIsNotRemembered(t *testing.T) {
 	// Or junk would push out what is good.
-	m := &memo{Store: storetest.Cached(t, storetest.Memory(t))}
+	m := &storetest.Memo{Store: storetest.Cached(t, storetest.Memory(t))}
 	c := newClient(t, newApp(t, newTokens(t, m))).login("1")
 	good := c.token
 	id := sid(t, good)
 	for _, row := range refused {
 		(&client{t, c.app, row.token(t, id)}).do("GET", "/me")
-		if m.remembered.Load() != 0 {
+		if m.Remembered.Load() != 0 {
 			t.Fatalf("%s: it was remembered", row.name)
 		}
 	}
 	c.status("POST", "/logout", 200)
 	c.token = good
 	c.status("GET", "/me", 401)
-	if m.remembered.Load() != 0 {
+	if m.Remembered.Load() != 0 {
 		t.Error("a token was remembered whose session has ended")
 	}
 }
@@ -580,18 +545,18 @@ func TestTheOverlapEndsEarlyThoughACacheServesTheSession(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				m := &memo{Store: storetest.Cached(t, storetest.Memory(t))}
+				m := &storetest.Memo{Store: storetest.Cached(t, storetest.Memory(t))}
 				d := newDevice(t, refreshApp(t, newTokens(t, m, withRefresh)), "1")
-				m.wantRemembered(t, poll(t, d.app, d.token))
+				wantRemembered(t, m, poll(t, d.app, d.token))
 				former, used := d.next()
-				m.wantRemembered(t, poll(t, d.app, former)) // the row is remembered, as it is now
+				wantRemembered(t, m, poll(t, d.app, former)) // the row is remembered, as it is now
 				if row.seen {
-					m.wantRemembered(t, poll(t, d.app, d.token))
+					wantRemembered(t, m, poll(t, d.app, d.token))
 				}
 				time.Sleep(row.wait)
 				if row.good {
 					d.wantGranted(used, d.refresh)
-					m.wantRemembered(t, poll(t, d.app, d.token))
+					wantRemembered(t, m, poll(t, d.app, d.token))
 					return
 				}
 				d.wantNoGrant(used)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/eventtest"
 	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/jwtauth"
 	"github.com/inga-auth/inga/middleware"
@@ -128,34 +129,13 @@ func (s *spy) MarkSeen(ctx context.Context, now time.Time, id string, n int64) e
 }
 
 // A journal keeps the events.
-type journal struct {
-	mu     sync.Mutex
-	events []middleware.Event
-}
+type journal struct{ eventtest.Trail }
 
-func (j *journal) use(c *jwtauth.Config) {
-	c.Events = func(_ context.Context, e middleware.Event) {
-		j.mu.Lock()
-		defer j.mu.Unlock()
-		j.events = append(j.events, e)
-	}
-}
-
-func (j *journal) count(of middleware.EventType) int {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	n := 0
-	for _, e := range j.events {
-		if e.Type == of {
-			n++
-		}
-	}
-	return n
-}
+func (j *journal) use(c *jwtauth.Config) { c.Events = j.Hook }
 
 func (j *journal) want(t testing.TB, refreshed, replayed, theft int) {
 	t.Helper()
-	if a, b, c := j.count(middleware.EventRefreshed), j.count(middleware.EventReplayed), j.count(middleware.EventTheft); a != refreshed || b != replayed || c != theft {
+	if a, b, c := j.Count(middleware.EventRefreshed), j.Count(middleware.EventReplayed), j.Count(middleware.EventTheft); a != refreshed || b != replayed || c != theft {
 		t.Errorf("events: %d refreshed, %d replayed, %d theft; want %d, %d, %d", a, b, c, refreshed, replayed, theft)
 	}
 }

@@ -63,8 +63,8 @@ func TestATokenThatIsReallyOldEndsTheSessionWithItsAccessTokensAndOnlyThat(t *te
 		if row.Ended.Reason != backends.ReasonTheft {
 			t.Errorf("ended %+v, want by theft", row.Ended)
 		}
-		i := slices.IndexFunc(j.events, func(e middleware.Event) bool { return e.Type == middleware.EventTheft })
-		if e := j.events[i]; e.SessionID != row.ID || e.Subject != "1" || !e.Time.Equal(row.Ended.At) || e.Time.Location() != time.UTC {
+		i := slices.IndexFunc(j.Events(), func(e middleware.Event) bool { return e.Type == middleware.EventTheft })
+		if e := j.Events()[i]; e.SessionID != row.ID || e.Subject != "1" || !e.Time.Equal(row.Ended.At) || e.Time.Location() != time.UTC {
 			t.Errorf("event %+v, want the session %s of user 1 at %v", e, row.ID, row.Ended.At)
 		}
 		other.next()
@@ -141,7 +141,7 @@ func TestAnswersThatArriveInAnyOrderLogNobodyOut(t *testing.T) {
 			d.next()
 			d.status("GET", "/me", 200)
 		}
-		if n := j.count(middleware.EventTheft); n != 0 {
+		if n := j.Count(middleware.EventTheft); n != 0 {
 			t.Errorf("%d logouts, want 0", n)
 		}
 		live, err := s.List(t.Context(), time.Now(), "1")

@@ -29,6 +29,7 @@ var arrows = map[string][]string{
 	"internal/jose":        {},
 	"sliding":              {"middleware"},
 	"internal/floor":       {},
+	"internal/eventtest":   {"middleware"},
 	"internal/storetest":   {"backends", "backends/cache", "backends/memory", "backends/postgres", "internal/pgtest"},
 	"internal/pgtest":      {},
 	"internal/house":       {},
