@@ -8,9 +8,9 @@ import (
 // A Feed tells what somebody who remembers sessions and users must forget, whichever process
 // changed it. Mere activity is no change: nothing is told of Extend, Rotate and MarkSeen.
 type Feed interface {
-	// Watch tells l of changes until ctx ends or the connection breaks, and returns why. It
-	// says at least once in every that l is up to date, as long as that is so: whoever hears
-	// nothing for longer must not rely on what they remember.
+	// Watch tells l of changes until ctx ends or the connection breaks, and returns why. As
+	// long as l is up to date it says so, with no more than the given time between twice:
+	// whoever hears nothing for longer must not rely on what they remember.
 	Watch(ctx context.Context, every time.Duration, l Listener) error
 }
 

@@ -11,8 +11,9 @@ import (
 // A guard's Refuse answers it with 401.
 var ErrWrongPassword error = invalid("backends: wrong name or password")
 
-// VerifyUser returns the user who has the name and the password. Pass the user's Version on to
-// [Store].Create: a login that was overtaken by a change of the password then fails.
+// VerifyUser returns the user who has the name and the password. Name the user's Version in the
+// login (middleware.Login.UserVersion): one that was overtaken by a change of the password then
+// fails.
 //
 // It does the work of one password hash whether the name is known or not, and answers
 // [ErrWrongPassword] whatever was wrong, so that nobody learns from it who has an

@@ -11,6 +11,7 @@ import (
 
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/internal/ambient"
+	"github.com/inga-auth/inga/internal/entropy"
 	"github.com/inga-auth/inga/internal/session"
 	"github.com/inga-auth/inga/middleware"
 )
@@ -20,9 +21,10 @@ import (
 type Config struct {
 	Store backends.Store
 
-	// Keys sign the cookie (HMAC-SHA-256). The first one signs, all of them verify: put a
-	// new key in front to rotate, and drop the old one when the sessions that it signed
-	// have ended. At least 32 random bytes each.
+	// Keys sign the cookie (HMAC-SHA-256): 32 random bytes or more, or the hexadecimal or
+	// base64 text of as many. The first one signs, all of them verify. To rotate, put the new
+	// one last, in all processes; then first; and drop the old one when the sessions that it
+	// signed have ended, at the longest absolute deadline.
 	Keys [][]byte
 
 	// Policy says how long a session lives; usually a sliding.Policy.
@@ -69,8 +71,6 @@ type Config struct {
 	DangerouslyAllowHTTP bool
 }
 
-const minKey = 32 // bytes: as long as the output of the hash, RFC 2104, section 3
-
 // New returns the cookie sessions that the Config describes. The error joins all mistakes,
 // each naming its field.
 func New(c Config) (*Sessions, error) {
@@ -106,11 +106,11 @@ func (c Config) mistakes() []error {
 		bad("Store is nil, want a backend")
 	}
 	if len(c.Keys) == 0 {
-		bad("Keys is empty, want at least one key of %d random bytes", minKey)
+		bad("Keys is empty, want at least one key of 32 random bytes (openssl rand -hex 32)")
 	}
 	for i, key := range c.Keys {
-		if len(key) < minKey {
-			bad("Keys[%d] has %d bytes, want at least %d random ones", i, len(key), minKey)
+		if err := entropy.Check(key); err != nil {
+			bad("Keys[%d]: %w", i, err)
 		}
 	}
 	if c.Policy == nil {

@@ -24,7 +24,7 @@ func TestNewReportsEveryMistakeAndNamesItsField(t *testing.T) {
 		ClearSiteData:        "a\nb",
 		DangerouslyAllowHTTP: true,
 	})
-	wantMentions(t, err, "Config.Store", "Config.Keys[1] has 5 bytes", "Policy.Idle", "Policy.Absolute", "Config.Name", "Path", "Domain",
+	wantMentions(t, err, "Config.Store", "Config.Keys[1]: secret has 5 bytes", "Policy.Idle", "Policy.Absolute", "Config.Name", "Path", "Domain",
 		"Config.SameSite", "Config.TrustedOrigins[1]", "Config.TrustedOrigins[2]", "Config.ClearSiteData")
 	if strings.Contains(err.Error(), "short\"") || strings.Contains(err.Error(), "[115") {
 		t.Errorf("a key is in the error: %v", err)
@@ -52,7 +52,11 @@ func TestNewRefusesWhatBrowsersWouldSilentlyDrop(t *testing.T) {
 		{"a name that fills the cookie", func(c *cookie.Config) { c.Name = strings.Repeat("n", 4000) }, "Name"},
 		{"a path with a semicolon", func(c *cookie.Config) { c.Name, c.Path = "s", "/;a" }, "Path"},
 		{"an empty key", func(c *cookie.Config) { c.Keys = [][]byte{{}} }, "Keys[0]"},
-		{"a key of 31 bytes", func(c *cookie.Config) { c.Keys = [][]byte{bytes.Repeat([]byte("k"), 31)} }, "Keys[0]"},
+		{"a key of 31 bytes", func(c *cookie.Config) { c.Keys = [][]byte{keyA[:31]} }, "Keys[0]"},
+		{"a key that repeats itself", func(c *cookie.Config) { c.Keys = [][]byte{keyA, bytes.Repeat([]byte("ab"), 16)} }, "Keys[1]"},
+		{"a key that somebody thought of", func(c *cookie.Config) {
+			c.Keys = [][]byte{[]byte("correct horse battery staple, twice over")}
+		}, "Keys[0]"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			c := cookie.Config{Store: memory.New(), Keys: [][]byte{keyA}, Policy: policy}

@@ -79,7 +79,7 @@ func ExampleNew_incorrect() {
 	})
 	fmt.Println(err)
 	// Output:
-	// cookie: Config.Keys[0] has 6 bytes, want at least 32 random ones
+	// cookie: Config.Keys[0]: secret has 6 bytes, want 32 random bytes (openssl rand -hex 32)
 	// cookie: Config.Policy: sliding: Policy.Absolute is 0s, want more than 0: there is no forever
 	// cookie: Config.SameSite is None, which browsers accept with Secure only, and DangerouslyAllowHTTP is true
 }

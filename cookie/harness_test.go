@@ -1,8 +1,8 @@
 package cookie_test
 
 import (
-	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"log/slog"
 	"net/http"
@@ -42,10 +42,16 @@ func (c *counting) Extend(ctx context.Context, now time.Time, id string, until t
 }
 
 var (
-	keyA   = bytes.Repeat([]byte("a"), 32)
-	keyB   = bytes.Repeat([]byte("b"), 32)
+	keyA   = keyOf("a")
+	keyB   = keyOf("b")
 	policy = sliding.Policy{Idle: 30 * time.Minute, Absolute: 12 * time.Hour}
 )
+
+// keyOf returns a key that is the same each time.
+func keyOf(name string) []byte {
+	key := sha256.Sum256([]byte(name))
+	return key[:]
+}
 
 func newSessions(t testing.TB, s backends.Store, edit ...func(*cookie.Config)) *cookie.Sessions {
 	t.Helper()

@@ -42,9 +42,10 @@ type Config struct {
 	// seconds. The deadlines of the session know no leeway.
 	Leeway time.Duration
 
-	// RefreshKeys make refresh tokens: at least 32 random bytes each. The first one
-	// authenticates new tokens, all of them verify. Without any there are no refresh tokens.
-	// They must not be the keys of anything else. Store must be a [backends.Rotator].
+	// RefreshKeys make refresh tokens: at least 32 random bytes each, which are the keys of
+	// nothing else. The first one authenticates new tokens, all of them verify: to rotate, put
+	// the new one last, in all processes, then first, and drop the old one an idle timeout
+	// later. Without any there are no refresh tokens. Store must be a [backends.Rotator].
 	RefreshKeys [][]byte
 
 	// RefreshGrace says for how long a refresh token that has been replaced is answered with
@@ -167,7 +168,7 @@ func (c Config) mistakes() []error {
 		bad("AccessTTL is %v, want %v to %v", c.AccessTTL, minAccessTTL, maxAccessTTL)
 	}
 	if c.Leeway < 0 || c.Leeway > jose.MaxLeeway {
-		bad("Leeway is %v, want 0 to %v", c.Leeway, jose.MaxLeeway)
+		bad("Leeway is %v, want more than 0 and at most %v, or 0 for the default", c.Leeway, jose.MaxLeeway)
 	}
 	if !isFieldName(c.Header) {
 		bad("Header is %q, want the name of a header", c.Header)

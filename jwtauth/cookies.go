@@ -27,7 +27,8 @@ type CookieConfig struct {
 	// "__Host-refresh".
 	AccessName, RefreshName string
 
-	// SameSite is Lax by default, or Strict, or None.
+	// SameSite is Lax by default, or Strict. None sends the cookies along with requests that
+	// other sites make; what they may do then is up to CrossOriginProtection alone.
 	SameSite http.SameSite
 
 	// TrustedOrigins may send unsafe requests with the cookies, as "https://app.example".
@@ -42,7 +43,9 @@ type CookieConfig struct {
 // concurrent use.
 //
 // Put [Cookies.Handler] outside the guard, and Cookies itself into the guard: an access token
-// that has expired is then replaced within the request that brings it.
+// that has expired is then replaced within the request that brings it. Without it a browser
+// whose access token has ended is anonymous, to [middleware.Guard.Optional] as well, until its
+// page refreshes.
 type Cookies struct {
 	tokens          *Tokens
 	door            *session.Door

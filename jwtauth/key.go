@@ -15,6 +15,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"github.com/inga-auth/inga/internal/entropy"
 	"github.com/inga-auth/inga/internal/jose"
 )
 
@@ -42,7 +43,7 @@ type key struct {
 // the hexadecimal or base64 text of as many: what people think of can be guessed from any
 // token. The same secret must be in every process that verifies.
 func HS256(secret []byte) (Key, error) {
-	if err := checkSecret(secret); err != nil {
+	if err := entropy.Check(secret); err != nil {
 		return Key{}, fmt.Errorf("jwtauth: HS256: %w", err)
 	}
 	secret = slices.Clone(secret)
@@ -51,6 +52,16 @@ func HS256(secret []byte) (Key, error) {
 	// that for secrets that can be guessed; these cannot, nor would a signature hide them.
 	k.id = thumbprint(map[string]string{"kty": "oct", "k": base64url(secret)})
 	return k.ready()
+}
+
+// isOf reports whether k is made of the secret.
+func (k *key) isOf(secret []byte) bool {
+	if k.alg != jwt.SigningMethodHS256.Alg() {
+		return false
+	}
+	const text = "any"
+	sig, err := jwt.SigningMethodHS256.Sign(text, secret)
+	return err == nil && k.verify(text, sig) == nil
 }
 
 // ES256 returns a key for ECDSA with the curve P-256 and SHA-256.

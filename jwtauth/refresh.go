@@ -9,6 +9,7 @@ import (
 
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/internal/bearer"
+	"github.com/inga-auth/inga/internal/entropy"
 	"github.com/inga-auth/inga/internal/session"
 	"github.com/inga-auth/inga/middleware"
 )
@@ -154,8 +155,13 @@ func (c Config) refreshMistakes() []error {
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("jwtauth: Config."+format, args...)) }
 	for i, key := range c.RefreshKeys {
-		if err := checkSecret(key); err != nil {
+		if err := entropy.Check(key); err != nil {
 			bad("RefreshKeys[%d]: %w", i, err)
+		}
+		for j, k := range c.Keys {
+			if k.k != nil && k.k.isOf(key) {
+				bad("RefreshKeys[%d] is the secret of Keys[%d], want one that is for nothing else", i, j)
+			}
 		}
 	}
 	if _, ok := c.Store.(backends.Rotator); !ok && len(c.RefreshKeys) > 0 && c.Store != nil {

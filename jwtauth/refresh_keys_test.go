@@ -95,9 +95,10 @@ func TestNewReportsEveryMistakeAboutRefreshTokensAndNamesItsField(t *testing.T) 
 	}
 	wantMentions(t, config(func(c *jwtauth.Config) {
 		c.Store = plainStore{c.Store}
-		c.RefreshKeys = [][]byte{nil, refreshKeyA[:31], bytes.Repeat([]byte("a"), 32), []byte("correct horse battery staple, correct horse"), refreshKeyA}
+		c.RefreshKeys = [][]byte{nil, refreshKeyA[:31], bytes.Repeat([]byte("a"), 32), []byte("correct horse battery staple, correct horse"), secret, refreshKeyA}
 		c.RefreshGrace = backends.Grace{Overlap: -1}
 	}), "Config.RefreshKeys[0]", "Config.RefreshKeys[1]: secret has 31 bytes", "Config.RefreshKeys[2]", "Config.RefreshKeys[3]",
+		"Config.RefreshKeys[4] is the secret of Keys[0]",
 		"Config.Store is a jwtauth_test.plainStore, which is no backends.Rotator", "Config.RefreshGrace")
 	for _, g := range []backends.Grace{
 		{Overlap: 2 * time.Second, Unseen: time.Second},

@@ -136,7 +136,8 @@ func (t *Tokens) Challenge(r *http.Request, d middleware.Denial) string {
 func (t *Tokens) Issuer() string { return t.issuer }
 
 // Login opens a session for l.Subject and issues a token, after the application has made
-// sure of who the user is.
+// sure of who the user is. A program that logs in again has one session more: what it had it
+// ends with [Tokens.Logout], or Config.Limit does.
 //
 // Errors: [middleware.ErrMalformedRequest] for a GET and other safe methods;
 // [middleware.ErrInvalidCredentials] if the user does not exist, is disabled, or has

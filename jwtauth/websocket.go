@@ -15,6 +15,8 @@ const Subprotocol = "inga.bearer"
 // an Authorization header: new WebSocket(url, ["inga.bearer", token]). The server must select
 // the subprotocol inga.bearer, and never echo the token.
 //
+// It does not slide: there is no answer in which a handshake could bring another token.
+//
 // A token that a script sends on purpose is not ambient: its origin does not matter. A query
 // parameter is not looked at: queries are logged.
 func (t *Tokens) WebSocket() middleware.Authenticator { return &webSocket{t} }

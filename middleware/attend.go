@@ -22,8 +22,9 @@ type Attendant interface {
 // like, and the handler may say goodbye before it returns; it must watch the context.
 //
 // How soon depends on the backend: with package cache, as soon as any other request notices,
-// as long as the cache hears of changes. The session is looked at every five seconds besides. A proof that names no session of
-// ours ends when it expires.
+// as long as the cache hears of changes. The session is looked at every five seconds besides;
+// if that cannot be done for another five, the context ends with [ErrUnavailable]. A proof
+// that names no session of ours ends when it expires.
 func EndWithSession(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p := passFrom(r.Context())

@@ -80,7 +80,8 @@ func denial(status int, code, problem, title string) Denial {
 }
 
 // Refuse answers r as the guard would if it had found err against it. Handlers use it for
-// the errors of logging in and out, so that these get the same statuses.
+// the errors of logging in and out, so that these get the same statuses. It must be called
+// before the response begins: afterwards it can change neither its status nor its headers.
 func (g *Guard) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	id, _ := FromContext(r.Context())
 	g.refuse(w, r, id, err)

@@ -1,7 +1,6 @@
 package middleware_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -204,7 +203,7 @@ func newFreshness(t *testing.T, reissue bool) *freshness {
 	policy := sliding.Policy{Idle: 20 * time.Minute, Absolute: 12 * time.Hour}
 	key, err := jwtauth.HS256([]byte("\x00\x9f\x03\xa1\xfe\x77\xc2\x10\x00\x9f\x03\xa1\xfe\x77\xc2\x11\x00\x9f\x03\xa1\xfe\x77\xc2\x12\x00\x9f\x03\xa1\xfe\x77\xc2\x13"))
 	var err1, err2 error
-	a.sessions, err1 = cookie.New(cookie.Config{Store: store, Keys: [][]byte{bytes.Repeat([]byte("a"), 32)}, Policy: policy, Events: events, Reissue: reissue})
+	a.sessions, err1 = cookie.New(cookie.Config{Store: store, Keys: [][]byte{[]byte("\x20\x8f\x23\xa1\xee\x77\xc2\x10\x20\x9f\x43\xa1\xfe\x87\xc2\x11\x40\x9f\x63\xb1\xfe\x77\xd2\x12\x00\x9f\x03\xa1\xfd\x77\xc2\x23")}, Policy: policy, Events: events, Reissue: reissue})
 	a.tokens, err2 = jwtauth.New(jwtauth.Config{Store: store, Keys: []jwtauth.Key{key}, Issuer: "https://app.example", Audience: "app",
 		Policy: policy, Events: events, RefreshKeys: [][]byte{[]byte("\x10\x8f\x13\xa1\xee\x77\xc2\x10\x20\x9f\x43\xa1\xfe\x87\xc2\x11\x00\x9f\x63\xb1\xfe\x77\xd2\x12\x00\x9f\x03\xa1\xfd\x77\xc2\x13")}})
 	if err := errors.Join(err, err1, err2); err != nil {

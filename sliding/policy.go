@@ -26,7 +26,8 @@ type Policy struct {
 	// the time costs one write in each. An idle session may therefore end up to Interval
 	// earlier than Idle after its last request, and never later.
 	//
-	// Default: a tenth of Idle, and at least a second. Less than Idle.
+	// Default: a tenth of Idle, but a second at least, or half of Idle if that is less. Less
+	// than Idle.
 	Interval time.Duration
 }
 

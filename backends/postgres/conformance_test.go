@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -67,6 +68,26 @@ func TestStoreKeepsItsPromisesBehindPgBouncer(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestStoreKeepsItsPromisesWithTheRightsThatTheDocsGrantIt(t *testing.T) {
+	server := pgtest.Start(t)
+	owner := server.Pool(t)
+	exec(t, owner, "CREATE ROLE web")
+	web := server.Pool(t, func(c *pgxpool.Config) { c.ConnConfig.RuntimeParams["role"] = "web" })
+	n := 0
+	backendtest.Run(t, func(t *testing.T) backendtest.Harness {
+		n++
+		schema := fmt.Sprintf("web %d", n)
+		check(t, must(postgres.New(postgres.Config{Pool: owner, Schema: schema}))(t).Migrate(t.Context()))
+		exec(t, owner, in(schema, `
+			GRANT USAGE ON SCHEMA {schema} TO web;
+			GRANT SELECT, INSERT, UPDATE, DELETE ON {schema}.users, {schema}.sessions, {schema}.session_values TO web;
+			GRANT SELECT ON {schema}.migrations TO web`))
+		store := must(postgres.New(postgres.Config{Pool: web, Schema: schema}))(t)
+		check(t, store.Migrate(t.Context()))
+		return backendtest.Harness{Store: full{store, must(store.Users())(t)}}
+	})
 }
 
 // The view groups, so that its rows cannot be locked, and a user without roles has {NULL}.

@@ -37,7 +37,7 @@
 //	COMMIT;
 //
 // The argument 'id' is the column that has the user's ID. Who fires the triggers needs USAGE on
-// the schema, and for the second one UPDATE on its sessions.
+// the schema, and for the second one SELECT and UPDATE on its sessions.
 //
 // A view may join, group and cast. It is asked for one id at a time: one that casts its
 // key needs an index on the expression, or every request reads all users:
@@ -55,6 +55,15 @@
 // row that writes no index (a heap-only tuple update): no index covers a column that
 // activity changes. Nothing but [Store.Sweep] and [Store.RevokeAll] depends on how many
 // sessions or users there are.
+//
+// # Rights
+//
+// Migrate creates a schema, the first time, and needs CREATE on the database for that. A role
+// that only serves needs this, and may call Migrate all the same:
+//
+//	GRANT USAGE ON SCHEMA inga TO web;
+//	GRANT SELECT, INSERT, UPDATE, DELETE ON inga.users, inga.sessions, inga.session_values TO web;
+//	GRANT SELECT ON inga.migrations TO web;
 //
 // # Many processes, and a pooler between
 //

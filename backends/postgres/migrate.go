@@ -23,8 +23,9 @@ var readCommitted = pgx.TxOptions{IsoLevel: pgx.ReadCommitted}
 // It does nothing if they have it, and then needs no right to create anything. Any number
 // of processes may call it at the same time: one migrates, the others wait for it.
 //
-// A database of a newer version is an error, as is a Config.Users that lacks a column;
-// create that table or view first.
+// A database of a newer version is an error: a program that was rolled back does not start
+// after a newer one has migrated. So is a Config.Users that lacks a column; create that table
+// or view first.
 func (s *Store) Migrate(ctx context.Context) error {
 	files, err := migrations.ReadDir("migrations")
 	if err != nil {

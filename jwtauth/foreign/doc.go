@@ -1,11 +1,10 @@
 // Package foreign proves who sent a request by an access token that somebody else issued:
 // Keycloak, Auth0, Entra, Cognito.
 //
-// [Issuers] verifies the access tokens of Keycloak, Auth0, Entra and others by the keys that
-// these publish, several of them side by side; [ByIssuer] puts them beside our own. They
-// name no session: they are good until they expire. What package jwtauth refuses is refused
-// here: each algorithm belongs to a key, and what another parser could read differently is no
-// token.
+// [Issuers] verifies them by the keys that their issuers publish, several of these side by
+// side; [ByIssuer] puts them beside our own. They name no session: they are good until they
+// expire, and nothing ends them before. What package jwtauth refuses is refused here: each
+// algorithm belongs to a key, and what another parser could read differently is no token.
 //
 //	issuers, err := foreign.New(foreign.Config{
 //		Issuer:   "https://login.example/realms/shop",

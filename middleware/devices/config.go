@@ -18,7 +18,7 @@ type Store interface {
 
 // Config is what [New] needs.
 type Config struct {
-	// Store is that of cookie.Config or jwtauth.Config. Required.
+	// Store is that of cookie.Config or jwtauth.Config: the cache, where there is one. Required.
 	Store Store
 
 	// Events is told of sessions that are ended here, and by whom. Default: they are logged,
@@ -45,7 +45,8 @@ func New(c Config) (*Devices, error) {
 }
 
 // Of returns Devices whose handlers are about the user that subject names, and not about the
-// one who sends the request. They belong behind a guard for administrators.
+// one who sends the request. They ask nobody for a role: put a guard for administrators before
+// them.
 func (d *Devices) Of(subject func(*http.Request) string) *Devices {
 	of := *d
 	of.subject = func(r *http.Request) (string, error) { return subject(r), nil }

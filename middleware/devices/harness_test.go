@@ -1,7 +1,6 @@
 package devices_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -25,7 +24,7 @@ import (
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
 var (
-	cookieKey  = bytes.Repeat([]byte("a"), 32)
+	cookieKey  = []byte("f5c9a7d1e3b8406296aa1c0d7e5b3f487a1c9e0b5d3f82641b6e4c2a0f8d7951")
 	tokenKey   = []byte("\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f")
 	refreshKey = []byte("\x80\x81\x82\x83\x84\x85\x86\x87\x88\x89\x8a\x8b\x8c\x8d\x8e\x8f\x90\x91\x92\x93\x94\x95\x96\x97\x98\x99\x9a\x9b\x9c\x9d\x9e\x9f")
 	policy     = sliding.Policy{Idle: 30 * time.Minute, Absolute: 12 * time.Hour}

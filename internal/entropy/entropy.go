@@ -1,4 +1,5 @@
-package jwtauth
+// Package entropy tells the keys of an application from what can be guessed.
+package entropy
 
 import (
 	"errors"
@@ -9,7 +10,7 @@ import (
 )
 
 const (
-	minSecret   = 32 // bytes: as long as the output of the hash, RFC 7518, section 3.2
+	minBytes    = 32 // bytes: as long as the output of the hash, RFC 7518, section 3.2
 	minDistinct = 8  // different bytes; 32 random ones practically always have over 20
 	minHex      = 64 // digits of 32 bytes
 	minBase64   = 43 // digits of 32 bytes
@@ -17,10 +18,10 @@ const (
 
 const advice = "want 32 random bytes (openssl rand -hex 32)"
 
-// checkSecret reports what makes a secret one that can be guessed, as far as one can tell
-// by looking: RFC 8725, section 3.5, forbids passwords as keys.
-func checkSecret(secret []byte) error {
-	if len(secret) < minSecret {
+// Check reports what makes a secret one that can be guessed, as far as one can tell by
+// looking: RFC 8725, section 3.5, forbids passwords as keys.
+func Check(secret []byte) error {
+	if len(secret) < minBytes {
 		return fmt.Errorf("secret has %d bytes, %s", len(secret), advice)
 	}
 	if distinct(secret) < minDistinct {
