@@ -21,6 +21,7 @@ import (
 
 	"github.com/inga-auth/inga/jwtauth/foreign"
 	"github.com/inga-auth/inga/middleware"
+	"github.com/inga-auth/inga/middleware/authtest"
 )
 
 // An idp is somebody else's issuer, which publishes keys and misbehaves on command.
@@ -51,14 +52,7 @@ func newIDP(t testing.TB, keys ...*foreignKey) *idp {
 // bubbled is an issuer without a network, for tests that need the clock of a bubble.
 func bubbled(keys ...*foreignKey) *idp {
 	p := &idp{issuer: "https://idp.example"}
-	p.client = &http.Client{Transport: transport(func(r *http.Request) (*http.Response, error) {
-		w := httptest.NewRecorder()
-		p.ServeHTTP(w, r)
-		if err := r.Context().Err(); err != nil {
-			return nil, err
-		}
-		return w.Result(), nil
-	})}
+	p.client = &http.Client{Transport: authtest.Transport(p)}
 	p.publish(keys...)
 	return p
 }

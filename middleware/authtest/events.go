@@ -1,0 +1,93 @@
+package authtest
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/inga-auth/inga/middleware"
+)
+
+// patience is how long [Events.Wait] waits.
+const patience = 10 * time.Second
+
+// Events remembers events: give its Hook to every Config that takes one. The zero value is
+// ready, and safe for concurrent use.
+type Events struct {
+	mu   sync.Mutex
+	all  []middleware.Event
+	next map[middleware.EventType]int // where Wait goes on, in all
+	wake []chan struct{}              // of those who wait
+}
+
+// Hook is a [middleware.EventHook].
+func (e *Events) Hook(_ context.Context, event middleware.Event) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.all = append(e.all, event)
+	for _, wake := range e.wake {
+		close(wake)
+	}
+	e.wake = nil
+}
+
+// All returns the events so far, in the order in which they came, of the types that are
+// named, or of all.
+func (e *Events) All(types ...middleware.EventType) []middleware.Event {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var found []middleware.Event
+	for _, event := range e.all {
+		if len(types) == 0 || slices.Contains(types, event.Type) {
+			found = append(found, event)
+		}
+	}
+	return found
+}
+
+// Wait returns the first event of the type, waiting for it if need be; the next call returns
+// the second. It fails the test if none comes in ten seconds.
+func (e *Events) Wait(t testing.TB, typ middleware.EventType) middleware.Event {
+	t.Helper()
+	limit := time.NewTimer(patience)
+	defer limit.Stop()
+	for {
+		event, wake := e.find(typ)
+		if wake == nil {
+			return event
+		}
+		select {
+		case <-wake:
+		case <-limit.C:
+			t.Fatalf("authtest: no event %q in %v, only %v", typ, patience, e.types())
+		}
+	}
+}
+
+// find returns the next event of the type, or what is closed when there is another event.
+func (e *Events) find(typ middleware.EventType) (middleware.Event, <-chan struct{}) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.next == nil {
+		e.next = make(map[middleware.EventType]int)
+	}
+	for e.next[typ] < len(e.all) {
+		event := e.all[e.next[typ]]
+		e.next[typ]++
+		if event.Type == typ {
+			return event, nil
+		}
+	}
+	wake := make(chan struct{})
+	e.wake = append(e.wake, wake)
+	return middleware.Event{}, wake
+}
+
+func (e *Events) types() (types []middleware.EventType) {
+	for _, event := range e.All() {
+		types = append(types, event.Type)
+	}
+	return types
+}
