@@ -1,0 +1,5 @@
+//go:build !race
+
+package parity_test
+
+var buildFlags []string
