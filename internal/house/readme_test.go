@@ -12,11 +12,12 @@ import (
 
 // imports and names are what the README leaves to its reader: a block needs some of them.
 var imports = []string{
-	"context", "errors", "log", "net/http", "slices", "time",
+	"context", "errors", "log", "net/http", "net/http/httptest", "slices", "testing", "time",
 	"github.com/inga-auth/inga/backends", "github.com/inga-auth/inga/backends/cache",
 	"github.com/inga-auth/inga/backends/memory", "github.com/inga-auth/inga/backends/postgres",
 	"github.com/inga-auth/inga/cookie", "github.com/inga-auth/inga/jwtauth",
-	"github.com/inga-auth/inga/middleware", "github.com/inga-auth/inga/middleware/devices",
+	"github.com/inga-auth/inga/middleware", "github.com/inga-auth/inga/middleware/authtest",
+	"github.com/inga-auth/inga/middleware/devices",
 	"github.com/inga-auth/inga/sliding",
 }
 
@@ -32,11 +33,14 @@ var names = map[string]string{
 	"mux":        "*http.ServeMux",
 	"report":     "func(error)",
 	"ctx":        "context.Context",
+	"t":          "*testing.T",
+	"app":        "http.Handler",
+	"sessions":   "*cookie.Sessions",
+	"register":   "func(*authtest.Mux)",
 }
 
 // program returns the block with what it needs around it.
 func program(block string) []byte {
-	var head strings.Builder
 	code := regexp.MustCompile(`//.*`).ReplaceAllString(block, "")
 	vars := ""
 	for name, typ := range names {
@@ -46,35 +50,58 @@ func program(block string) []byte {
 			vars += "var " + name + " " + typ + "\n"
 		}
 	}
+	return fmt.Appendf(nil, "package main\n\n%s\n%s\nfunc main() {\n%s}\n", importing(vars+code), vars, block)
+}
+
+// importing returns the imports that the code needs.
+func importing(code string) string {
+	var head strings.Builder
 	for _, path := range imports {
-		if regexp.MustCompile(`\b` + filepath.Base(path) + `\.[A-Z]`).MatchString(vars + code) {
+		if regexp.MustCompile(`\b` + filepath.Base(path) + `\.[A-Z]`).MatchString(code) {
 			fmt.Fprintf(&head, "import %q\n", path)
 		}
 	}
-	return fmt.Appendf(nil, "package main\n\n%s\n%s\nfunc main() {\n%s}\n", head.String(), vars, block)
+	return head.String()
 }
 
 func TestTheCodeInTheREADMECompilesAndIsShort(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
+	found := blocks(t, "README.md", "go")
+	if len(found) == 0 {
+		t.Fatal("the README has no Go code")
+	}
+	for _, block := range found {
+		if n := strings.Count(block, "\n"); n > 20 {
+			t.Errorf("%d lines, want at most 20", n)
+		}
+		vet(t, program(block))
+	}
+}
+
+// blocks returns the code of one language in a text at the root of the repository, a string
+// for each block.
+func blocks(t *testing.T, name, language string) []string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("../..", name))
 	if err != nil {
 		t.Fatal(err)
 	}
-	blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(string(readme), -1)
-	if len(blocks) == 0 {
-		t.Fatal("the README has no Go code")
+	var all []string
+	for _, block := range regexp.MustCompile("(?s)```"+language+"\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
+		all = append(all, block[1])
 	}
-	for _, block := range blocks {
-		if n := strings.Count(block[1], "\n"); n > 20 {
-			t.Errorf("%d lines, want at most 20", n)
-		}
-		file := filepath.Join(t.TempDir(), "main.go")
-		if err := os.WriteFile(file, program(block[1]), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		cmd := exec.Command("go", "vet", file)
-		cmd.Dir = "../.."
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Errorf("%v\n%s", err, out)
-		}
+	return all
+}
+
+// vet reports what the compiler and vet have to say about a program.
+func vet(t *testing.T, program []byte) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "main.go")
+	if err := os.WriteFile(file, program, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("go", "vet", file)
+	cmd.Dir = "../.."
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
 	}
 }

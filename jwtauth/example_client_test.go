@@ -1,0 +1,89 @@
+package jwtauth_test
+
+import (
+	"context"
+	"crypto/rand"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/backends/memory"
+	"github.com/inga-auth/inga/jwtauth"
+	"github.com/inga-auth/inga/middleware"
+	"github.com/inga-auth/inga/sliding"
+)
+
+// annsAPI returns the configuration of an application with one user, with refresh tokens, and
+// a guard for it.
+func annsAPI() (jwtauth.Config, *jwtauth.Tokens, *middleware.Guard) {
+	store, secret, refresh := memory.New(), make([]byte, 32), make([]byte, 32)
+	_, _ = rand.Read(secret)
+	_, _ = rand.Read(refresh)
+	if err := store.CreateUser(context.Background(), backends.User{ID: "ann", Name: "ann"}, ""); err != nil {
+		log.Fatal(err)
+	}
+	key, err := jwtauth.HS256(secret)
+	if err != nil {
+		log.Fatal(err)
+	}
+	c := jwtauth.Config{
+		Store:       store,
+		Keys:        []jwtauth.Key{key},
+		RefreshKeys: [][]byte{refresh},
+		Issuer:      "https://app.example",
+		Audience:    "https://api.app.example",
+		Policy:      sliding.Policy{Idle: 30 * time.Minute, Absolute: 12 * time.Hour},
+	}
+	tokens, err := jwtauth.New(c)
+	if err != nil {
+		log.Fatal(err)
+	}
+	guard, err := middleware.New(middleware.Config{Authenticator: tokens})
+	if err != nil {
+		log.Fatal(err)
+	}
+	return c, tokens, guard
+}
+
+// annIn logs Ann in.
+func annIn(tokens *jwtauth.Tokens) jwtauth.Response {
+	resp, err := tokens.Login(httptest.NewRequest("POST", "/login", nil), middleware.Login{Subject: "ann"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	return resp
+}
+
+// call sends a request with a token, if that is not empty.
+func call(h http.Handler, method, path, token string) *httptest.ResponseRecorder {
+	r, w := httptest.NewRequest(method, path, nil), httptest.NewRecorder()
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	h.ServeHTTP(w, r)
+	return w
+}
+
+// postForm sends a form of one or two fields, with a token if that is not empty.
+func postForm(h http.Handler, token string, fields ...string) *httptest.ResponseRecorder {
+	form := url.Values{}
+	for i := 0; i < len(fields); i += 2 {
+		form.Set(fields[i], fields[i+1])
+	}
+	r, w := httptest.NewRequest("POST", "/", strings.NewReader(form.Encode())), httptest.NewRecorder()
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	h.ServeHTTP(w, r)
+	return w
+}
+
+var account = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	id, _ := middleware.FromContext(r.Context())
+	_, _ = w.Write([]byte("account of " + id.Subject))
+})

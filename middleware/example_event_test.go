@@ -1,0 +1,98 @@
+package middleware_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"time"
+
+	"github.com/inga-auth/inga/middleware"
+)
+
+func ExampleNewEvent() {
+	hook := func(_ context.Context, e middleware.Event) {
+		fmt.Printf("%s %s %q %q\n", e.Type, e.Subject, e.IP, e.UserAgent)
+	}
+	r := httptest.NewRequest("POST", "/login", nil)
+	r.Header.Set("User-Agent", "curl/8\nlogin ann")
+	hook(r.Context(), middleware.NewEvent(r, middleware.EventLoginFailed, middleware.Identity{Subject: "ann"}))
+	// Output: login_failed ann "192.0.2.1" "curl/8 login ann"
+}
+
+func ExampleLogEvents() {
+	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: withoutTime}))
+	guard, err := middleware.New(middleware.Config{
+		Authenticator: key(middleware.Identity{Subject: "ann", Roles: []string{"user"}}),
+		Roles:         []string{"user", "admin"},
+		Logger:        slog.New(slog.DiscardHandler),
+		Events:        middleware.LogEvents(logger), // the same for cookie.Config and jwtauth.Config
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	admins, err := guard.Require(middleware.HasRole("admin"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	ask(admins.Handler(whoami), "GET", "/admin", "ann")
+	// Output: level=INFO msg="session event" event.type=denied event.subject=ann event.method=api-key event.reason=forbidden event.ip=192.0.2.1
+}
+
+func withoutTime(_ []string, a slog.Attr) slog.Attr {
+	if a.Key == slog.TimeKey {
+		return slog.Attr{}
+	}
+	return a
+}
+
+func ExampleEndWithSession() {
+	soon := time.Now().Add(10 * time.Millisecond) // a session of ours may also be ended by somebody
+	guard, err := middleware.New(middleware.Config{
+		Authenticator: key(middleware.Identity{Subject: "ann", ExpiresAt: soon}),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	events := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintln(w, "event: hello")
+		<-r.Context().Done() // and what there is to send
+		if errors.Is(context.Cause(r.Context()), middleware.ErrSessionExpired) {
+			fmt.Fprintln(w, "event: bye")
+		}
+	})
+	private := middleware.Chain(guard.Handler, middleware.EndWithSession)
+	fmt.Print(ask(private(events), "GET", "/events", "ann").Body)
+	// Output:
+	// event: hello
+	// event: bye
+}
+
+// Outside the guard there is no session yet that could end.
+func ExampleEndWithSession_incorrect() {
+	guard, err := middleware.New(middleware.Config{
+		Authenticator: key(middleware.Identity{Subject: "ann", ExpiresAt: time.Now().Add(-time.Second)}),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	events := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Context().Done() == nil { // that of this request does not end by itself
+			fmt.Fprint(w, "goes on for ever")
+			return
+		}
+		<-r.Context().Done()
+		fmt.Fprint(w, "ended")
+	})
+	wrong := middleware.Chain(middleware.EndWithSession, guard.Handler)
+	right := middleware.Chain(guard.Handler, middleware.EndWithSession)
+	fmt.Println(ask(wrong(events), "GET", "/events", "ann").Body)
+	fmt.Println(ask(right(events), "GET", "/events", "ann").Body)
+	// Output:
+	// goes on for ever
+	// ended
+}
