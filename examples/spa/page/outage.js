@@ -1,0 +1,37 @@
+// Waiting for a server that cannot be asked.
+
+export const outage = new EventTarget(); // "waiting", with the time of the next attempt, and "over"
+
+const longest = 30; // seconds
+const sleepers = new Set();
+let waiting = false;
+
+// pause returns when it is time to ask again: after what the server says in Retry-After, or
+// after longer and longer where nobody says anything.
+export function pause(answer, attempt) {
+  const seconds = answer.retryAfter || Math.min(2 ** attempt, longest);
+  const delay = 1000 * seconds * (1 + Math.random() / 4); // not all tabs of all people at once
+  waiting = true;
+  outage.dispatchEvent(new CustomEvent("waiting", { detail: Date.now() + delay }));
+  return new Promise((resolve) => {
+    const wake = () => {
+      clearTimeout(timer);
+      sleepers.delete(wake);
+      resolve();
+    };
+    const timer = setTimeout(wake, delay);
+    sleepers.add(wake);
+  });
+}
+
+// over is called with every answer that is one.
+export function over() {
+  if (!waiting) return;
+  waiting = false;
+  outage.dispatchEvent(new Event("over"));
+}
+
+// askNow ends all pauses.
+export const askNow = () => sleepers.forEach((wake) => wake());
+
+addEventListener("online", askNow);

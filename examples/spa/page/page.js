@@ -1,0 +1,176 @@
+// The document: what one sees of session.js, and what one can do.
+
+import { $, element, say, span } from "./dom.js";
+import { ask, logIn, logOut, look, refresh, session, times } from "./session.js";
+import { askNow, outage } from "./outage.js";
+import { burst } from "./burst.js";
+import { draw, drawAnswer, drawToken, forgetChart } from "./chart.js";
+import { forgetTimeline, note } from "./timeline.js";
+import { isOutage, problemOf } from "./send.js";
+
+// Why there is the form again, by the type of the problem.
+const reasons = {
+  "logged-out": "You have logged out, in all tabs of this browser.",
+  "no-credentials": "You logged out in another tab.",
+  "session-expired": "Your session has ended: nobody used it for a while, or the login was too long ago.",
+  "session-revoked": "Your session was ended elsewhere: on another device, by a new password, or by an administrator.",
+  "session-superseded": "You were logged out because you logged in elsewhere.",
+  "session-stolen": "You were logged out because somebody else has used your login too. If that was not you, change your password.",
+  "invalid-credentials": "Your session has ended.",
+};
+
+let counts = { here: 0, elsewhere: 0, generation: 0 };
+let retryAt = 0;
+
+// In and out.
+
+session.addEventListener("in", ({ detail: identity }) => {
+  forget();
+  say("subject", identity.subject);
+  say("initial", [...identity.subject][0]);
+  $("roles").replaceChildren(...identity.roles.map((role) => element("li", role)));
+  notice("");
+  show("in");
+  note("Logged in", `session ${identity.session_id.slice(0, 8)}…`);
+  drawToken(times().expiresAt, true, "");
+  countSessions();
+});
+
+session.addEventListener("out", ({ detail: { reason, was } }) => {
+  forget();
+  show("out");
+  if (reason === "hidden" || (reason === "no-credentials" && !was)) return;
+  notice(reasons[reason] ?? reasons["invalid-credentials"]);
+  if (was) $("notice").focus(); // what had the keyboard is hidden
+});
+
+function show(part) {
+  for (const id of ["in", "out"]) $(id).hidden = id !== part;
+  document.title = part === "in" ? "Logged in · inga" : "Log in · inga";
+}
+
+function forget() {
+  forgetChart();
+  forgetTimeline();
+  counts = { here: 0, elsewhere: 0, generation: 0 };
+  showCounts();
+  for (const id of ["subject", "initial", "answer", "said", "sessions"]) say(id, "");
+  $("roles").replaceChildren();
+  $("password").value = "";
+}
+
+function notice(text) {
+  say("notice", text);
+  $("notice").hidden = !text;
+}
+
+$("login").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  say("error", "");
+  const answer = await logIn($("name").value, $("password").value);
+  if (answer.ok) return $("subject").focus();
+  say("error", isOutage(answer) ? "Nobody can be asked at the moment. Try again soon." : answer.status === 401 ? "Wrong name or password." : answer.data.title);
+  $("password").focus();
+});
+
+$("logout").addEventListener("click", async () => {
+  const answer = await logOut();
+  if (!answer.ok) say("said", "You are still logged in: the server could not be asked. Try again soon.");
+});
+
+// Refreshes.
+
+session.addEventListener("refreshed", ({ detail: { here, generation, expiresAt } }) => {
+  const together = generation === counts.generation;
+  counts[here ? "here" : "elsewhere"]++;
+  counts.generation = generation;
+  showCounts();
+  if (!together) drawToken(expiresAt, here, generation);
+  const what = here ? "Refreshed in this tab" : "Refreshed in another tab";
+  note(what, together ? `at the same time: token ${generation} as well` : `token ${generation}`, here ? "here" : "elsewhere");
+});
+
+session.addEventListener("kept", () => note("Nothing to refresh", "the tokens are new already"));
+
+function showCounts() {
+  for (const name of ["here", "elsewhere"]) say(`count-${name}`, String(counts[name]));
+}
+
+$("refresh").addEventListener("click", refresh);
+$("burst").addEventListener("click", async () => {
+  const { sent, good, successors } = await burst();
+  const what = ["but the tokens were new already, and stay", "one and the same successor"][successors] ?? `${successors} successors`;
+  const text = `${sent} refreshes at once: ${good} answered, ${what}.`;
+  say("said", text);
+  note(text);
+  countSessions();
+});
+
+async function countSessions() {
+  const answer = await ask("GET", "/api/sessions");
+  if (answer.ok) say("sessions", String(answer.data.sessions.length));
+}
+
+$("end-others").addEventListener("click", async () => {
+  const answer = await ask("DELETE", "/api/sessions?others");
+  if (answer.ok) say("said", `Logged out elsewhere: ${answer.data.ended}.`);
+  countSessions();
+});
+
+// The API.
+
+session.addEventListener("answer", ({ detail: answer }) => {
+  if (answer.path === "/refresh" && answer.ok) return;
+  const kind = answer.ok ? "good" : answer.status === 403 ? "refused" : "bad";
+  drawAnswer(kind);
+  note(`${answer.method} ${answer.path}`, answer.status ? `${answer.status} ${answer.ok ? "" : problemOf(answer)}` : "no answer", kind);
+});
+
+async function attempt(button, method, path, body) {
+  button.disabled = true; // until there is an answer, which takes as long as an outage
+  const answer = await ask(method, path, body);
+  button.disabled = false;
+  if ($("in").hidden) return;
+  button.focus();
+  say("answer", answer.ok ? JSON.stringify(answer.data, null, 1) : words(answer));
+}
+
+function words(answer) {
+  if (answer.status === 403) return "403: your role does not suffice for this. You are still logged in.";
+  if (answer.status === 503) return "503: the server could not be asked. Nothing has happened; try again.";
+  if (answer.status === 0) return "No answer. Look whether it has happened before you try again.";
+  return `${answer.status}: ${answer.data?.title ?? "refused"}`;
+}
+
+for (const button of document.querySelectorAll("[data-request]")) {
+  const [method, path] = button.dataset.request.split(" ");
+  button.addEventListener("click", () => attempt(button, method, path, method === "POST" ? { text: "hello from this tab" } : undefined));
+}
+
+// Outages. The page stays as it is.
+
+outage.addEventListener("waiting", ({ detail: at }) => {
+  if (!retryAt) say("outage-text", "The server cannot be asked at the moment. Nobody was logged out.");
+  retryAt = at;
+  $("outage").hidden = false;
+});
+outage.addEventListener("over", () => {
+  retryAt = 0;
+  $("outage").hidden = true;
+  note("The server answers again", "", "good");
+});
+$("ask-now").addEventListener("click", askNow);
+
+// The clock.
+
+function tick() {
+  if (retryAt) say("retry-in", `Next attempt in ${span(retryAt - Date.now())}`);
+  if ($("in").hidden) return;
+  const { expiresAt, dueAt, alone } = times();
+  say("due-in", alone ? "when you are back" : span(dueAt - Date.now()));
+  say("expires-in", span(expiresAt - Date.now()));
+  draw(dueAt);
+}
+
+setInterval(tick, matchMedia("(prefers-reduced-motion: reduce)").matches ? 1000 : 100);
+look();

@@ -1,0 +1,28 @@
+// A request, and what may come back.
+
+// send returns the answer of the server. The status is 0 if there is none.
+export async function send(method, path, body) {
+  const options = { method, cache: "no-store" };
+  if (body) {
+    options.headers = { "Content-Type": "application/json" };
+    options.body = JSON.stringify(body);
+  }
+  try {
+    const response = await fetch(path, options);
+    const json = response.headers.get("Content-Type")?.includes("json");
+    return {
+      method, path, status: response.status, ok: response.ok,
+      data: json ? await response.json() : null,
+      retryAfter: Number(response.headers.get("Retry-After")) || 0, // seconds
+    };
+  } catch {
+    return { method, path, status: 0, ok: false, data: { title: "The server does not answer" }, retryAfter: 0 };
+  }
+}
+
+// problemOf is the last word of the type of a problem (RFC 9457): "session-revoked".
+export const problemOf = (answer) => answer.data?.type?.split("/").pop() ?? "";
+
+// isOutage tells a server that cannot say anything from one that refuses. It is about the
+// server, and never a reason to log somebody out.
+export const isOutage = (answer) => answer.status === 0 || answer.status === 502 || answer.status === 503 || answer.status === 504;
