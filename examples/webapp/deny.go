@@ -1,0 +1,45 @@
+package main
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/inga-auth/inga/middleware"
+)
+
+var redirect = middleware.LoginRedirect{Path: "/login", Again: "/confirm"}
+
+// deny answers a request that the guard refuses: with a page, where a browser asks for one.
+func deny(w http.ResponseWriter, r *http.Request, d middleware.Denial) {
+	switch {
+	case !strings.Contains(r.Header.Get("Accept"), "text/html"):
+		middleware.Problem(w, r, d)
+	case d.Status == http.StatusUnauthorized:
+		// What is posted too late is lost, and its sender comes back to the page of the form.
+		page := r.WithContext(r.Context())
+		page.Method = http.MethodGet
+		redirect.Deny(w, page, d)
+	default:
+		showProblem(w, d.Status)
+	}
+}
+
+// problems are the pages about what went wrong, by status.
+var problems = map[int]struct{ Title, Text string }{
+	http.StatusBadRequest:            {"That was not understood", "Go back and try again, please."},
+	http.StatusForbidden:             {"You may not do that", "Your account does not have the role that this takes, or the request came from another site."},
+	http.StatusNotFound:              {"There is no such page", "It may have been here before."},
+	http.StatusRequestEntityTooLarge: {"That was too much", "The form has more in it than we read."},
+	http.StatusServiceUnavailable:    {"Please try again in a moment", "We cannot look up who you are right now. Nothing is lost, and you stay logged in."},
+}
+
+// showProblem shows such a page. It asks no backend, for that may be what is wrong.
+func showProblem(w http.ResponseWriter, status int) {
+	text, ok := problems[status]
+	if !ok {
+		text.Title = http.StatusText(status)
+	}
+	show(w, status, "problem", view{Title: text.Title, Data: text.Text})
+}
+
+func notFound(w http.ResponseWriter, _ *http.Request) { showProblem(w, http.StatusNotFound) }

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"net/http"
+
+	"github.com/inga-auth/inga/middleware"
+	"github.com/inga-auth/inga/middleware/devices"
+)
+
+// What the buttons of a list of sessions do.
+const (
+	doEnd       = "end"        // the session with the id
+	doEndOthers = "end-others" // all but that of the request
+	doEndAll    = "end-all"
+)
+
+// devicesPage shows where one is logged in.
+func (a *app) devicesPage(w http.ResponseWriter, r *http.Request) {
+	id, _ := middleware.FromContext(r.Context())
+	list, err := a.devices.Sessions(r.Context(), id.Subject, id.SessionID)
+	if err != nil {
+		a.guard.Refuse(w, r, err)
+		return
+	}
+	a.page(w, r, http.StatusOK, "devices", view{Title: "Your devices", Data: list})
+}
+
+// endDevices ends one session of the user, or all others.
+func (a *app) endDevices(w http.ResponseWriter, r *http.Request) {
+	if !readForm(w, r) {
+		return
+	}
+	id, _ := middleware.FromContext(r.Context())
+	var said string
+	var err error
+	switch r.PostForm.Get("do") {
+	case doEnd:
+		said, err = a.endSession(r, id.Subject)
+	case doEndOthers:
+		_, err = a.devices.EndSessions(r.Context(), id.Subject, id.SessionID)
+		said = "You are logged out everywhere else."
+	default:
+		showProblem(w, http.StatusBadRequest)
+		return
+	}
+	if err != nil {
+		a.guard.Refuse(w, r, err)
+		return
+	}
+	a.done(w, r, id.SessionID, said, r.URL.Path)
+}
+
+// endSession ends the session of the user that the form names, and says what it was. One of
+// somebody else is one that there is not.
+func (a *app) endSession(r *http.Request, userID string) (said string, err error) {
+	id := r.PostForm.Get("id")
+	list, err := a.devices.Sessions(r.Context(), userID, "")
+	if err != nil {
+		return "", err
+	}
+	if _, err := a.devices.EndSession(r.Context(), userID, id); err != nil {
+		return "", err
+	}
+	return labelOf(list, id) + " is logged out.", nil
+}
+
+func labelOf(list []devices.Device, id string) string {
+	for _, d := range list {
+		if d.ID == id {
+			return d.Label
+		}
+	}
+	return "That device" // it was gone before
+}

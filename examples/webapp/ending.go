@@ -1,0 +1,31 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/inga-auth/inga/middleware"
+)
+
+// An ending says to a visitor why their session ended.
+type ending struct {
+	Text string `json:"text"`
+	is   error
+}
+
+// The first that an error is, holds: the last one is what all the others are too.
+var endings = []ending{
+	{"Your session has ended: nobody used it for a while, or the login was too long ago.", middleware.ErrSessionExpired},
+	{"You were logged out: in another window or on another device, by a new password, or by an administrator.", middleware.ErrSessionRevoked},
+	{"Your session has ended.", middleware.ErrInvalidCredentials},
+}
+
+// endingOf reports false for an error that says nothing about the session: the backend may
+// not have answered, or the client has gone.
+func endingOf(err error) (ending, bool) {
+	for _, e := range endings {
+		if errors.Is(err, e.is) {
+			return e, true
+		}
+	}
+	return ending{}, false
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"flag"
+	"log/slog"
+	"net/url"
+	"os"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/pgtest"
+)
+
+var screenshots = flag.String("screenshots", "", "write pictures of the main pages into this `directory`")
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	// These tests wait for a browser more than they work.
+	if p := flag.Lookup("test.parallel"); p.Value.String() == p.DefValue {
+		_ = p.Value.Set("4")
+	}
+	// The least memory that OWASP recommends: the race detector takes a multiple of it.
+	passwordCost = backends.PasswordConfig{Memory: 7168, Time: 5}
+	slog.SetDefault(slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	os.Exit(pgtest.Main(m))
+}
+
+// onEachBackend runs the test on memory and on a database of its own. The flags that it is
+// given start the program on either.
+func onEachBackend(t *testing.T, test func(t *testing.T, flags ...string)) {
+	t.Helper()
+	t.Parallel()
+	t.Run("memory", func(t *testing.T) {
+		t.Parallel()
+		test(t)
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		test(t, "-database-url", newDatabase(t))
+	})
+}
+
+// newDatabase returns the URL of an empty database. The program keeps its tables in one
+// schema, always the same, so a schema for each test would not do.
+func newDatabase(t *testing.T) string {
+	t.Helper()
+	server := pgtest.URL(t)
+	name := "webapp_" + strings.ToLower(rand.Text())
+	execute(t, server, "CREATE DATABASE "+name)
+	t.Cleanup(func() { execute(t, server, "DROP DATABASE "+name+" WITH (FORCE)") })
+	u, err := url.Parse(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Path = "/" + name
+	return u.String()
+}
+
+func execute(t *testing.T, databaseURL, sql string) {
+	t.Helper()
+	ctx := context.WithoutCancel(t.Context())
+	conn, err := pgx.Connect(ctx, databaseURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(ctx)
+	if _, err := conn.Exec(ctx, sql); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A program is a webapp that runs.
+type program struct {
+	url      string
+	password string // of the administrator; "" if it was not told
+	stop     func() // it returns when the program has
+	output   *output
+}
+
+var welcomed = regexp.MustCompile(`open at (http://127\.0\.0\.1:[1-9]\d*)\n\n  Sign up there\.\n  The administrator is admin, (?:with the password ([a-z2-7]{26}) \(shown only this once\)|whose password was shown at the first start)\.\n`)
+
+// start starts the program on a free port, and stops it when the test ends.
+func start(t *testing.T, flags ...string) *program {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	p := &program{output: &output{}}
+	ended := make(chan error, 1)
+	go func() { ended <- run(ctx, append([]string{"-addr", "127.0.0.1:0"}, flags...), p.output) }()
+	p.stop = sync.OnceFunc(func() {
+		cancel()
+		select {
+		case err := <-ended:
+			if err != nil {
+				t.Errorf("the program ended with: %v", err)
+			}
+		case <-time.After(time.Minute):
+			t.Error("the program does not end")
+		}
+	})
+	t.Cleanup(p.stop)
+	for deadline := time.Now().Add(time.Minute); p.url == ""; time.Sleep(5 * time.Millisecond) {
+		select {
+		case err := <-ended:
+			ended <- err
+			t.Fatal("the program did not start")
+		default:
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the program says no address:\n%s", p.output)
+		}
+		if m := welcomed.FindStringSubmatch(p.output.String()); m != nil {
+			p.url, p.password = m[1], m[2]
+		}
+	}
+	return p
+}
+
+// output is what the program prints.
+type output struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+// logs are what all programs log.
+var logs = &output{}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.String()
+}

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/middleware"
+)
+
+func signupForm() form {
+	return form{Fields: []field{
+		{Name: "name", Label: "Name", Type: "text", Autocomplete: "username", Hint: "Letters, digits, dots and hyphens. Others see it."},
+		passwordField("password", "Password", "new-password", "At least 8 characters. Several words are better."),
+	}}
+}
+
+func (a *app) signupPage(w http.ResponseWriter, r *http.Request) {
+	a.showSignup(w, r, http.StatusOK, signupForm())
+}
+
+func (a *app) showSignup(w http.ResponseWriter, r *http.Request, status int, f form) {
+	a.page(w, r, status, "signup", view{Title: "Sign up", Form: f.focused()})
+}
+
+// signup creates an account and logs its user in.
+func (a *app) signup(w http.ResponseWriter, r *http.Request) {
+	if !readForm(w, r) {
+		return
+	}
+	f := signupForm()
+	f.keep(r)
+	name, password := canonical(r.PostForm.Get("name")), r.PostForm.Get("password")
+	f.wrong("name", nameMistake(name))
+	f.wrong("password", passwordMistake(password))
+	if f.Invalid() {
+		a.showSignup(w, r, http.StatusUnprocessableEntity, f)
+		return
+	}
+	id, err := a.createUser(r.Context(), name, password, roleUser)
+	if errors.Is(err, backends.ErrConflict) {
+		f.wrong("name", "Somebody has that name already.")
+		a.showSignup(w, r, http.StatusConflict, f)
+		return
+	}
+	a.enter(w, r, middleware.Login{Subject: id, AMR: []string{"pwd"}}, err, "Welcome, "+name+".", "/")
+}
