@@ -113,7 +113,7 @@ func ExampleNew_incorrect() {
 	// jwtauth: HS256: secret is text that a human may have thought of, or a file of another kind, want 32 random bytes (openssl rand -hex 32)
 	// jwtauth: Config.Issuer is "", want 1 to 255 bytes of text without space around it
 	// jwtauth: Config.Policy: sliding: Policy.Absolute is 0s, want more than 0: there is no forever
-	// jwtauth: Config.Leeway is 1h0m0s, want 0 to 1m0s
+	// jwtauth: Config.Leeway is 1h0m0s, want more than 0 and at most 1m0s, or 0 for the default
 	// jwtauth: Config.Keys is empty, want at least one key that signs
 }
 

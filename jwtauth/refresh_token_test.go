@@ -221,7 +221,7 @@ func TestAKeyWithoutTheSecretOfTheSessionRevokesNothing(t *testing.T) {
 
 func FuzzRefreshToken(f *testing.F) {
 	s := newSpy(storetest.Memory(f))
-	tokens := newTokens(f, s, withRefreshKeys(secret))
+	tokens := newTokens(f, s, withRefreshKeys(secret), withKeys(must(f)(jwtauth.ES256(ecKey()))))
 	r := httptest.NewRequest("POST", "/", nil).WithContext(context.Background())
 	f.Add(goldenRefresh)
 	f.Add(sign(goodHeader, fixedClaims))
