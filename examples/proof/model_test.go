@@ -89,7 +89,7 @@ func (m *model) play(t *testing.T) {
 	}
 	<-time.After(*lasting)
 	// A slow machine takes longer to see enough of everything.
-	for late := time.Now().Add(3 * *lasting); len(m.missing()) > 0 && time.Now().Before(late); {
+	for late := time.Now().Add(11 * *lasting); len(m.missing()) > 0 && time.Now().Before(late); {
 		<-time.After(100 * time.Millisecond)
 	}
 	close(stop)
