@@ -105,3 +105,65 @@ func vet(t *testing.T, program []byte) {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
+
+func TestTheCommandsInTheREADMERunWhatThereIs(t *testing.T) {
+	// What they do when they run is for the examples' own tests, and .ci/run.
+	command := regexp.MustCompile(`go (run|test) (?:-\S+ )*(\./examples/(\w+))(?: -run (\w+))?`)
+	n := 0
+	for _, name := range []string{"README.md", "README.ko.md", "examples/proof/README.md"} {
+		text, err := os.ReadFile(filepath.Join("../..", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range command.FindAllStringSubmatch(string(text), -1) {
+			n++
+			want, files := `(?m)^func main\(\)`, "*.go"
+			if m[1] == "test" {
+				want, files = `(?m)^func `+m[4]+`\w*\(t \*testing\.T\)`, "*_test.go"
+			}
+			if !written(t, filepath.Join("../..", m[2], files), want) {
+				t.Errorf("%s: %q runs nothing", name, m[0])
+			}
+		}
+	}
+	if n < 10 {
+		t.Errorf("%d commands, want at least 10", n)
+	}
+}
+
+func TestTheRightsInTheREADMEAreThoseOfTheDocs(t *testing.T) {
+	doc, err := os.ReadFile("../../backends/postgres/doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := blocks(t, "README.md", "sql")
+	if len(found) == 0 {
+		t.Fatal("the README has no SQL")
+	}
+	for _, block := range found {
+		for line := range strings.Lines(block) {
+			if !strings.Contains(string(doc), "//\t"+line) {
+				t.Errorf("package postgres does not say %q", line)
+			}
+		}
+	}
+}
+
+// written reports whether one of the files has the pattern.
+func written(t *testing.T, files, pattern string) bool {
+	t.Helper()
+	paths, err := filepath.Glob(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if regexp.MustCompile(pattern).Match(text) {
+			return true
+		}
+	}
+	return false
+}
