@@ -159,7 +159,13 @@ func (k *Cookies) Logout(w http.ResponseWriter, r *http.Request) error {
 }
 
 // Refresh is [Tokens.Refresh] for a browser: it takes the token from its cookie and sets both
-// anew, for a page that sees the expiry ahead. Errors are those of [Tokens.Refresh],
+// anew, for a page that sees the expiry ahead.
+//
+// Tokens that are new, for a third of their life and 5 seconds at most, stay, and no cookie is
+// set: several tabs may refresh one right after the other, and a request that is under way
+// meanwhile with the token of before is none of a thief.
+//
+// Errors are those of [Tokens.Refresh],
 // [middleware.ErrCrossOrigin], and [middleware.ErrNoCredentials] without the cookie. They
 // change no cookie: the refresh that failed may be the older one.
 func (k *Cookies) Refresh(w http.ResponseWriter, r *http.Request) (Response, error) {
@@ -168,6 +174,9 @@ func (k *Cookies) Refresh(w http.ResponseWriter, r *http.Request) (Response, err
 	}
 	if err := k.origins.Check(r); err != nil {
 		return Response{}, err
+	}
+	if resp, ok := k.settling(r); ok {
+		return resp, nil
 	}
 	resp, _, err := k.exchange(r)
 	if err == nil {

@@ -114,6 +114,9 @@ func TestWhatHappensToASessionOfABrowserIsToldInItsOrder(t *testing.T) {
 		tick()
 		b.status("GET", "/me", 200)
 		j.WantEvents(t, event("renewed", first, ""))
+		b.status("POST", "/refresh", 200) // of tokens that are new
+		j.WantEvents(t)
+		b.expire()
 		b.status("POST", "/refresh", 200)
 		j.WantEvents(t, event("refreshed", first, ""))
 		b.expire()

@@ -478,6 +478,7 @@ func TestAThiefEndsTheSessionAndBothAreToldSo(t *testing.T) {
 		b.login("1")
 		old := b.jar["__Host-refresh"]
 		for range 2 {
+			b.expire()
 			b.status("POST", "/refresh", 200)
 		}
 		thief := newBrowser(t, b.app)

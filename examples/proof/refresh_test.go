@@ -29,16 +29,29 @@ func (s *session) refusal() int {
 	return 400
 }
 
+// stayed reports whether the answer to a refresh is that the tokens are new and stay.
+func (s *session) stayed(a *answer) bool {
+	return s.way == byBrowser && a.status == 200 && len(a.header.Values("Set-Cookie")) == 0
+}
+
 // judgeExchange looks whether the answer to a refresh token may be. The database is asked, so
-// there is no lag, and it does not matter when the access token expires.
+// there is no lag, and it does not matter when the access token expires; but for tokens that
+// stay, of which nobody asks it.
 func (m *model) judgeExchange(p *proof, a *answer, what string) (ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	e := m.expects(&proof{session: p.session}, a.by, a.asked, 0)
+	lag := time.Duration(0)
+	if p.session.stayed(a) {
+		lag = modelLag()
+	}
+	e := m.expects(&proof{session: p.session}, a.by, a.asked, lag)
 	m.judge(p, a, e, a.status == 200, p.session.refusal())
 	if a.status != 200 {
 		m.count("refresh refused")
 		return false
+	}
+	if p.session.stayed(a) {
+		what = "new, and stayed"
 	}
 	m.count(what)
 	return true
@@ -53,6 +66,9 @@ func (p *player) refresh(own *proof, at *process) {
 	a := p.m.exchange(own, at, own.jar, former.jar.refresh)
 	if !p.m.judgeExchange(own, a, "refreshed") {
 		p.drop(own)
+		return
+	}
+	if own.session.stayed(a) {
 		return
 	}
 	p.m.renewed(own, a, 0)
@@ -89,6 +105,9 @@ func (p *player) refreshAtOnce(own *proof) {
 			refused = true
 			return
 		}
+		if own.session.stayed(a) {
+			return
+		}
 		if first == nil {
 			first = j
 		}
@@ -97,6 +116,9 @@ func (p *player) refreshAtOnce(own *proof) {
 	})
 	if refused {
 		p.drop(own)
+		return
+	}
+	if last == nil {
 		return
 	}
 	own.jar.adopt(last)

@@ -19,7 +19,6 @@ type app struct {
 	users     backends.Users
 	passwords *backends.Passwords
 	policy    sliding.Policy
-	accessTTL time.Duration
 	cookies   *jwtauth.Cookies
 	guard     *middleware.Guard
 	devices   *devices.Devices
@@ -51,7 +50,7 @@ func newApp(ctx context.Context, b *backend, o options, events middleware.EventH
 	if err != nil {
 		return nil, err
 	}
-	a := &app{b.users, passwords, o.policy, o.accessTTL, cookies, guard, list, nil}
+	a := &app{b.users, passwords, o.policy, cookies, guard, list, nil}
 	if a.handler, err = a.routes(); err != nil {
 		return nil, err
 	}

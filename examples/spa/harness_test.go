@@ -267,3 +267,6 @@ func need(t *testing.T, program string) string {
 	t.Skipf("%s is not installed", program)
 	return ""
 }
+
+// newFor is for how long a token stays, however often it is refreshed: see jwtauth.Cookies.
+func newFor(accessTTL time.Duration) time.Duration { return min(accessTTL/3, 5*time.Second) }

@@ -26,30 +26,11 @@ func (a *app) login(w http.ResponseWriter, r *http.Request) {
 }
 
 // refresh replaces both tokens. All requests that bring the same refresh token get the same
-// successor, so the tabs of a browser need not agree on who asks.
-//
-// Tokens that are new stay. A tab may ask just after another one was answered, and a third
-// one's request be under way with the token of before: to replace the new one at once would
-// make that two generations old, and that is theft.
+// successor, and tokens that are new stay, so the tabs of a browser need not agree on who asks.
 func (a *app) refresh(w http.ResponseWriter, r *http.Request) {
-	if id, err := a.guard.Check(r); err == nil && a.isNew(id) {
-		writeJSON(w, map[string]any{"session_id": id.SessionID, "expires_in": expiresIn(id)})
-		return
-	}
 	tokens, err := a.cookies.Refresh(w, r)
 	a.answer(w, r, tokens, err)
 }
-
-// isNew reports whether the access token was issued just now. That lasts longer than a request
-// is usually under way, and is over when the page refreshes.
-func (a *app) isNew(id middleware.Identity) bool {
-	var claims struct {
-		IssuedAt int64 `json:"iat"`
-	}
-	return id.DecodeClaims(&claims) == nil && time.Since(time.Unix(claims.IssuedAt, 0)) < newFor(a.accessTTL)
-}
-
-func newFor(accessTTL time.Duration) time.Duration { return min(accessTTL/3, 5*time.Second) }
 
 // expiresIn is relative, so that the clock of the browser may be wrong.
 func expiresIn(id middleware.Identity) int64 {
@@ -72,9 +53,9 @@ func (a *app) answer(w http.ResponseWriter, r *http.Request, tokens jwtauth.Resp
 		a.guard.Refuse(w, r, err)
 		return
 	}
-	writeJSON(w, map[string]any{
-		"session_id": tokens.Session.ID,
-		"expires_in": tokens.ExpiresIn,
-		"generation": tokens.Session.Refresh.Generation,
-	})
+	told := map[string]any{"session_id": tokens.Session.ID, "expires_in": tokens.ExpiresIn}
+	if w.Header().Get("Set-Cookie") != "" { // or else they were new, and have stayed
+		told["generation"] = tokens.Session.Refresh.Generation
+	}
+	writeJSON(w, told)
 }
