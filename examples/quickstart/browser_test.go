@@ -5,60 +5,15 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
+
+	"github.com/inga-auth/inga/examples/internal/chromium"
 )
-
-// newBrowser starts a browser and returns its context.
-func newBrowser(t *testing.T) context.Context {
-	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(chromium(t)),
-		chromedp.UserDataDir(profile(t)),
-		chromedp.NoSandbox, // it has no right to make one in a container, and only we are there
-		chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true),
-		chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("no-proxy-server", true),
-	)
-	ctx, cancel := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), options...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx); err != nil {
-		t.Fatalf("start the browser: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := chromedp.Cancel(ctx); err != nil { // waits until the browser has gone
-			t.Errorf("close the browser: %v", err)
-		}
-	})
-	return ctx
-}
-
-// profile is a directory for the browser, removed after it. Not t.TempDir: processes of the
-// browser may write there for a moment after it has gone.
-func profile(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "quickstart-browser-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		for range 50 {
-			if os.RemoveAll(dir) == nil {
-				return
-			}
-			time.Sleep(100 * time.Millisecond)
-		}
-	})
-	return dir
-}
 
 // A tab is one that shares no cookie with another.
 type tab struct {
@@ -73,16 +28,6 @@ func newTab(t *testing.T, browser context.Context) *tab {
 	ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
 	t.Cleanup(cancel)
 	return &tab{t: t, ctx: ctx}
-}
-
-func chromium(t *testing.T) string {
-	t.Helper()
-	for _, path := range []string{"/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"} {
-		if _, err := os.Stat(path); err == nil {
-			return path
-		}
-	}
-	return need(t, "chromium")
 }
 
 func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
@@ -177,7 +122,7 @@ func (b *tab) cookies() []*network.Cookie {
 }
 
 func TestInABrowser(t *testing.T) {
-	browser := newBrowser(t)
+	browser := chromium.Start(t)
 	onEachBackend(t, func(t *testing.T, flags ...string) {
 		p := start(t, flags...)
 		t.Run("one logs in, looks around and logs out", func(t *testing.T) {

@@ -10,12 +10,13 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
+	"github.com/inga-auth/inga/examples/internal/chromium"
 	"github.com/inga-auth/inga/middleware"
 )
 
 func TestInABrowser(t *testing.T) {
 	t.Parallel()
-	browser := newBrowser(t)
+	browser := chromium.Start(t)
 	for name, test := range map[string]func(*testing.T, context.Context){
 		"one logs in, calls the API and logs out":                walk,
 		"no script reads a token":                                hide,

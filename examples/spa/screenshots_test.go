@@ -16,6 +16,8 @@ import (
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+
+	"github.com/inga-auth/inga/examples/internal/chromium"
 )
 
 var screenshots = flag.String("screenshots", "", "put pictures of the page into this `directory`")
@@ -28,7 +30,7 @@ func TestScreenshots(t *testing.T) {
 		t.Skip("no -screenshots")
 	}
 	p := start(t, "-access-ttl", "6s")
-	b := newTab(t, newBrowser(t), p)
+	b := newTab(t, chromium.Start(t), p)
 	b.do(chromedp.EmulateViewport(800, 1120))
 	b.enter()
 	other := b.another()

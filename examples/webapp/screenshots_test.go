@@ -15,6 +15,8 @@ import (
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+
+	"github.com/inga-auth/inga/examples/internal/chromium"
 )
 
 const chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
@@ -57,7 +59,7 @@ func TestScreenshots(t *testing.T) {
 func guests(t *testing.T) (visitor, ann, root *tab, user string) {
 	t.Helper()
 	p := start(t)
-	browser := newBrowser(t)
+	browser := chromium.Start(t)
 	visitor, ann, root = newTab(t, browser, p), newTab(t, browser, p).withScripts(), newTab(t, browser, p)
 	p.client(t).signUp("ann").post("/logout")
 	for _, b := range []*tab{ann, root} {

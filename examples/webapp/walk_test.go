@@ -9,10 +9,12 @@ import (
 
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
+
+	"github.com/inga-auth/inga/examples/internal/chromium"
 )
 
 func TestInABrowser(t *testing.T) {
-	browser := newBrowser(t)
+	browser := chromium.Start(t)
 	onEachBackend(t, func(t *testing.T, flags ...string) {
 		for name, test := range map[string]func(*testing.T, context.Context, *program){
 			"one signs up, logs out and in, with the keyboard": walk,
