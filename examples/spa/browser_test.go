@@ -128,7 +128,7 @@ func wantSafeCookies(t *testing.T, b *tab) {
 			t.Errorf("cookie %s: HttpOnly %t, Secure %t, SameSite %s, Path %s, Domain %s", name, c.HTTPOnly, c.Secure, c.SameSite, c.Path, c.Domain)
 		}
 		left := time.Until(time.UnixMilli(int64(c.Expires * 1000)))
-		if left > lifetime+time.Second || left < lifetime-20*time.Second {
+		if left > lifetime+time.Second || left < lifetime-max(20*time.Second, lifetime/100) {
 			t.Errorf("cookie %s is good for %v, want about %v", name, left, lifetime)
 		}
 	}
