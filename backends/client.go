@@ -6,23 +6,17 @@ import (
 	"github.com/inga-auth/inga/internal/text"
 )
 
-// A Client is where a session was opened, as far as the request told. Nothing in it is
-// proof of anything: it is shown to the user, never used to decide.
+// A Client describes where a session was opened, as far as the request said. It proves
+// nothing: it is shown to the user and never used to decide.
 type Client struct {
-	IP        string `json:"ip,omitempty"` // without port and zone; "" when unknown
-	UserAgent string `json:"user_agent,omitempty"`
-	Label     string `json:"label,omitempty"` // a name for people: "Ann's phone"
+	IP        string `json:"ip,omitempty"`         // without port and zone; "" when unknown
+	UserAgent string `json:"user_agent,omitempty"` // as the client sent it
+	Label     string `json:"label,omitempty"`      // a name for people: "Ann's phone"
 }
 
-// The lengths to which [NewClient] cuts, in bytes.
-const (
-	maxUserAgent = 512
-	maxLabel     = 128
-)
-
-// NewClient returns a Client that any backend can store and any log can print: the port
-// and the zone are taken off remoteAddr, control characters are replaced by a space, bytes
-// that are not UTF-8 are left out, and long text is cut.
+// NewClient returns a Client that every store accepts and any log can print. It removes the
+// port and the zone of remoteAddr, replaces control characters by spaces, drops bytes that are
+// not UTF-8, and cuts the user agent to 512 bytes and the label to 128.
 func NewClient(remoteAddr, userAgent, label string) Client {
 	var ip string
 	if ap, err := netip.ParseAddrPort(remoteAddr); err == nil {
@@ -33,5 +27,5 @@ func NewClient(remoteAddr, userAgent, label string) Client {
 	return Client{IP: ip, UserAgent: text.Printable(userAgent, maxUserAgent), Label: text.Printable(label, maxLabel)}
 }
 
-// address leaves the zone out: it means something on this machine only, and may hold anything.
+// address drops the zone, which means something on one machine only and may hold anything.
 func address(a netip.Addr) string { return a.Unmap().WithZone("").String() }

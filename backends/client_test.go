@@ -36,6 +36,7 @@ func TestAClientCanBeStoredAndPrinted(t *testing.T) {
 func FuzzClient(f *testing.F) {
 	f.Add("192.0.2.7:51234", "curl/8.5.0", "Ann's phone")
 	f.Add("[fe80::1%eth0]:1", "x\r\ny", strings.Repeat("전", 43))
+	f.Add("::ffff:192.0.2.7%eth0", strings.Repeat("é", 257), "\u0085")
 	f.Add("[::ffff:192.0.2.7]:443", "\xff\xfe\u2028", "\x00")
 	f.Fuzz(func(t *testing.T, addr, agent, label string) {
 		c := backends.NewClient(addr, agent, label)
@@ -43,6 +44,11 @@ func FuzzClient(f *testing.F) {
 			if len(s) > 512 || !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) {
 				t.Errorf("%s is %q", field, s)
 			}
+		}
+		session := validSession()
+		session.Client = c
+		if err := session.Validate(); err != nil {
+			t.Errorf("%+v is not valid: %v", c, err)
 		}
 		if len(c.Label) > 128 {
 			t.Errorf("label of %d bytes, want at most 128", len(c.Label))

@@ -1,38 +1,44 @@
-// Package backends says what is remembered, and what a store of it promises.
+// Package backends defines what is stored, and the contracts of the stores.
 //
-// Two kinds of row exist. A [User] may log in, and has roles. A [Session] is one
-// login of one user on one device; a cookie and a Bearer token are only two ways of
-// naming it. Logging out, the list of devices, the idle and the absolute timeout and
-// revocation are therefore written once and mean the same for both.
+// There are two kinds of row. A [User] may log in and has roles. A [Session] is one login of
+// one user on one device. A cookie and a Bearer token are two ways of naming a session, so
+// logging out, the list of devices, both timeouts and revocation are written once and mean the
+// same for both.
 //
 // # Contracts
 //
-//   - [Store] is what a guarded request and a login need. Every backend has it.
-//   - [Rotator] is for sessions with refresh tokens.
-//   - [Directory] lists and ends the sessions of a user, or of everyone.
-//   - [Values] remembers small values for a session; [Key] gives them a type.
-//   - [Sweeper] removes what is dead. The application decides when; see [Sweep].
-//   - [Feed] tells of changes, for those who remember what they were answered.
-//   - [Users] is for backends that keep the users too. An application that has a
-//     users table of its own does not need it.
+// [Store] is what a guarded request and a login need: five methods, and all that a backend must
+// have. The other contracts are optional, and [Supports] tells whether a store has one:
 //
-// backends/memory and backends/postgres implement all of them, and backends/cache, around
-// either, all but the last. A store of your own is one when backends/backendtest says so.
+//   - [Rotator] adds refresh tokens.
+//   - [SessionLister] lists and ends the sessions of a user, or of everyone.
+//   - [Values] remembers small values for a session. [ValueKey] gives them a type.
+//   - [Sweeper] removes dead rows. The application decides when; see [Sweep].
+//   - [Feed] reports changes, so that caches can invalidate.
+//   - [UserFinder] and [UserStore] are for backends that can find, or also keep, users.
 //
-// # Rules that hold for every store
+// The packages memory and postgres below this one implement all of them, and package cache puts
+// a cache before any store. A store of your own is correct if it passes package backendtest.
 //
-// The time is an argument, never read from a clock: two stores that are asked the
-// same thing at the same instant give the same answer. Times are kept with a
-// precision of a microsecond or better, and come back in UTC.
+// # Rules for every store
+//
+// Every credential carries the ID of its session, so a session is found by its ID alone. A
+// store keeps no secret and has no index of secrets: it is given the SHA-256 of one, and
+// compares.
+//
+// The time is an argument and never read from a clock: two stores that are asked the same thing
+// at the same instant give the same answer. Times are kept with a precision of a microsecond or
+// better, and returned in UTC.
+//
+// What a row may hold is decided by the Validate methods of this package, which every store
+// calls. A value that one store refuses is refused by all, with [ErrInvalidArgument].
 //
 // A session that has ended never lives again: no change makes a row live that was not, and
-// nothing inserts a row that an update did not find. What has expired may still be marked as
+// nothing inserts a row that an update did not find. An expired session may still be marked as
 // ended, so that a clock that is set back does not revive it.
 //
-// A store keeps no secret. It is given the SHA-256 of a session cookie's secret and
-// looks rows up by that.
-//
-// All methods may be called concurrently. What they return is the caller's own: changing it
+// All methods may be called concurrently. What they return belongs to the caller: changing it
 // changes nothing in the store. With a context that has ended they return an error that says
-// nothing about the session or the user.
+// nothing about the session or the user, unless an argument decides the answer by itself: an ID
+// that no store accepts, or a value that is not valid.
 package backends

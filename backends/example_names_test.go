@@ -8,9 +8,17 @@ import (
 )
 
 func ExampleNewID() {
-	id := backends.NewID() // public: for logs, lists and the claim sid
+	id := backends.NewID("ann") // public: for logs, lists and the sid claim
 	fmt.Println(len(id), backends.ValidID(id))
 	// Output: 26 true
+}
+
+// A store that is spread over machines finds where a session is kept by its ID, and where its
+// user is kept by theirs.
+func ExamplePlace() {
+	id := backends.NewID("ann")
+	fmt.Println(backends.Place("ann"), id[:4] == backends.Place("ann"))
+	// Output: JGIV true
 }
 
 func ExampleValidID() {
@@ -51,12 +59,12 @@ func ExampleNewSecret() {
 	// "[secret]" <nil>
 }
 
-// A secret prints as a word as long as it is one. Bytes that were taken out of it print as
-// bytes, and a log that has them opens the session.
+// A Secret prints as a fixed word. A slice of it prints as bytes, and a log that has them opens
+// the session.
 func ExampleSecret_incorrect() {
 	secret := backends.NewSecret()
 	fmt.Println(len(fmt.Sprintf("%x", secret[:])), "digits of it in the log")
-	fmt.Println(secret) // right, and better: the session's ID
+	fmt.Println(secret) // right; better still: the session's ID
 	// Output:
 	// 64 digits of it in the log
 	// [secret]

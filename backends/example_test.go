@@ -13,32 +13,6 @@ import (
 	"github.com/inga-auth/inga/backends/memory"
 )
 
-// A user is created with a password, and logs in with it.
-func ExamplePasswords_VerifyUser() {
-	ctx := context.Background()
-	store := memory.New()
-	passwords, err := backends.NewPasswords(backends.PasswordConfig{})
-	if err != nil {
-		log.Fatal(err)
-	}
-	phc, err := passwords.Hash(ctx, "ann likes tea")
-	if err != nil {
-		log.Fatal(err)
-	}
-	ann := backends.User{ID: "u-1", Name: "ann", Roles: []string{"user"}}
-	if err := store.CreateUser(ctx, ann, phc); err != nil {
-		log.Fatal(err)
-	}
-
-	user, err := passwords.VerifyUser(ctx, store, "ann", "ann likes tea")
-	fmt.Println(user.ID, user.Roles, err)
-	_, err = passwords.VerifyUser(ctx, store, "ann", "ann likes coffee")
-	fmt.Println(errors.Is(err, backends.ErrWrongPassword), err)
-	// Output:
-	// u-1 [user] <nil>
-	// true backends: wrong name or password
-}
-
 // The application runs the sweeper, beside its server.
 func ExampleSweep() {
 	store := memory.New()
@@ -52,8 +26,19 @@ func ExampleSweep() {
 	stop()
 }
 
-// A session that has ended says how. That the store cannot be asked is another matter:
-// it is neither a reason to let somebody in nor one to log somebody out.
+// Optional contracts are looked for when the application starts, and not when a user first
+// needs them.
+func ExampleSupports() {
+	var store backends.Store = memory.New()
+	fmt.Println("refresh tokens:", backends.Supports[backends.Rotator](store))
+	fmt.Println("list of devices:", backends.Supports[backends.SessionLister](store))
+	// Output:
+	// refresh tokens: true
+	// list of devices: true
+}
+
+// A session that has ended says how. An outage of the store is another matter: no one may be
+// let in or logged out because of it.
 func ExampleErrNotLive() {
 	find := func(err error) string {
 		switch {
@@ -72,7 +57,30 @@ func ExampleErrNotLive() {
 	// 503, try again
 }
 
-// How many sessions a user may have is a function of the user.
+// An application that takes every error for "logged out" logs all its users out when the
+// database restarts.
+func ExampleErrNotLive_incorrect() {
+	down := errors.New("connection refused")
+	wrong := func(err error) int {
+		if err != nil {
+			return 401
+		}
+		return 200
+	}
+	right := func(err error) int {
+		switch {
+		case err == nil:
+			return 200
+		case errors.Is(err, backends.ErrNotFound), errors.Is(err, backends.ErrNotLive):
+			return 401
+		}
+		return 503 // with Retry-After, and no cookie is touched
+	}
+	fmt.Println(wrong(down), right(down), right(backends.ErrRevoked))
+	// Output: 401 503 401
+}
+
+// The limit on sessions is a function of the user.
 func ExampleLimit() {
 	limit := func(u backends.User) backends.Limit {
 		if slices.Contains(u.Roles, "admin") {
@@ -90,14 +98,18 @@ func ExampleLimit() {
 	// user [laptop phone] <nil>
 }
 
-// A value that a session remembers has a name and a type.
-func ExampleKey() {
-	const notice backends.Key[string] = "notice"
+// A value of a session has a name and a type.
+func ExampleValueKey() {
+	const notice backends.ValueKey[string] = "notice"
 
 	ctx, store, now := context.Background(), memory.New(), time.Now()
-	s := backends.Session{ID: backends.NewID(), UserID: "u-1", IdleDeadline: now.Add(time.Hour), AbsoluteDeadline: now.Add(time.Hour)}
-	_ = store.CreateUser(ctx, backends.User{ID: "u-1", Name: "ann"}, "")
-	if _, err := store.Create(ctx, now, s, backends.NewSecret().Hash(), backends.Admission{}); err != nil {
+	s := backends.Session{
+		ID: backends.NewID("u-1"), UserID: "u-1", Kind: backends.KindCookie, CreatedAt: now,
+		IdleTimeout: time.Hour, RenewalInterval: time.Minute,
+	}
+	s.Begin(now, 12*time.Hour)
+	_ = store.Users().CreateUser(ctx, backends.User{ID: "u-1", Name: "ann"}, "")
+	if _, err := store.Create(ctx, now, s, backends.NewSecret().Hash(), backends.CreateOptions{}); err != nil {
 		log.Fatal(err)
 	}
 

@@ -5,56 +5,39 @@ import (
 	"time"
 )
 
-// A Feed tells what somebody who remembers sessions and users must forget, whichever process
-// changed it. Mere activity is no change: nothing is told of Extend, Rotate and MarkSeen.
+// A Feed reports changes so that caches can invalidate, whichever process made the change.
+// Activity is not a change: Extend, Rotate and MarkSeen are not reported.
 type Feed interface {
-	// Watch tells l of changes until ctx ends or the connection breaks, and returns why. As
-	// long as l is up to date it says so, with no more than the given time between twice:
-	// whoever hears nothing for longer must not rely on what they remember.
+	// Watch reports changes to l until ctx ends or the connection breaks, and returns why. While
+	// l is up to date, Watch calls l.UpToDate at least once per interval. A listener that hears
+	// nothing for longer must not rely on what it remembers. Error: ErrInvalidArgument for an
+	// interval that is not positive.
 	Watch(ctx context.Context, every time.Duration, l Listener) error
 }
 
-// A Listener hears of changes. Its methods are called one at a time, in the order of the
-// changes. They must be quick and must not call the store.
+// A Listener receives the changes of a [Feed]. Its methods are called one at a time, in the
+// order of the changes. They must be fast and must not call the store.
 type Listener interface {
-	// Listening: whatever is committed from now on will be told.
+	// Listening: every change that is committed from now on will be reported.
 	Listening()
 
 	// Changed: what is remembered of c may be wrong from now on.
 	Changed(c Change)
 
-	// UpToDate: all that had been committed at the given time has been told.
+	// UpToDate: every change committed before at has been reported.
 	UpToDate(at time.Time)
 }
 
-// A Change names what has changed: a user with all their sessions, or everything if UserID
-// is empty.
+// A Change names a user whose row or sessions have changed. An empty UserID means that
+// anything may have changed.
 type Change struct{ UserID string }
 
-// A Notifier calls back when what a store says of a user's sessions may have changed.
-// Backends that know such a moment implement it; package cache does.
-type Notifier interface {
-	// Notify calls f, from any goroutine, soon after each change of the user or one of their
-	// sessions that is heard of. One that is missed, while the feed is silent, is not made up
-	// for. f must be quick. After stop it is not called any more, but for a call under way.
-	Notify(userID string, f func()) (stop func())
-}
-
-// A CredentialHash is the SHA-256 of a credential as it was presented: a cookie's value, a
-// token.
-type CredentialHash [32]byte
-
-// A Recaller is a [Store] that remembers, for a while, which credentials were verified: a
-// cookie or token that comes again then costs neither a signature nor a round trip. Package
-// cache is one.
-type Recaller interface {
-	// Recall returns what Remember was told with h, and the session and user as the store
-	// would find them by ID, if it can do so without asking anybody; ok is false otherwise,
-	// and if the session does not live or its user has authenticated again since. All of it is
-	// shared, and must not be changed. now is what time.Now has just returned.
-	Recall(now time.Time, h CredentialHash) (note any, s *Session, u *User, ok bool)
-
-	// Remember remembers that the credential with the hash h was verified and opens the
-	// session, as the store has just returned it, with a note of size bytes.
-	Remember(h CredentialHash, s Session, note any, size int)
+// A Subscriber calls back when the answers of a store about a user may have changed. It is an
+// optional contract of stores that notice changes as they happen.
+type Subscriber interface {
+	// Subscribe arranges for f to be called soon after each observed change of the user or one
+	// of the user's sessions, from any goroutine. Changes missed while the feed is down are not
+	// replayed. f must be fast, and must call neither the store nor stop. After stop returns f is
+	// not called again, except for a call already in progress.
+	Subscribe(userID string, f func()) (stop func())
 }

@@ -5,86 +5,91 @@ import (
 	"time"
 )
 
-// A Rotator is a [Store] whose sessions can have refresh tokens.
+// A Rotator is a [Store] whose sessions can have refresh tokens. It is an optional contract.
 //
 // No token is stored. A refresh token carries the session's ID, a generation, the session's
-// secret and a MAC that only the application can make; the row has the hash of the secret
-// and the number of the generation that is current. A token is therefore forged neither
-// with the database alone nor with the key alone, and ten thousand rotations leave one row.
+// secret and a MAC that only the application can make. The row holds the hash of the secret
+// and the number of the current generation. Neither the database nor the key alone can forge
+// a token, and ten thousand rotations leave one row.
 type Rotator interface {
 	// Rotate presents generation n of the session with that ID, whose secret has the hash h,
-	// and does what [Session.Rotation] says, in one round trip:
+	// and acts on the verdict of [Session.Rotation], in one round trip:
 	//
-	//   - Rotated: n+1 is current from now on, and the request counts as activity. Of calls
-	//     at the same time exactly one rotates; the others find that out.
-	//   - Replayed: nothing changes. The current generation is the caller's too.
-	//   - Stolen: the session is ended, with [ReasonTheft].
+	//   - Rotated: n+1 becomes current, and the request counts as activity. Of simultaneous
+	//     calls exactly one rotates, and the others learn of it.
+	//   - Replayed: nothing changes. The caller gets the current generation too.
+	//   - Stolen: the session ends with [ReasonTheft].
 	//
-	// It returns the session as it is afterwards, with its user. Errors: ErrNotFound if
-	// there is no such session, h is not the hash of its secret, or n is a generation that
-	// never was: whoever guesses changes nothing. One that wraps ErrNotLive if the session
-	// has ended or its user may not use it; with it the session is returned.
+	// It returns the session as it is afterwards, with its user. Errors: ErrNotFound if there is
+	// no such session, h is not the hash of its secret, or n was never a generation, so that
+	// guessing changes nothing; an error that wraps ErrNotLive, together with the session, if
+	// the session has ended or its user may not use it.
 	Rotate(ctx context.Context, now time.Time, id string, h SecretHash, n int64, g Grace) (Session, User, Rotation, error)
 
-	// MarkSeen remembers that generation n, if it is current, has been seen in use, as the
-	// access token that was issued with it shows. Only the first call for a generation
-	// writes. A session that is unknown or has ended is no error.
+	// MarkSeen records that generation n, if it is current, has been seen in use: a credential
+	// that was issued with it came back. Only the first call for a generation writes. An unknown
+	// or ended session is no error.
 	MarkSeen(ctx context.Context, now time.Time, id string, n int64) error
 }
 
 // ReasonTheft: a refresh token was presented that had been replaced long before.
 const ReasonTheft Reason = "theft"
 
-// Grace says for how long after a rotation the former token is answered with the current
-// one. Two clients that share a token, and one whose answer was lost, need that; a thief
-// who comes later does not get it.
+// Grace tells clients that share a refresh token, or lost a response, from thieves.
 type Grace struct {
-	Overlap time.Duration // always
-	Unseen  time.Duration // as long as the current token has not been seen in use
+	// Overlap is how long after a rotation a token is not replaced again, and how long its
+	// predecessor is accepted even though the successor is in use.
+	Overlap time.Duration
+
+	// Skew is by how much the clocks of servers may differ. It extends Overlap where a
+	// difference of clocks would otherwise look like theft.
+	Skew time.Duration
 }
 
-// A Rotation is what became of a refresh token that was presented.
+// A Rotation is the verdict about a refresh token that was presented.
 type Rotation int
 
-// See [Rotator].
+// The verdicts of [Session.Rotation].
 const (
 	Refused  Rotation = iota // a generation that never was
 	Rotated                  // it was current, and has been replaced
-	Replayed                 // it was just replaced; the current one is answered again
+	Replayed                 // it, or its predecessor, is answered with the current one
 	Stolen                   // it was replaced long ago
 )
 
-// Rotation says what presenting generation n at now means. It is the one rule; a store that
-// decides in SQL decides the same.
+// Rotation returns what presenting generation n at now means. It is the only rule. A store
+// that decides in SQL decides the same.
+//
+// The current generation is not replaced again while it is newer than the overlap, so that
+// clients which refresh one right after the other leave each other's token valid. The previous
+// one is accepted for as long as the current one has not been seen in use: the response that
+// carried it may be lost, and a client may be offline for hours before it asks again. Once
+// both are in use, the previous one is accepted during the overlap only.
 func (s *Session) Rotation(now time.Time, n int64, g Grace) Rotation {
-	current := s.Refresh.Generation
-	switch {
+	age := now.Sub(s.Refresh.RotatedAt)
+	switch current := s.Refresh.Generation; {
 	case n < 1 || n > current:
 		return Refused
-	case n == current:
+	case n == current && age >= g.Overlap:
 		return Rotated
-	case n < current-1:
-		return Stolen
-	}
-	// Counted from the rotation: a retry does not prolong it.
-	since := now.Sub(s.Refresh.RotatedAt)
-	if since < g.Overlap || s.Refresh.SeenAt.IsZero() && since < g.Unseen {
+	case n == current:
+		return Replayed
+	case n == current-1 && (s.Refresh.SeenAt.IsZero() || age < g.Overlap+g.Skew):
 		return Replayed
 	}
 	return Stolen
 }
 
-// Rotate changes s as a rotation at now does.
+// Rotate makes the next generation current at now. A rotation counts as activity.
 func (s *Session) Rotate(now time.Time) {
 	s.Refresh = Refresh{Generation: s.Refresh.Generation + 1, RotatedAt: now}
-	if now.After(s.LastSeenAt) {
-		s.LastSeenAt = now
-	}
-	until := now.Add(s.IdleTimeout)
-	if until.After(s.AbsoluteDeadline) {
-		until = s.AbsoluteDeadline
-	}
-	if until.After(s.IdleDeadline) {
-		s.IdleDeadline = until
-	}
+	s.Touch(now)
+}
+
+// Unseen reports whether a credential that was issued with generation n is the first one in use,
+// so that the store should record it; see [Rotator].MarkSeen. A generation that r does not know
+// comes from a refresh in another process since r was read.
+func (r Refresh) Unseen(n int64) bool {
+	const first = 1 // has no predecessor that could be presented
+	return n > first && (n > r.Generation || n == r.Generation && r.SeenAt.IsZero())
 }

@@ -7,12 +7,13 @@ import (
 	"log/slog"
 )
 
-// SecretSize is the length of a session secret in bytes: 256 bits, where ASVS 7.2.3
+// SecretSize is the length of a session secret in bytes: 256 bits, where ASVS 5.0 (7.2.3)
 // asks for 128.
 const SecretSize = 32
 
-// A Secret opens a session. It exists in a cookie and, for the length of a request,
-// in this process; a store never sees it. It prints as a fixed word.
+// A Secret opens a session. It exists in the client's credential and, for the length of a
+// request, in this process. A store never sees it. It prints as a fixed word. A credential holds
+// an encoding of its bytes, s[:].
 type Secret [SecretSize]byte
 
 // NewSecret returns a secret from the system's random source.
@@ -23,8 +24,8 @@ func NewSecret() Secret {
 	return s
 }
 
-// Hash returns what a store keeps in place of the secret. A plain SHA-256 is enough:
-// a secret of 256 random bits cannot be guessed, so there is nothing to slow down.
+// Hash returns what a store keeps in place of the secret. A plain SHA-256 is enough: a secret
+// of 256 random bits cannot be guessed, so there is nothing to slow down.
 func (s Secret) Hash() SecretHash { return sha256.Sum256(s[:]) }
 
 // Format implements [fmt.Formatter], so that no verb prints the secret.
@@ -38,25 +39,9 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
 const redacted = "[secret]"
 
-// A SecretHash is the SHA-256 of a [Secret]. Presenting it opens nothing.
+// A SecretHash is the SHA-256 of a [Secret]. Presenting it opens nothing. The zero SecretHash
+// is the hash of no secret.
 type SecretHash [sha256.Size]byte
 
-// NewID returns a public session ID: 26 characters of base32, 130 random bits. It
-// names a session in logs, lists and the sid claim of a token, and opens nothing.
-func NewID() string { return rand.Text() }
-
-// ValidID reports whether s has the form that [NewID] gives. A string that has not
-// is not worth asking a store about.
-func ValidID(s string) bool {
-	if len(s) != idLen {
-		return false
-	}
-	for i := range len(s) {
-		if c := s[i]; (c < 'A' || c > 'Z') && (c < '2' || c > '7') {
-			return false
-		}
-	}
-	return true
-}
-
-const idLen = 26
+// IsZero reports whether h is the hash of no secret.
+func (h SecretHash) IsZero() bool { return h == SecretHash{} }

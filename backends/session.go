@@ -5,12 +5,13 @@ import (
 	"time"
 )
 
-// Retention is how long a dead row is kept before it is swept. Until then a refusal
-// can say how the session ended, and a server whose clock is wrong by less than this
-// deletes nobody's session.
+// Retention is how long a dead row is kept before it is swept. Until then a refusal can say
+// how the session ended, and a server whose clock is wrong by less than this deletes no live
+// session.
 const Retention = time.Hour
 
-// A Kind is the way a session was opened, and thereby what proves it.
+// A Kind is the kind of credential that opens a session. Ways of proving may add their own:
+// see [Session.Validate].
 type Kind string
 
 // The kinds of session that this module opens.
@@ -19,67 +20,72 @@ const (
 	KindToken  Kind = "token"  // an access token, renewed or refreshed
 )
 
-// A Reason says why a session was ended.
+// A Reason says why a session was ended. An application may add its own: see
+// [Reason.Validate].
 type Reason string
 
-// The reasons this module gives. An application may add its own: up to 64 bytes.
+// The reasons this module gives, besides [ReasonTheft].
 const (
-	ReasonLogout      Reason = "logout"       // the user logged out
-	ReasonReplaced    Reason = "replaced"     // the same browser logged in again
-	ReasonSuperseded  Reason = "superseded"   // a newer login took its place: see Limit
-	ReasonRevoked     Reason = "revoked"      // the user or an administrator ended it
-	ReasonCredentials Reason = "credentials"  // the password or another factor changed
-	ReasonUser        Reason = "user_changed" // the user was disabled or deleted
+	ReasonLogout      Reason = "logout"      // the user logged out
+	ReasonReplaced    Reason = "replaced"    // the same browser logged in again
+	ReasonSuperseded  Reason = "superseded"  // a newer login took its place: see Limit
+	ReasonRevoked     Reason = "revoked"     // the user or an administrator ended it
+	ReasonCredentials Reason = "credentials" // the password or another factor changed
+	ReasonUser        Reason = "user_ended"  // the user was disabled or deleted
 )
 
-// A Session is one login of one user on one device. It holds no secret and is safe to
-// list and to log.
+// A Session is one login of one user on one device. It holds no secret and is safe to list
+// and to log.
 type Session struct {
-	ID     string `json:"id"` // public, from [NewID]
-	UserID string `json:"user_id"`
-	Kind   Kind   `json:"kind"`
-	Client Client `json:"client"`
+	ID     string `json:"id"`      // public, from [NewID]
+	UserID string `json:"user_id"` // see [User]
+	Kind   Kind   `json:"kind"`    // what kind of credential opens it
+	Client Client `json:"client"`  // where it was opened
 	// AMR names how the user was authenticated, in the words of RFC 8176: pwd, otp, hwk.
 	AMR []string `json:"amr,omitempty"`
 
-	CreatedAt       time.Time `json:"created_at"`
-	AuthenticatedAt time.Time `json:"authenticated_at"` // moves when the user proves again who they are
+	CreatedAt       time.Time `json:"created_at"`       // when it was opened
+	AuthenticatedAt time.Time `json:"authenticated_at"` // when the user last proved their identity
 	LastSeenAt      time.Time `json:"last_seen_at"`     // moves at most once in RenewalInterval
 
-	// IdleTimeout and RenewalInterval are this session's own, so that a phone's thirty
-	// days and an administrator's fifteen minutes live side by side.
+	// IdleTimeout and RenewalInterval belong to this session, so that a phone's thirty days and
+	// an administrator's fifteen minutes live side by side.
 	IdleTimeout     time.Duration `json:"-"`
 	RenewalInterval time.Duration `json:"-"`
 
 	IdleDeadline     time.Time `json:"idle_deadline"`     // never after AbsoluteDeadline
 	AbsoluteDeadline time.Time `json:"absolute_deadline"` // moves only with AuthenticatedAt
 
-	Refresh Refresh `json:"-"`
-	Ended   Ended   `json:"ended,omitzero"`
+	Refresh Refresh `json:"-"`              // zero for a session without refresh tokens
+	Ended   Ended   `json:"ended,omitzero"` // zero for a session that was not ended
 }
 
-// Refresh is what the rotation of refresh tokens needs: a counter, and no token. A session
-// without refresh tokens has the zero value.
+// Refresh is the state of a session's refresh tokens: a counter, and no token.
 type Refresh struct {
-	Generation int64     // of the token that is current, from 1
+	Generation int64     // of the current token, from 1
 	RotatedAt  time.Time // when it became current
 	SeenAt     time.Time // when it was first seen in use; zero: not yet
 }
 
 // Ended says when and why a session was ended before its deadlines.
 type Ended struct {
-	At     time.Time `json:"at,omitzero"`
-	Reason Reason    `json:"reason,omitempty"`
+	At     time.Time `json:"at,omitzero"`      // when; zero if it was not
+	Reason Reason    `json:"reason,omitempty"` // why
 }
 
+// set reports whether the session was ended. One that was ended at the zero time, by a caller
+// who forgot to set it, has a reason.
+func (e Ended) set() bool { return !e.At.IsZero() || e.Reason != "" }
+
 // Live reports whether the session of u may be used at now: nil, or an error that wraps
-// [ErrNotLive]. It is the one rule; a store that decides in SQL decides the same.
+// [ErrNotLive]. u is nil if there is no such user. It is the only rule. A store that decides in
+// SQL decides the same.
 //
-// A deadline is the first instant at which the session is over. An ended session stays
-// ended whatever the clock says.
+// A deadline is the first instant at which the session is over. An ended session stays ended
+// whatever the clock says.
 func (s *Session) Live(u *User, now time.Time) error {
 	switch {
-	case !s.Ended.At.IsZero():
+	case s.Ended.set():
 		return ErrRevoked
 	case !now.Before(s.IdleDeadline) || !now.Before(s.AbsoluteDeadline):
 		return ErrExpired
@@ -95,7 +101,39 @@ func (s *Session) Live(u *User, now time.Time) error {
 // [Retention] ago.
 func (s *Session) Dead(now time.Time) bool {
 	cutoff := now.Add(-Retention)
-	return !s.Ended.At.IsZero() && !cutoff.Before(s.Ended.At) || !cutoff.Before(s.IdleDeadline)
+	return s.Ended.set() && !cutoff.Before(s.Ended.At) || !cutoff.Before(s.IdleDeadline)
+}
+
+// Begin starts the lifetime of s at now, when its user authenticated: AuthenticatedAt,
+// LastSeenAt and both deadlines follow from now, absolute and the idle timeout of s.
+func (s *Session) Begin(now time.Time, absolute time.Duration) {
+	s.AuthenticatedAt, s.LastSeenAt = now, now
+	s.AbsoluteDeadline = now.Add(absolute)
+	s.IdleDeadline = s.idleDeadline(now)
+}
+
+// Due reports whether activity at now should be recorded: the last one that was is at least
+// RenewalInterval ago.
+func (s *Session) Due(now time.Time) bool { return !now.Before(s.LastSeenAt.Add(s.RenewalInterval)) }
+
+// Touch records activity at now. Neither LastSeenAt nor IdleDeadline moves back, and the idle
+// deadline never passes the absolute one.
+func (s *Session) Touch(now time.Time) {
+	if now.After(s.LastSeenAt) {
+		s.LastSeenAt = now
+	}
+	if until := s.idleDeadline(now); until.After(s.IdleDeadline) {
+		s.IdleDeadline = until
+	}
+}
+
+// idleDeadline is min(now + idle timeout, absolute deadline). The second half is what keeps a
+// session from living forever by being used.
+func (s *Session) idleDeadline(now time.Time) time.Time {
+	if until := now.Add(s.IdleTimeout); until.Before(s.AbsoluteDeadline) {
+		return until
+	}
+	return s.AbsoluteDeadline
 }
 
 // Clone returns a copy that shares nothing with s.

@@ -61,7 +61,7 @@ func TestAFailedSweepIsReportedAndTriedAgain(t *testing.T) {
 	})
 }
 
-func TestSweepNeedsNobodyToReportTo(t *testing.T) {
+func TestSweepNeedsNoReport(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &sweeper{begun: time.Now()}
 		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
@@ -71,4 +71,13 @@ func TestSweepNeedsNobodyToReportTo(t *testing.T) {
 			t.Errorf("swept %d times, want once", len(s.at))
 		}
 	})
+}
+
+func TestSweepWithoutAnIntervalIsAMistakeAndNoPanic(t *testing.T) {
+	for _, every := range []time.Duration{0, -time.Second} {
+		s := &sweeper{}
+		if err := backends.Sweep(t.Context(), s, every, nil); !errors.Is(err, backends.ErrInvalidArgument) || len(s.at) != 0 {
+			t.Errorf("every %v: %v after %d sweeps, want ErrInvalidArgument after none", every, err, len(s.at))
+		}
+	}
 }

@@ -1,14 +1,15 @@
 package backends_test
 
 import (
+	"context"
 	"errors"
+	"maps"
 	"reflect"
-	"strings"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/inga-auth/inga/backends"
-	"github.com/inga-auth/inga/backends/memory"
 )
 
 type cart struct {
@@ -16,94 +17,145 @@ type cart struct {
 	Total int      `json:"total"`
 }
 
-// visitor returns a store, and the ID of a session in it that lives for an hour.
-func visitor(t *testing.T) (*memory.Store, string) {
-	t.Helper()
-	m, now := memory.New(), time.Now()
-	if err := m.CreateUser(t.Context(), backends.User{ID: "ann", Name: "ann"}, ""); err != nil {
-		t.Fatal(err)
-	}
-	s := backends.Session{ID: backends.NewID(), UserID: "ann", IdleDeadline: now.Add(time.Hour), AbsoluteDeadline: now.Add(time.Hour)}
-	if _, err := m.Create(t.Context(), now, s, backends.NewSecret().Hash(), backends.Admission{}); err != nil {
-		t.Fatal(err)
-	}
-	return m, s.ID
+// shelf keeps the values of one session. With err it fails.
+type shelf struct {
+	values map[string]string
+	err    error
 }
 
-func TestAKeyHasAType(t *testing.T) {
-	const key backends.Key[cart] = "cart"
-	m, id := visitor(t)
-	if got, ok, err := key.Get(t.Context(), m, id); ok || err != nil {
+func newShelf() *shelf { return &shelf{values: map[string]string{}} }
+
+func (s *shelf) SetValue(_ context.Context, _ time.Time, id, key string, value []byte) error {
+	if err := errors.Join(s.err, backends.ValidValue(key, value)); err != nil {
+		return err
+	}
+	s.values[id+" "+key] = string(value)
+	return nil
+}
+
+func (s *shelf) Value(_ context.Context, _ time.Time, id, key string) ([]byte, error) {
+	if s.err != nil {
+		return nil, s.err
+	}
+	v, ok := s.values[id+" "+key]
+	if !ok {
+		return nil, backends.ErrNoValue
+	}
+	return []byte(v), nil
+}
+
+func (s *shelf) TakeValue(ctx context.Context, now time.Time, id, key string) ([]byte, error) {
+	defer delete(s.values, id+" "+key)
+	return s.Value(ctx, now, id, key)
+}
+
+func TestAValueKeyHasAType(t *testing.T) {
+	const key backends.ValueKey[cart] = "cart"
+	s := newShelf()
+	if got, ok, err := key.Get(t.Context(), s, "ID"); ok || err != nil {
 		t.Errorf("before it was set: %+v, %v, %v; want nothing", got, ok, err)
 	}
 	want := cart{Items: []string{"사과", "<b>"}, Total: 7}
-	if err := key.Set(t.Context(), m, id, want); err != nil {
+	if err := key.Set(t.Context(), s, "ID", want); err != nil {
 		t.Fatal(err)
 	}
-	if got, ok, err := key.Get(t.Context(), m, id); !ok || err != nil || !reflect.DeepEqual(got, want) {
+	if names := slices.Collect(maps.Keys(s.values)); !slices.Equal(names, []string{"ID cart"}) {
+		t.Errorf("stored as %q, want the key of the session ID", names)
+	}
+	if got, ok, err := key.Get(t.Context(), s, "ID"); !ok || err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("Get: %+v, %v, %v; want %+v", got, ok, err, want)
 	}
-	if got, ok, err := key.Take(t.Context(), m, id); !ok || err != nil || !reflect.DeepEqual(got, want) {
+	if got, ok, err := key.Take(t.Context(), s, "ID"); !ok || err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("Take: %+v, %v, %v; want %+v", got, ok, err, want)
 	}
-	if got, ok, err := key.Take(t.Context(), m, id); ok || err != nil || !reflect.DeepEqual(got, cart{}) {
+	if got, ok, err := key.Take(t.Context(), s, "ID"); ok || err != nil || !reflect.DeepEqual(got, cart{}) {
 		t.Errorf("Take again: %+v, %v, %v; want nothing", got, ok, err)
 	}
 }
 
-func TestAValueThatCannotBeDecodedIsAbsent(t *testing.T) {
-	// A release changed the type, or somebody wrote into the table. It heals itself.
-	m, id := visitor(t)
-	for _, raw := range []string{`"text"`, `{"items":["x"],"total":"seven"}`, `{`, "", "\xff"} {
-		if err := m.SetValue(t.Context(), time.Now(), id, "cart", []byte(raw)); err != nil {
-			t.Fatal(err)
+func TestAValueIsStoredAndReadAtTheCurrentTime(t *testing.T) {
+	const key backends.ValueKey[int] = "n"
+	c := &clocked{shelf: newShelf()}
+	before := time.Now()
+	err := key.Set(t.Context(), c, "ID", 1)
+	_, _, err2 := key.Get(t.Context(), c, "ID")
+	_, _, err3 := key.Take(t.Context(), c, "ID")
+	if err := errors.Join(err, err2, err3); err != nil || len(c.at) != 3 {
+		t.Fatalf("%d calls, error %v; want 3", len(c.at), err)
+	}
+	for i, at := range c.at {
+		if at.Before(before) || at.After(time.Now()) {
+			t.Errorf("call %d at %v, want the current time", i, at)
 		}
-		for _, read := range []func() (cart, bool, error){
-			func() (cart, bool, error) { return backends.Key[cart]("cart").Get(t.Context(), m, id) },
-			func() (cart, bool, error) { return backends.Key[cart]("cart").Take(t.Context(), m, id) },
-		} {
-			if got, ok, err := read(); ok || err != nil || !reflect.DeepEqual(got, cart{}) {
-				t.Errorf("%q: %+v, %v, %v; want nothing, and no half of it", raw, got, ok, err)
+	}
+}
+
+// clocked notes the time of each call.
+type clocked struct {
+	*shelf
+	at []time.Time
+}
+
+func (c *clocked) SetValue(ctx context.Context, now time.Time, id, key string, value []byte) error {
+	c.at = append(c.at, now)
+	return c.shelf.SetValue(ctx, now, id, key, value)
+}
+
+func (c *clocked) Value(ctx context.Context, now time.Time, id, key string) ([]byte, error) {
+	c.at = append(c.at, now)
+	return c.shelf.Value(ctx, now, id, key)
+}
+
+func (c *clocked) TakeValue(ctx context.Context, now time.Time, id, key string) ([]byte, error) {
+	c.at = append(c.at, now)
+	return c.shelf.TakeValue(ctx, now, id, key)
+}
+
+func TestAValueThatCannotBeDecodedIsAbsent(t *testing.T) {
+	// A release changed the type, or the table was edited by hand. The next Set repairs it.
+	const key backends.ValueKey[cart] = "cart"
+	for _, raw := range []string{`"text"`, `{"items":["x"],"total":"seven"}`, `{`, "", "\xff"} {
+		s := newShelf()
+		for call, read := range map[string]func(context.Context, backends.Values, string) (cart, bool, error){"Get": key.Get, "Take": key.Take} {
+			s.values["ID cart"] = raw
+			if got, ok, err := read(t.Context(), s, "ID"); ok || err != nil || !reflect.DeepEqual(got, cart{}) {
+				t.Errorf("%s of %q: %+v, %v, %v; want nothing, and no half of it", call, raw, got, ok, err)
 			}
 		}
-	}
-	if err := backends.Key[cart]("cart").Set(t.Context(), m, id, cart{Total: 1}); err != nil {
-		t.Errorf("setting it anew: %v", err)
-	}
-}
-
-func TestAValueThatCannotBeKeptIsAnErrorAndNotSet(t *testing.T) {
-	m, id := visitor(t)
-	for what, set := range map[string]func() error{
-		"no JSON":         func() error { return backends.Key[func()]("f").Set(t.Context(), m, id, func() {}) },
-		"too long":        func() error { return backends.Key[string]("s").Set(t.Context(), m, id, strings.Repeat("x", 4095)) },
-		"a key too long":  func() error { return backends.Key[int](strings.Repeat("k", 65)).Set(t.Context(), m, id, 1) },
-		"a key with NUL":  func() error { return backends.Key[int]("\x00").Set(t.Context(), m, id, 1) },
-		"no key":          func() error { return backends.Key[int]("").Set(t.Context(), m, id, 1) },
-		"another session": func() error { return backends.Key[int]("k").Set(t.Context(), m, backends.NewID(), 1) },
-	} {
-		if err := set(); err == nil {
-			t.Errorf("%s: no error", what)
+		if err := key.Set(t.Context(), s, "ID", cart{Total: 1}); err != nil {
+			t.Errorf("setting it anew: %v", err)
+		}
+		if got, ok, err := key.Get(t.Context(), s, "ID"); !ok || err != nil || got.Total != 1 {
+			t.Errorf("after setting it anew: %+v, %v, %v; want a total of 1", got, ok, err)
 		}
 	}
-	if err := backends.Key[string]("s").Set(t.Context(), m, id, strings.Repeat("x", 4094)); err != nil {
-		t.Errorf("4096 bytes of JSON: %v", err)
+}
+
+func TestAValueThatCannotBeKeptIsAMistakeAndNotSet(t *testing.T) {
+	s := newShelf()
+	for what, err := range map[string]error{
+		"no JSON": backends.ValueKey[func()]("f").Set(t.Context(), s, "ID", func() {}),
+		"no key":  backends.ValueKey[int]("").Set(t.Context(), s, "ID", 1),
+	} {
+		if !errors.Is(err, backends.ErrInvalidArgument) {
+			t.Errorf("%s: %v, want ErrInvalidArgument", what, err)
+		}
+	}
+	if len(s.values) != 0 {
+		t.Errorf("stored %q, want nothing", s.values)
 	}
 }
 
-func TestValuesOfASessionThatHasEndedAreTheCredentialsFault(t *testing.T) {
-	// So that a guard's Refuse answers 401, and not 503.
-	const key backends.Key[int] = "n"
-	m, id := visitor(t)
-	if _, err := m.Revoke(t.Context(), time.Now(), id, backends.ReasonLogout); err != nil {
-		t.Fatal(err)
-	}
-	_, _, get := key.Get(t.Context(), m, id)
-	_, _, take := key.Take(t.Context(), m, id)
-	for call, err := range map[string]error{"Set": key.Set(t.Context(), m, id, 1), "Get": get, "Take": take} {
-		var invalid interface{ InvalidCredentials() bool }
-		if !errors.Is(err, backends.ErrNotLive) || !errors.As(err, &invalid) || !invalid.InvalidCredentials() {
-			t.Errorf("%s: %v, want ErrNotLive that says whose fault it is", call, err)
+func TestTheErrorOfAStoreIsTheErrorOfAValueKey(t *testing.T) {
+	const key backends.ValueKey[int] = "n"
+	for _, want := range []error{backends.ErrRevoked, errors.New("connection refused")} {
+		s := &shelf{err: want}
+		_, got, get := key.Get(t.Context(), s, "ID")
+		_, took, take := key.Take(t.Context(), s, "ID")
+		for call, err := range map[string]error{"Set": key.Set(t.Context(), s, "ID", 1), "Get": get, "Take": take} {
+			if !errors.Is(err, want) || got || took {
+				t.Errorf("%s: %v, want %v", call, err, want)
+			}
 		}
 	}
 }

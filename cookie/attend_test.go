@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/inga-auth/inga/backends"
-	"github.com/inga-auth/inga/backends/cache"
 	"github.com/inga-auth/inga/backends/memory"
 	"github.com/inga-auth/inga/cookie"
 	"github.com/inga-auth/inga/internal/pgtest"
@@ -25,7 +24,7 @@ import (
 
 // eachElsewhere runs the test on all four stores. Elsewhere is what another server would make
 // its changes with: it shares the backend, and not the cache.
-func eachElsewhere(t *testing.T, test func(t *testing.T, s, elsewhere storetest.Store, cached bool)) {
+func eachElsewhere(t *testing.T, test func(t *testing.T, s, elsewhere storetest.Store)) {
 	postgres := func(t *testing.T) (s, elsewhere storetest.Store) {
 		pool, schema := pgtest.Pool(t), pgtest.Schema(t)
 		s = storetest.Postgres(t, pool, schema)
@@ -34,31 +33,31 @@ func eachElsewhere(t *testing.T, test func(t *testing.T, s, elsewhere storetest.
 	}
 	t.Run("memory", func(t *testing.T) {
 		m := storetest.Memory(t)
-		test(t, m, m, false)
+		test(t, m, m)
 	})
 	t.Run("memory, cached", func(t *testing.T) {
 		m := storetest.Memory(t)
-		test(t, storetest.Cached(t, m), m, true)
+		test(t, storetest.Cached(t, m), m)
 	})
 	t.Run("postgres", func(t *testing.T) {
 		s, elsewhere := postgres(t)
-		test(t, s, elsewhere, false)
+		test(t, s, elsewhere)
 	})
 	t.Run("postgres, cached", func(t *testing.T) {
 		s, elsewhere := postgres(t)
-		test(t, storetest.Cached(t, s), elsewhere, true)
+		test(t, storetest.Cached(t, s), elsewhere)
 	})
 }
 
 // A channel is a page whose handler goes on until its request ends, as one with server-sent
 // events does.
 type channel struct {
-	sessions *cookie.Sessions
-	ended    chan error // why, by context.Cause
+	cookies *cookie.Cookies
+	ended   chan error // why, by context.Cause
 }
 
 func (c *channel) handler(t testing.TB) http.Handler {
-	return guardOf(t, c.sessions).Handler(middleware.EndWithSession(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return guardOf(t, c.cookies).Handler(middleware.EndWithSession(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintln(w, "hello")
 		w.(http.Flusher).Flush()
 		<-r.Context().Done()
@@ -75,13 +74,13 @@ type listener struct {
 }
 
 // listen asks for the page over a connection of its own, and returns when it has begun.
-func listen(t *testing.T, sessions *cookie.Sessions, b *browser) *listener {
+func listen(t *testing.T, cookies *cookie.Cookies, b *browser) *listener {
 	t.Helper()
-	c := &channel{sessions, make(chan error, 1)}
+	c := &channel{cookies, make(chan error, 1)}
 	server := httptest.NewServer(c.handler(t))
 	t.Cleanup(server.Close)
 	ctx, cancel := context.WithCancel(context.Background())
-	t.Cleanup(cancel) // before the server closes: a page that nobody has ended ends now
+	t.Cleanup(cancel) // before the server closes: a page that is still open ends now
 	r, err := http.NewRequestWithContext(ctx, "GET", server.URL, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -117,9 +116,8 @@ func (l *listener) wantEnd(t *testing.T, within time.Duration, want error) {
 }
 
 func TestAPageThatGoesOnForLongEndsWithItsSession(t *testing.T) {
-	// LO-1, LO-2, LO-3, LO-4, DV-8, promise 8: through a cache as soon as anybody hears of it,
+	// LO-1, LO-2, LO-3, LO-4, DV-8: through a cache as soon as anybody hears of it,
 	// and otherwise when the session is looked at, which is every five seconds.
-	now := time.Now
 	type world struct {
 		s, elsewhere storetest.Store
 		single       http.Handler // where one session is all that a user may have
@@ -154,33 +152,33 @@ func TestAPageThatGoesOnForLongEndsWithItsSession(t *testing.T) {
 			return err
 		}, middleware.ErrSessionStolen},
 		{"password changed here", func(ctx context.Context, w world, _ *browser, _ string) error {
-			_, err := w.s.SetPassword(ctx, now(), "password changed here", 0, "$argon2id$x", "")
+			_, err := w.s.Users().SetPassword(ctx, now(), "password changed here", 0, "$argon2id$x", "")
 			return err
 		}, middleware.ErrSessionRevoked},
 		{"user disabled here", func(ctx context.Context, w world, _ *browser, _ string) error {
-			return w.s.SetDisabled(ctx, now(), "user disabled here", true)
+			return w.s.Users().SetDisabled(ctx, now(), "user disabled here", true)
 		}, middleware.ErrSessionRevoked},
 		{"user disabled elsewhere", func(ctx context.Context, w world, _ *browser, _ string) error {
-			return w.elsewhere.SetDisabled(ctx, now(), "user disabled elsewhere", true)
+			return w.elsewhere.Users().SetDisabled(ctx, now(), "user disabled elsewhere", true)
 		}, middleware.ErrSessionRevoked},
 		{"user deleted elsewhere", func(ctx context.Context, w world, _ *browser, _ string) error {
-			return w.elsewhere.DeleteUser(ctx, now(), "user deleted elsewhere")
+			return w.elsewhere.Users().DeleteUser(ctx, now(), "user deleted elsewhere")
 		}, middleware.ErrInvalidCredentials},
 	}
-	eachElsewhere(t, func(t *testing.T, s, elsewhere storetest.Store, cached bool) {
+	eachElsewhere(t, func(t *testing.T, s, elsewhere storetest.Store) {
 		t.Parallel() // four times five seconds otherwise
-		sessions := newSessions(t, s)
+		cookies := newCookies(t, s)
 		w := world{s, elsewhere, newApp(t, s, within(backends.Limit{Total: 1}))}
-		app := appOf(t, sessions, nil)
+		app := appOf(t, cookies, nil)
 		open := func(user string) (*browser, string, *listener) {
 			b := newBrowser(t, app)
 			id := b.opened(user)
-			return b, id, listen(t, sessions, b)
+			return b, id, listen(t, cookies, b)
 		}
 		var ends []func() error
 		var pages, bystanders []*listener
 		for _, row := range rows {
-			if err := s.CreateUser(t.Context(), backends.User{ID: row.name, Name: row.name}, ""); err != nil {
+			if err := s.Users().CreateUser(t.Context(), backends.User{ID: row.name, Name: row.name}, ""); err != nil {
 				t.Fatal(err)
 			}
 			b, id, page := open(row.name)
@@ -196,10 +194,8 @@ func TestAPageThatGoesOnForLongEndsWithItsSession(t *testing.T) {
 				t.Fatalf("%s: %v", rows[i].name, err)
 			}
 		}
-		limit := 30 * time.Second
-		if cached {
-			limit = 3 * time.Second
-		}
+		// How soon is for the tests with a clock of their own; this bound is for a machine that hangs.
+		const limit = time.Minute
 		for i, row := range rows {
 			t.Run(row.name, func(t *testing.T) { pages[i].wantEnd(t, limit, row.want) })
 		}
@@ -222,10 +218,10 @@ func TestAPageThatGoesOnForLongEndsWithItsSession(t *testing.T) {
 func TestAPageEndsWhenItsClientHasGone(t *testing.T) {
 	// And not with the session, which lives on: nothing watches it any more.
 	s := storetest.Memory(t)
-	sessions := newSessions(t, s)
-	b := newBrowser(t, appOf(t, sessions, nil))
+	cookies := newCookies(t, s)
+	b := newBrowser(t, appOf(t, cookies, nil))
 	b.login("1")
-	page := listen(t, sessions, b)
+	page := listen(t, cookies, b)
 	_ = page.answer.Body.Close()
 	select {
 	case cause := <-page.ended:
@@ -246,10 +242,10 @@ type bubbled struct {
 }
 
 // open asks for the page in a bubble, and returns when it has begun.
-func openBubbled(t *testing.T, sessions *cookie.Sessions, b *browser) *bubbled {
+func openBubbled(t *testing.T, cookies *cookie.Cookies, b *browser) *bubbled {
 	t.Helper()
 	p := &bubbled{begun: time.Now(), ended: make(chan error, 1)}
-	c := &channel{sessions, make(chan error, 1)}
+	c := &channel{cookies, make(chan error, 1)}
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
 	r := httptest.NewRequest("GET", "https://app.example/", nil).WithContext(ctx)
@@ -300,17 +296,17 @@ func eachBubbled(t *testing.T, test func(t *testing.T, s storetest.Store)) {
 }
 
 func TestAPageEndsTheMomentItsSessionExpires(t *testing.T) {
-	// TL-1, TL-2, promise 4: the page itself is no activity, and other requests are.
+	// TL-1, TL-2: the page itself is no activity, and other requests are.
 	eachBubbled(t, func(t *testing.T, s storetest.Store) {
-		sessions := newSessions(t, s, func(c *cookie.Config) {
+		cookies := newCookies(t, s, func(c *config) {
 			c.Policy = sliding.Policy{Idle: 30 * time.Minute, Absolute: 2 * time.Hour}
 		})
-		app := appOf(t, sessions, nil)
+		app := appOf(t, cookies, nil)
 		idle, used, extended := newBrowser(t, app), newBrowser(t, app), newBrowser(t, app)
 		for _, b := range []*browser{idle, used, extended} {
 			b.login("1")
 		}
-		unused, busy, once := openBubbled(t, sessions, idle), openBubbled(t, sessions, used), openBubbled(t, sessions, extended)
+		unused, busy, once := openBubbled(t, cookies, idle), openBubbled(t, cookies, used), openBubbled(t, cookies, extended)
 		time.Sleep(20 * time.Minute)
 		extended.status("GET", "/me", 200)
 		used.status("GET", "/me", 200)
@@ -335,10 +331,10 @@ func TestAPageEndsTheMomentItsSessionExpires(t *testing.T) {
 func TestAPageOutlivesANewProofOfWhoItsUserIs(t *testing.T) {
 	// The session goes on, by new deadlines.
 	eachBubbled(t, func(t *testing.T, s storetest.Store) {
-		sessions := newSessions(t, s)
-		b := newBrowser(t, appOf(t, sessions, nil))
+		cookies := newCookies(t, s)
+		b := newBrowser(t, appOf(t, cookies, nil))
 		b.login("1")
-		page := openBubbled(t, sessions, b)
+		page := openBubbled(t, cookies, b)
 		time.Sleep(29 * time.Minute)
 		b.status("POST", "/prove", 200)
 		time.Sleep(30*time.Minute - time.Microsecond)
@@ -359,18 +355,11 @@ func newUnreliable(t testing.TB) *unreliable {
 	return &unreliable{Store: storetest.Memory(t), cut: make(chan struct{})}
 }
 
-func (u *unreliable) FindBySecret(ctx context.Context, now time.Time, h backends.SecretHash) (backends.Session, backends.User, error) {
+func (u *unreliable) Find(ctx context.Context, now time.Time, id string, h backends.SecretHash) (backends.Session, backends.User, error) {
 	if u.down.Load() {
 		return backends.Session{}, backends.User{}, storetest.ErrDown
 	}
-	return u.Store.FindBySecret(ctx, now, h)
-}
-
-func (u *unreliable) FindByID(ctx context.Context, now time.Time, id string) (backends.Session, backends.User, error) {
-	if u.down.Load() {
-		return backends.Session{}, backends.User{}, storetest.ErrDown
-	}
-	return u.Store.FindByID(ctx, now, id)
+	return u.Store.Find(ctx, now, id, h)
 }
 
 func (u *unreliable) Watch(ctx context.Context, every time.Duration, l backends.Listener) error {
@@ -390,46 +379,44 @@ func (u *unreliable) Watch(ctx context.Context, every time.Duration, l backends.
 	return storetest.ErrDown
 }
 
-// cutFeed ends what listens, and lets nobody listen until it is mended.
+// cutFeed ends the connections that listen, and refuses new ones until it is mended.
 func (u *unreliable) cutFeed() {
 	u.deaf.Store(true)
 	u.cut <- struct{}{}
 	synctest.Wait()
 }
 
-var _ cache.Backend = (*unreliable)(nil)
-
 func TestAPageOutlivesAShortOutageAndEndsWithALongOne(t *testing.T) {
-	// AZ-5: somebody may have ended the session, and nobody here would know.
+	// AZ-5: the session may have been ended, and this process would not notice.
 	synctest.Test(t, func(t *testing.T) {
 		u := newUnreliable(t)
-		sessions := newSessions(t, u)
-		b := newBrowser(t, appOf(t, sessions, nil))
+		cookies := newCookies(t, u)
+		b := newBrowser(t, appOf(t, cookies, nil))
 		b.login("1")
-		page := openBubbled(t, sessions, b)
+		page := openBubbled(t, cookies, b)
 		time.Sleep(time.Minute + time.Second)
 		u.down.Store(true)
-		time.Sleep(8700 * time.Millisecond) // the looks from 65 s to 69.5 s fail
+		time.Sleep(8400 * time.Millisecond) // the looks from 65 s to 69 s fail
 		u.down.Store(false)
 		time.Sleep(time.Minute)
 		page.wantGoingOn(t)
 		u.down.Store(true)
-		time.Sleep(time.Minute) // and now those from 130 s on
-		page.wantEnded(t, 135*time.Second, middleware.ErrUnavailable)
+		time.Sleep(time.Minute) // and now those from 129.5 s on
+		page.wantEnded(t, 134500*time.Millisecond, middleware.ErrUnavailable)
 	})
 }
 
 func TestAPageEndsThoughTheFeedIsCut(t *testing.T) {
-	// Promise 18: the bound holds whatever breaks. The cache hears of nothing, and looks.
+	// LO-10: the bound holds whatever breaks. The cache hears of nothing, and looks.
 	for name, cut := range map[string]bool{"cut while the page goes on": true, "never heard": false} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				u := newUnreliable(t)
 				u.deaf.Store(!cut)
-				sessions := newSessions(t, storetest.Cached(t, u))
-				b := newBrowser(t, appOf(t, sessions, nil))
+				cookies := newCookies(t, storetest.Cached(t, u))
+				b := newBrowser(t, appOf(t, cookies, nil))
 				id := b.opened("1")
-				page := openBubbled(t, sessions, b)
+				page := openBubbled(t, cookies, b)
 				time.Sleep(time.Minute)
 				if cut {
 					u.cutFeed()
@@ -455,13 +442,13 @@ func TestAPageEndsThoughTheFeedIsCut(t *testing.T) {
 }
 
 func TestAPageEndsWhenTheFeedIsHeardAgainAfterItsSessionWasRevoked(t *testing.T) {
-	// Promise 18: what was changed while nobody listened is not told afterwards.
+	// LO-10: changes that were made while the feed was down are not replayed.
 	synctest.Test(t, func(t *testing.T) {
 		u := newUnreliable(t)
-		sessions := newSessions(t, storetest.Cached(t, u))
-		b := newBrowser(t, appOf(t, sessions, nil))
+		cookies := newCookies(t, storetest.Cached(t, u))
+		b := newBrowser(t, appOf(t, cookies, nil))
 		id := b.opened("1")
-		page := openBubbled(t, sessions, b)
+		page := openBubbled(t, cookies, b)
 		time.Sleep(time.Minute)
 		u.cutFeed()
 		if ok, err := u.Revoke(t.Context(), time.Now(), id, backends.ReasonRevoked); !ok || err != nil { // elsewhere
@@ -482,13 +469,13 @@ func TestAPageEndsWhenTheFeedIsHeardAgainAfterItsSessionWasRevoked(t *testing.T)
 }
 
 func TestAPageWithoutASessionIsNotWatched(t *testing.T) {
-	// EndWithSession outside a guard, or inside one that has let nobody in, passes on.
-	sessions := newSessions(t, storetest.Memory(t))
+	// EndWithSession outside a guard, or inside one without an identity, passes on.
+	cookies := newCookies(t, storetest.Memory(t))
 	passed := false
 	page := middleware.EndWithSession(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		passed = r.Context().Err() == nil
 	}))
-	for name, h := range map[string]http.Handler{"no guard": page, "an optional one": guardOf(t, sessions).Optional(page)} {
+	for name, h := range map[string]http.Handler{"no guard": page, "an optional one": guardOf(t, cookies).Optional(page)} {
 		passed = false
 		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
 		if !passed {

@@ -1,14 +1,12 @@
 package cookie_test
 
 import (
-	"bytes"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/inga-auth/inga/internal/storetest"
-	"github.com/inga-auth/inga/jwtauth"
 	"github.com/inga-auth/inga/middleware"
 	"github.com/inga-auth/inga/sliding"
 )
@@ -17,20 +15,13 @@ func TestATokenComesBeforeACookieAndTheCookieIsStillChecked(t *testing.T) {
 	// CS-3, CS-4: one request with both, for different users. What was sent on purpose
 	// decides; where the cookie does, its origin is checked.
 	storetest.Each(t, func(t *testing.T, s storetest.Store) {
-		sessions := newSessions(t, s)
-		key, err := jwtauth.HS256(bytes.Repeat([]byte("\x00\x9f\x03\xa1\xfe\x77\xc2\x10"), 4))
+		sessions := newRegistry(t, registry{Store: s})
+		cookies, tokens := cookiesOf(t, sessions), tokensOf(t, sessions)
+		guard, err := middleware.New(middleware.Config{Authenticator: middleware.FirstOf(tokens, cookies)})
 		if err != nil {
 			t.Fatal(err)
 		}
-		tokens, err := jwtauth.New(jwtauth.Config{Store: s, Keys: []jwtauth.Key{key}, Issuer: "https://app.example", Audience: "app", Policy: policy})
-		if err != nil {
-			t.Fatal(err)
-		}
-		guard, err := middleware.New(middleware.Config{Authenticator: middleware.FirstOf(tokens, sessions)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		b := newBrowser(t, appOf(t, sessions, nil))
+		b := newBrowser(t, appOf(t, cookies, nil))
 		b.login("1")
 		response, err := tokens.Login(httptest.NewRequest("POST", "/", nil), middleware.Login{Subject: "2"})
 		if err != nil {

@@ -8,26 +8,26 @@ import (
 	"testing"
 
 	"github.com/inga-auth/inga/backends/cache"
-	"github.com/inga-auth/inga/internal/floor"
+	"github.com/inga-auth/inga/internal/bench"
 	"github.com/inga-auth/inga/internal/storetest"
 )
 
 // BenchmarkCachedRequest is a guarded request whose session and cookie the cache remembers,
-// beside a look-up that somebody wrote by hand: find the cookie, hash it, look into a sharded
+// beside a look-up written by hand: find the cookie, hash it, look into a sharded
 // map, put into the context.
 func BenchmarkCachedRequest(b *testing.B) {
-	for _, sessions := range floor.Sizes() {
+	for _, sessions := range bench.Sizes() {
 		b.Run(fmt.Sprintf("sessions=%d", sessions), func(b *testing.B) {
-			c := newSessions(b, storetest.Cache(b, storetest.Memory(b), roomy))
+			c := newCookies(b, storetest.Cached(b, storetest.Memory(b), roomy))
 			ours := guarded(b, c)
 			for range sessions {
 				request(ours, loggedIn(b, c))() // for the cache to remember
 			}
 			value := loggedIn(b, c)
-			byHand := floor.NewSessions(sessions, value).Handler(sessionOf, nothing)
+			byHand := bench.NewSessions(sessions, value).Handler(sessionOf, nothing)
 			b.Run("inga", func(b *testing.B) { serve(b, ours, value) })
 			b.Run("hand", func(b *testing.B) { serve(b, byHand, value) })
-			b.Run("ratio", func(b *testing.B) { floor.Ratio(b, 200, request(ours, value), request(byHand, value)) })
+			b.Run("ratio", func(b *testing.B) { bench.Ratio(b, 200, request(ours, value), request(byHand, value)) })
 		})
 	}
 }
@@ -51,10 +51,10 @@ func ofRoles(t testing.TB, n int) (h http.Handler, value string) {
 	for i := range n {
 		roles = append(roles, fmt.Sprintf("role-%d", i))
 	}
-	if err := m.SetRoles(context.Background(), "2", roles); err != nil {
+	if err := m.Users().SetRoles(context.Background(), "2", roles); err != nil {
 		t.Fatal(err)
 	}
-	c := newSessions(t, storetest.Cache(t, m))
+	c := newCookies(t, storetest.Cached(t, m))
 	return guarded(t, c), loggedIn(t, c)
 }
 

@@ -15,7 +15,6 @@ import (
 func TestNewReportsEveryMistakeAndNamesItsField(t *testing.T) {
 	_, err := cookie.New(cookie.Config{
 		Keys:                 [][]byte{keyA, []byte("short")},
-		Policy:               sliding.Policy{},
 		Name:                 "__Host-session",
 		Path:                 "/app",
 		Domain:               "app.example",
@@ -24,44 +23,47 @@ func TestNewReportsEveryMistakeAndNamesItsField(t *testing.T) {
 		ClearSiteData:        "a\nb",
 		DangerouslyAllowHTTP: true,
 	})
-	wantMentions(t, err, "Config.Store", "Config.Keys[1]: secret has 5 bytes", "Policy.Idle", "Policy.Absolute", "Config.Name", "Path", "Domain",
+	wantMentions(t, err, "Config.Sessions", "Config.Keys[1]: secret has 5 bytes", "Config.Name", "Path", "Domain",
 		"Config.SameSite", "Config.TrustedOrigins[1]", "Config.TrustedOrigins[2]", "Config.ClearSiteData")
 	if strings.Contains(err.Error(), "short\"") || strings.Contains(err.Error(), "[115") {
 		t.Errorf("a key is in the error: %v", err)
 	}
 	_, err = cookie.New(cookie.Config{})
-	wantMentions(t, err, "Config.Store", "Config.Keys", "Config.Policy")
+	wantMentions(t, err, "Config.Sessions", "Config.Keys")
 }
 
 func TestNewRefusesWhatBrowsersWouldSilentlyDrop(t *testing.T) {
 	// CK-8
 	for _, row := range []struct {
 		name string
-		edit func(*cookie.Config)
+		edit func(*config)
 		word string
 	}{
-		{"__Host- with a domain", func(c *cookie.Config) { c.Domain = "app.example" }, "Domain"},
-		{"__Host- with a path", func(c *cookie.Config) { c.Path = "/app" }, "Path"},
-		{"__Host- in capitals with a path", func(c *cookie.Config) { c.Name, c.Path = "__HOST-s", "/app" }, "Path"},
-		{"__Host-Http- with a path", func(c *cookie.Config) { c.Name, c.Path = "__Host-Http-s", "/app" }, "Path"},
-		{"__Host- without Secure", func(c *cookie.Config) { c.Name, c.DangerouslyAllowHTTP = "__Host-s", true }, "DangerouslyAllowHTTP"},
-		{"__Secure- without Secure", func(c *cookie.Config) { c.Name, c.DangerouslyAllowHTTP = "__Secure-s", true }, "DangerouslyAllowHTTP"},
-		{"SameSite=None without Secure", func(c *cookie.Config) { c.SameSite, c.DangerouslyAllowHTTP = http.SameSiteNoneMode, true }, "SameSite"},
-		{"SameSite that is none", func(c *cookie.Config) { c.SameSite = 9 }, "SameSite"},
-		{"a name with a space", func(c *cookie.Config) { c.Name = "my session" }, "Name"},
-		{"a name that fills the cookie", func(c *cookie.Config) { c.Name = strings.Repeat("n", 4000) }, "Name"},
-		{"a path with a semicolon", func(c *cookie.Config) { c.Name, c.Path = "s", "/;a" }, "Path"},
-		{"an empty key", func(c *cookie.Config) { c.Keys = [][]byte{{}} }, "Keys[0]"},
-		{"a key of 31 bytes", func(c *cookie.Config) { c.Keys = [][]byte{keyA[:31]} }, "Keys[0]"},
-		{"a key that repeats itself", func(c *cookie.Config) { c.Keys = [][]byte{keyA, bytes.Repeat([]byte("ab"), 16)} }, "Keys[1]"},
-		{"a key that somebody thought of", func(c *cookie.Config) {
+		{"__Host- with a domain", func(c *config) { c.Domain = "app.example" }, "Domain"},
+		{"__Host- with a path", func(c *config) { c.Path = "/app" }, "Path"},
+		{"__Host- in capitals with a path", func(c *config) { c.Name, c.Path = "__HOST-s", "/app" }, "Path"},
+		{"__Host-Http- with a path", func(c *config) { c.Name, c.Path = "__Host-Http-s", "/app" }, "Path"},
+		{"__Host- without Secure", func(c *config) { c.Name, c.DangerouslyAllowHTTP = "__Host-s", true }, "DangerouslyAllowHTTP"},
+		{"__Secure- without Secure", func(c *config) { c.Name, c.DangerouslyAllowHTTP = "__Secure-s", true }, "DangerouslyAllowHTTP"},
+		{"SameSite=None without Secure", func(c *config) { c.SameSite, c.DangerouslyAllowHTTP = http.SameSiteNoneMode, true }, "SameSite"},
+		{"SameSite that is none", func(c *config) { c.SameSite = 9 }, "SameSite"},
+		{"a name with a space", func(c *config) { c.Name = "my session" }, "Name"},
+		{"a name that fills the cookie", func(c *config) { c.Name = strings.Repeat("n", 4000) }, "Name"},
+		{"a path with a semicolon", func(c *config) { c.Name, c.Path = "s", "/;a" }, "Path"},
+		{"a path that is none", func(c *config) { c.Name, c.Path = "s", "app" }, "Path"},
+		{"a path with a space before it", func(c *config) { c.Name, c.Path = "s", " /app" }, "Path"},
+		{"a path with a space after it", func(c *config) { c.Name, c.Path = "s", "/app " }, "Path"},
+		{"an empty key", func(c *config) { c.Keys = [][]byte{{}} }, "Keys[0]"},
+		{"a key of 31 bytes", func(c *config) { c.Keys = [][]byte{keyA[:31]} }, "Keys[0]"},
+		{"a key that repeats itself", func(c *config) { c.Keys = [][]byte{keyA, bytes.Repeat([]byte("ab"), 16)} }, "Keys[1]"},
+		{"a key that somebody thought of", func(c *config) {
 			c.Keys = [][]byte{[]byte("correct horse battery staple, twice over")}
 		}, "Keys[0]"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			c := cookie.Config{Store: memory.New(), Keys: [][]byte{keyA}, Policy: policy}
+			c := config{Config: cookie.Config{Sessions: newRegistry(t, registry{Store: memory.New()}), Keys: [][]byte{keyA}}}
 			row.edit(&c)
-			_, err := cookie.New(c)
+			_, err := cookie.New(c.Config)
 			wantMentions(t, err, row.word)
 		})
 	}
@@ -71,26 +73,26 @@ func TestTheCookieHasTheAttributesThatTheConfigurationSays(t *testing.T) {
 	// CK-1, CK-2, CK-3, CK-4, CK-11: byte by byte, but for the value. Twelve hours are 43200 s.
 	for _, row := range []struct {
 		name string
-		edit func(*cookie.Config)
+		edit func(*config)
 		want string
 	}{
-		{"by default", func(*cookie.Config) {},
+		{"by default", func(*config) {},
 			"__Host-session=V; Path=/; Max-Age=43200; HttpOnly; Secure; SameSite=Lax"},
-		{"strict", func(c *cookie.Config) { c.SameSite = http.SameSiteStrictMode },
+		{"strict", func(c *config) { c.SameSite = http.SameSiteStrictMode },
 			"__Host-session=V; Path=/; Max-Age=43200; HttpOnly; Secure; SameSite=Strict"},
-		{"with the newest prefix", func(c *cookie.Config) { c.Name = "__Host-Http-id" },
+		{"with the newest prefix", func(c *config) { c.Name = "__Host-Http-id" },
 			"__Host-Http-id=V; Path=/; Max-Age=43200; HttpOnly; Secure; SameSite=Lax"},
-		{"for several hosts", func(c *cookie.Config) { c.Name, c.Domain, c.Path = "__Secure-id", "app.example", "/app" },
+		{"for several hosts", func(c *config) { c.Name, c.Domain, c.Path = "__Secure-id", "app.example", "/app" },
 			"__Secure-id=V; Path=/app; Domain=app.example; Max-Age=43200; HttpOnly; Secure; SameSite=Lax"},
-		{"default mode said aloud", func(c *cookie.Config) { c.SameSite = http.SameSiteDefaultMode },
+		{"default mode said aloud", func(c *config) { c.SameSite = http.SameSiteDefaultMode },
 			"__Host-session=V; Path=/; Max-Age=43200; HttpOnly; Secure; SameSite=Lax"},
-		{"across sites", func(c *cookie.Config) { c.SameSite = http.SameSiteNoneMode },
+		{"across sites", func(c *config) { c.SameSite = http.SameSiteNoneMode },
 			"__Host-session=V; Path=/; Max-Age=43200; HttpOnly; Secure; SameSite=None"},
-		{"without TLS", func(c *cookie.Config) { c.DangerouslyAllowHTTP = true },
+		{"without TLS", func(c *config) { c.DangerouslyAllowHTTP = true },
 			"session=V; Path=/; Max-Age=43200; HttpOnly; SameSite=Lax"},
-		{"that follows the idle deadline", func(c *cookie.Config) { c.Reissue = true },
+		{"that follows the idle deadline", func(c *config) { c.Reissue = true },
 			"__Host-session=V; Path=/; Max-Age=1800; HttpOnly; Secure; SameSite=Lax"},
-		{"longer than browsers keep", func(c *cookie.Config) { c.Policy = sliding.Policy{Idle: 1e18, Absolute: 2e18} },
+		{"longer than browsers keep", func(c *config) { c.Policy = sliding.Policy{Idle: 1e18, Absolute: 2e18} },
 			"__Host-session=V; Path=/; Max-Age=34560000; HttpOnly; Secure; SameSite=Lax"}, // CK-7: 400 days
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -1,50 +1,53 @@
 // Package cookie proves a session by a cookie.
 //
-//	sessions, err := cookie.New(cookie.Config{
+//	sessions, err := session.New(session.Config{
 //		Store:  memory.New(),
-//		Keys:   [][]byte{key}, // 32 random bytes
 //		Policy: sliding.Policy{Idle: 30 * time.Minute, Absolute: 12 * time.Hour},
 //	})
+//	cookies, err := cookie.New(cookie.Config{
+//		Sessions: sessions,
+//		Keys:     [][]byte{key}, // 32 random bytes
+//	})
 //
-// [Sessions.Login] opens a session once the application knows who the user is, and
-// [Sessions.Logout] ends it. In between, *Sessions is the [middleware.Authenticator] that a
-// guard asks.
+// [Cookies.Login] opens a session once the application knows who the user is, and
+// [Cookies.Logout] ends it. In between, *Cookies is the [middleware.Authenticator] that a guard
+// asks.
 //
 // # What is in the cookie
 //
 // 256 random bits and the public ID of the session, signed with HMAC-SHA-256 by
-// gorilla/securecookie. The store holds the SHA-256 of the bits and nothing else, so that a copy
-// of the database opens no session. A cookie that none of our keys signed is refused without
-// asking the store. The ID opens nothing: it is for [Sessions.Logout], by a browser that has
-// not seen yet that the secret has changed.
+// gorilla/securecookie. The ID finds the session, and the bits prove it: the store holds their
+// SHA-256 and nothing else, so that a copy of the database opens no session. A cookie that none
+// of our keys signed is refused without asking the store. [Cookies.Logout] needs only the ID, so
+// that a browser that has not seen yet that the secret has changed can log out.
 //
 // Its name is __Host-session, and it is Secure, HttpOnly, SameSite=Lax, with the path / and
 // no domain (OWASP ASVS 5.0, section 3.3). New refuses combinations that browsers would
 // drop without a word.
 //
-// # How many, and who knows
+// # Logging in again
 //
-// Config.Limit bounds the sessions of a user, and Config.Events hears of each that begins,
-// ends or is refused. Logging in again in the same browser takes the place of the session that
-// it had, and of no other.
+// Logging in again in the same browser replaces the session that it had, and no other.
+// session.Config limits how many sessions a user may have, and has the event hook.
 //
-// With package backends/cache as the store a cookie that comes again costs no round trip and
-// no signature: that it was verified is remembered, by a hash, for as long as its session can
-// be vouched for. By when a revocation holds then is the cache's to say.
+// With package backends/cache as the store, a cookie that was verified before costs no round
+// trip and no signature: the cache remembers its hash. How soon a revocation takes effect is
+// then up to the cache.
 //
 // # Requests from elsewhere
 //
 // A browser sends the cookie along with requests that another site makes it send. Unsafe
 // methods, and WebSocket handshakes, must therefore pass [http.CrossOriginProtection], as
-// must logging in and out; they get 403 otherwise. Safe methods log nobody in or out. This
+// must logging in and out; they get 403 otherwise. Safe methods log no one in or out. This
 // stops forged requests; it does not stop scripts that run in pages of your own origin.
 //
 // # Late answers
 //
-// By default the cookie is sent at login and when the user proves again who they are, and
-// never in between: sliding moves the deadline in the row. A response that was on its way
-// while its browser logged out and in again therefore cannot bring the old cookie back. An
-// answer to a new proof brings a cookie, and if it comes after a logout it opens nothing. No
-// refusal clears the cookie either, for the refused request may be the older one. See
-// Config.Reissue for the other choice and its price.
+// By default the cookie is sent at login and at re-authentication, and never in between: sliding
+// moves the deadline in the row. A response that was on its way while its browser logged out and
+// in again therefore cannot bring the old cookie back. The answer to a login or a
+// re-authentication brings a cookie. If it comes after a logout, that opens nothing; and if it
+// comes after a newer login in the same browser, it takes the place of the newer cookie, and the
+// user has to log in again. No refusal clears the cookie either, because the refused request may
+// be the older one. See Config.Reissue for the other choice and its price.
 package cookie

@@ -15,15 +15,15 @@ import (
 	"time"
 
 	"github.com/inga-auth/inga/backends"
-	"github.com/inga-auth/inga/cookie"
 	"github.com/inga-auth/inga/internal/eventtest"
 	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/middleware"
+	"github.com/inga-auth/inga/middleware/clientip"
 )
 
 // telling has the events told to the trail.
-func telling(tr *eventtest.Trail) func(*cookie.Config) {
-	return func(c *cookie.Config) { c.Events = tr.Hook }
+func telling(tr *eventtest.Trail) func(*config) {
+	return func(c *config) { c.Events = tr.Hook }
 }
 
 // fromFirefox has all requests come from there.
@@ -117,34 +117,34 @@ func TestASessionThatIsSupersededIsToldAfterTheLoginThatSupersededIt(t *testing.
 func TestAFailedLoginIsToldAndSaysWhy(t *testing.T) {
 	// OB-1: the answer to the client says none of it.
 	storetest.Each(t, func(t *testing.T, s storetest.Store) {
-		ann, _, err := s.UserByName(t.Context(), "ann")
+		ann, _, err := s.Users().UserByName(t.Context(), "ann")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.SetPassword(t.Context(), time.Now(), "1", 0, "$argon2id$x", ""); err != nil {
+		if _, err := s.Users().SetPassword(t.Context(), time.Now(), "1", 0, "$argon2id$x", ""); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.SetDisabled(t.Context(), time.Now(), "2", true); err != nil {
+		if err := s.Users().SetDisabled(t.Context(), time.Now(), "2", true); err != nil {
 			t.Fatal(err)
 		}
 		var tr eventtest.Trail
-		sessions := newSessions(t, s, telling(&tr))
+		cookies := newCookies(t, s, telling(&tr))
 		for _, row := range []struct {
 			name            string
 			login           middleware.Login
 			subject, reason string
 		}{
 			{"unknown", middleware.Login{Subject: "nobody"}, "nobody", "unknown_user"},
-			{"no name", middleware.Login{}, "", "unknown_user"},
-			{"a name that would end a line", middleware.Login{Subject: "1\r\ntype=login subject=2"}, "1  type=login subject=2", "unknown_user"},
-			{"a name that is no text", middleware.Login{Subject: "a\xff\x00b"}, "a b", "unknown_user"},
-			{"a long name", middleware.Login{Subject: strings.Repeat("x", 300)}, strings.Repeat("x", 255), "unknown_user"},
+			{"no name", middleware.Login{}, "", "invalid_argument"},
+			{"a name that would end a line", middleware.Login{Subject: "1\r\ntype=login subject=2"}, "1  type=login subject=2", "invalid_argument"},
+			{"a name that is no text", middleware.Login{Subject: "a\xff\x00b"}, "a b", "invalid_argument"},
+			{"a long name", middleware.Login{Subject: strings.Repeat("x", 300)}, strings.Repeat("x", 255), "invalid_argument"},
 			{"disabled", middleware.Login{Subject: "2"}, "2", "user_disabled"},
 			{"the password has changed", middleware.Login{Subject: "1", UserVersion: ann.Version}, "1", "user_changed"},
 		} {
 			r := httptest.NewRequest("POST", "https://app.example/login", nil)
 			r.Header.Set("User-Agent", "Firefox/150.0")
-			if _, err := sessions.Login(httptest.NewRecorder(), r, row.login); err == nil {
+			if _, err := cookies.Login(httptest.NewRecorder(), r, row.login); err == nil {
 				t.Errorf("%s: logged in", row.name)
 			}
 			tr.WantEvents(t, middleware.Event{Type: "login_failed", Subject: row.subject, Method: "cookie", Reason: row.reason, IP: "192.0.2.1", UserAgent: "Firefox/150.0"})
@@ -169,15 +169,28 @@ func TestALoginThatFailsBecauseOfAnOutageIsToldAsThat(t *testing.T) {
 	tr.WantEvents(t)
 }
 
+func TestALoginThatCannotFindTheSessionOfItsBrowserIsTold(t *testing.T) {
+	// OB-1: the outage comes before anything is opened.
+	var tr eventtest.Trail
+	f := &storetest.Failing{Store: storetest.Memory(t)}
+	b := newBrowser(t, newApp(t, f, telling(&tr)))
+	id := b.opened("1")
+	f.NoFind = true
+	b.status("POST", "/login", 503, as("2"))
+	tr.WantEvents(t,
+		middleware.Event{Type: "login", Subject: "1", SessionID: id, Method: "cookie", IP: "192.0.2.1"},
+		middleware.Event{Type: "login_failed", Subject: "2", Method: "cookie", Reason: "unavailable", IP: "192.0.2.1"})
+}
+
 func TestASessionOfAnotherUserThatTheBrowserHadIsToldToo(t *testing.T) {
-	// OB-1: it ends, so somebody will ask why.
+	// OB-1: it ends, so there must be a reason on record.
 	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		var tr eventtest.Trail
 		b := newBrowser(t, newApp(t, s, telling(&tr)))
 		anns := b.opened("1")
 		tr.Take()
 		roots := b.opened("2")
-		row, _, err := s.FindByID(t.Context(), time.Now(), anns)
+		row, _, err := s.Find(t.Context(), time.Now(), anns, backends.SecretHash{})
 		if err == nil || row.Ended.Reason != "replaced" {
 			t.Fatalf("the former session: ended %+v, error %v; want replaced", row.Ended, err)
 		}
@@ -200,10 +213,10 @@ func TestEventsSayTheTimesOfTheRows(t *testing.T) {
 		b.status("GET", "/me", 200)
 		time.Sleep(time.Minute)
 		b.status("POST", "/prove", 200)
-		row, _, _ := m.FindByID(t.Context(), time.Now(), first)
+		row, _, _ := m.Find(t.Context(), time.Now(), first, backends.SecretHash{})
 		time.Sleep(time.Minute)
 		b.login("1")
-		replaced, _, _ := m.FindByID(t.Context(), time.Now(), first)
+		replaced, _, _ := m.Find(t.Context(), time.Now(), first, backends.SecretHash{})
 		at := func(minute, nsec int) time.Time { return time.Date(2000, 1, 1, 0, minute, 1, nsec, time.UTC) }
 		for i, want := range []struct {
 			what middleware.EventType
@@ -230,7 +243,7 @@ func TestAnEventHasTheAddressThatTrustedProxiesVouchFor(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		var tr eventtest.Trail
 		app := newApp(t, s, telling(&tr))
-		proxies, err := middleware.NewProxies(middleware.ProxyConfig{Trusted: []string{"192.0.2.0/24"}})
+		proxies, err := clientip.New(clientip.Config{Trusted: []string{"192.0.2.0/24"}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -253,7 +266,7 @@ func TestAnEventHasTheAddressThatTrustedProxiesVouchFor(t *testing.T) {
 				return s.ID
 			}()
 			tr.WantEvents(t, middleware.Event{Type: "login", Subject: "1", SessionID: id, Method: "cookie", IP: row.want})
-			if found, _, err := s.FindByID(t.Context(), time.Now(), id); err != nil || found.Client.IP != row.want {
+			if found, _, err := s.Find(t.Context(), time.Now(), id, backends.SecretHash{}); err != nil || found.Client.IP != row.want {
 				t.Errorf("%s: the row has the address %q (%v), want %q", row.name, found.Client.IP, err, row.want)
 			}
 		}
@@ -323,8 +336,8 @@ func TestByDefaultEventsAreLoggedToTheDefaultLoggerAndNobodyForgesALine(t *testi
 	var out bytes.Buffer
 	eventtest.UseAsDefault(t, eventtest.PlainHandler{W: &out})
 	synctest.Test(t, func(t *testing.T) { // which begins on 2000-01-01
-		sessions := newSessions(t, storetest.Memory(t), func(c *cookie.Config) { c.Events = nil })
-		b := newBrowser(t, appOf(t, sessions, slog.New(slog.DiscardHandler)))
+		cookies := newCookies(t, storetest.Memory(t), func(c *config) { c.Events = nil })
+		b := newBrowser(t, appOf(t, cookies, slog.New(slog.DiscardHandler)))
 		evil := func(r *http.Request) {
 			r.Header["User-Agent"] = []string{"Firefox\r\nINFO session event [type=login subject=2\x1b[2J\u2028\u0085]"}
 		}
@@ -334,11 +347,11 @@ func TestByDefaultEventsAreLoggedToTheDefaultLoggerAndNobodyForgesALine(t *testi
 		time.Sleep(3 * time.Minute)
 		b.status("GET", "/me", 200)
 		b.status("POST", "/logout", 200)
-		b.status("POST", "/login", 401, as("2\nINFO session event [type=login subject=2]"))
+		b.status("POST", "/login", 500, as("2\nINFO session event [type=login subject=2]"))
 		want := `INFO session event [type=login time=2000-01-01 00:00:00 +0000 UTC subject=1 session_id=` + s.ID + ` method=cookie ip=192.0.2.1 user_agent=Firefox  INFO session event [type=login subject=2 [2J  ]]
 DEBUG session event [type=renewed time=2000-01-01 00:03:00 +0000 UTC subject=1 session_id=` + s.ID + ` method=cookie ip=192.0.2.1]
 INFO session event [type=logout time=2000-01-01 00:03:00 +0000 UTC subject=1 session_id=` + s.ID + ` method=cookie ip=192.0.2.1]
-INFO session event [type=login_failed time=2000-01-01 00:03:00 +0000 UTC subject=2 INFO session event [type=login subject=2] method=cookie reason=unknown_user ip=192.0.2.1]
+INFO session event [type=login_failed time=2000-01-01 00:03:00 +0000 UTC subject=2 INFO session event [type=login subject=2] method=cookie reason=invalid_argument ip=192.0.2.1]
 `
 		if got := out.String(); got != want {
 			t.Errorf("logged\n%q\nwant\n%q", got, want)

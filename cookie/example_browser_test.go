@@ -12,26 +12,34 @@ import (
 	"github.com/inga-auth/inga/backends/memory"
 	"github.com/inga-auth/inga/cookie"
 	"github.com/inga-auth/inga/middleware"
+	"github.com/inga-auth/inga/middleware/session"
 	"github.com/inga-auth/inga/sliding"
 )
 
 // annsShop returns the configuration of an application with one user, and a guard for it.
-func annsShop() (cookie.Config, *cookie.Sessions, *middleware.Guard) {
+func annsShop() (cookie.Config, *cookie.Cookies, *middleware.Guard) {
 	store, key := memory.New(), make([]byte, 32)
 	_, _ = rand.Read(key)
-	if err := store.CreateUser(context.Background(), backends.User{ID: "ann", Name: "ann"}, ""); err != nil {
+	if err := store.Users().CreateUser(context.Background(), backends.User{ID: "ann", Name: "ann"}, ""); err != nil {
 		log.Fatal(err)
 	}
-	c := cookie.Config{Store: store, Keys: [][]byte{key}, Policy: sliding.Policy{Idle: 30 * time.Minute, Absolute: 12 * time.Hour}}
-	sessions, err := cookie.New(c)
+	sessions, err := session.New(session.Config{
+		Store:  store,
+		Policy: sliding.Policy{Idle: 30 * time.Minute, Absolute: 12 * time.Hour},
+	})
 	if err != nil {
 		log.Fatal(err)
 	}
-	guard, err := middleware.New(middleware.Config{Authenticator: sessions})
+	c := cookie.Config{Sessions: sessions, Keys: [][]byte{key}}
+	cookies, err := cookie.New(c)
 	if err != nil {
 		log.Fatal(err)
 	}
-	return c, sessions, guard
+	guard, err := middleware.New(middleware.Config{Authenticator: cookies})
+	if err != nil {
+		log.Fatal(err)
+	}
+	return c, cookies, guard
 }
 
 // send sends a request as a browser with these cookies.
@@ -45,10 +53,10 @@ func send(h http.Handler, method string, cookies ...*http.Cookie) *httptest.Resp
 }
 
 // cookieOf logs Ann in and returns the cookie that her browser has then.
-func cookieOf(sessions *cookie.Sessions) *http.Cookie {
+func cookieOf(cookies *cookie.Cookies) *http.Cookie {
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest("POST", "https://shop.example/login", nil)
-	if _, err := sessions.Login(w, r, middleware.Login{Subject: "ann"}); err != nil {
+	if _, err := cookies.Login(w, r, middleware.Login{Subject: "ann"}); err != nil {
 		log.Fatal(err)
 	}
 	return w.Result().Cookies()[0]

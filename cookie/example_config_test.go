@@ -8,20 +8,18 @@ import (
 	"net/http"
 	"net/http/httptest"
 
-	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/cookie"
 	"github.com/inga-auth/inga/middleware"
 )
 
 func ExampleNew() {
-	c, _, _ := annsShop() // Store, Keys and Policy
+	c, _, _ := annsShop() // Sessions and Keys
 	c.SameSite = http.SameSiteStrictMode
-	c.Limit = backends.Limit{Total: 5}.ForAll
-	sessions, err := cookie.New(c)
+	cookies, err := cookie.New(c)
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(cookieOf(sessions).SameSite == http.SameSiteStrictMode)
+	fmt.Println(cookieOf(cookies).SameSite == http.SameSiteStrictMode)
 	// Output: true
 }
 
@@ -29,8 +27,8 @@ func ExampleNew() {
 // goes to the end, everywhere, so that each can verify what another one will sign with it; then
 // to the front. The old one stays until the sessions that it signed have ended.
 func ExampleConfig_keys() {
-	c, sessions, _ := annsShop()
-	old := cookieOf(sessions)
+	c, cookies, _ := annsShop()
+	old := cookieOf(cookies)
 
 	next := make([]byte, 32)
 	_, _ = rand.Read(next)
@@ -46,11 +44,11 @@ func ExampleConfig_keys() {
 	// Output: ann <nil>
 }
 
-// A key that is made at every start, or another in every process, signs what nobody else can
+// A key that is made at every start, or another in every process, signs what no other can
 // verify: each restart logs everybody out. Read it from a file or a secret store.
 func ExampleConfig_incorrectFreshKey() {
-	c, sessions, _ := annsShop()
-	before := cookieOf(sessions)
+	c, cookies, _ := annsShop()
+	before := cookieOf(cookies)
 
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // wrong: at every start
@@ -66,7 +64,7 @@ func ExampleConfig_incorrectFreshKey() {
 	// Output: middleware: invalid credentials: cookie is not signed by any of our keys
 }
 
-// Whoever guesses the key signs cookies. It takes 32 bytes from a random source, and no words:
+// An attacker who guesses the key can sign cookies. Use 32 bytes from a random source, and no words:
 // openssl rand -out cookie.key 32
 func ExampleConfig_incorrectShortKey() {
 	c, _, _ := annsShop()
@@ -78,21 +76,21 @@ func ExampleConfig_incorrectShortKey() {
 
 // With SameSite=None every site's requests bring the cookie. Unsafe ones are refused all the
 // same; what a GET does, and what a page in a frame shows, is no longer out of their reach.
-// Lax, the default, is right unless your page lives in a frame of somebody else's.
+// Lax, the default, is right unless your page is shown in a frame of another site.
 func ExampleConfig_incorrectSameSite() {
 	c, _, _ := annsShop()
 	c.SameSite = http.SameSiteNoneMode // right: leave it out
-	sessions, err1 := cookie.New(c)
-	guard, err2 := middleware.New(middleware.Config{Authenticator: sessions})
+	cookies, err1 := cookie.New(c)
+	guard, err2 := middleware.New(middleware.Config{Authenticator: cookies})
 	if err := errors.Join(err1, err2); err != nil {
 		log.Fatal(err)
 	}
-	session := cookieOf(sessions)
-	fmt.Println(session.SameSite == http.SameSiteNoneMode)
+	sent := cookieOf(cookies)
+	fmt.Println(sent.SameSite == http.SameSiteNoneMode)
 	for _, method := range []string{"GET", "POST"} {
 		r, w := httptest.NewRequest(method, "https://shop.example/", nil), httptest.NewRecorder()
 		r.Header.Set("Sec-Fetch-Site", "cross-site") // what a browser says of another site's page
-		r.AddCookie(session)
+		r.AddCookie(sent)
 		guard.Handler(account).ServeHTTP(w, r)
 		fmt.Println(method, w.Code)
 	}
@@ -115,8 +113,8 @@ func ExampleConfig_incorrectDomain() {
 // A server behind a proxy that does TLS is reached with TLS all the same. What the switch takes
 // away is the browser's promise to send the cookie over nothing else.
 func ExampleConfig_incorrectHTTP() {
-	c, sessions, _ := annsShop()
-	right := cookieOf(sessions)
+	c, cookies, _ := annsShop()
+	right := cookieOf(cookies)
 	c.DangerouslyAllowHTTP = true // wrong, unless browsers themselves come without TLS
 	open, err := cookie.New(c)
 	if err != nil {

@@ -3,6 +3,7 @@ package cookie_test
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log"
 	"net/http"
@@ -13,27 +14,25 @@ import (
 	"github.com/inga-auth/inga/backends/memory"
 	"github.com/inga-auth/inga/cookie"
 	"github.com/inga-auth/inga/middleware"
+	"github.com/inga-auth/inga/middleware/session"
 	"github.com/inga-auth/inga/sliding"
 )
 
 func Example() {
 	store := memory.New()
-	if err := store.CreateUser(context.Background(), backends.User{ID: "42", Name: "ann", Roles: []string{"user"}}, ""); err != nil {
+	if err := store.Users().CreateUser(context.Background(), backends.User{ID: "42", Name: "ann", Roles: []string{"user"}}, ""); err != nil {
 		log.Fatal(err)
 	}
 	key := make([]byte, 32) // from a file or a secret store, the same in every process
 	_, _ = rand.Read(key)
 
-	sessions, err := cookie.New(cookie.Config{
+	sessions, err1 := session.New(session.Config{
 		Store:  store,
-		Keys:   [][]byte{key},
 		Policy: sliding.Policy{Idle: 30 * time.Minute, Absolute: 12 * time.Hour},
 	})
-	if err != nil {
-		log.Fatal(err)
-	}
-	guard, err := middleware.New(middleware.Config{Authenticator: sessions})
-	if err != nil {
+	cookies, err2 := cookie.New(cookie.Config{Sessions: sessions, Keys: [][]byte{key}})
+	guard, err3 := middleware.New(middleware.Config{Authenticator: cookies})
+	if err := errors.Join(err1, err2, err3); err != nil {
 		log.Fatal(err)
 	}
 	private := middleware.Chain(guard.Handler, sliding.Handler)
@@ -41,7 +40,7 @@ func Example() {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /login", func(w http.ResponseWriter, r *http.Request) {
 		// Here the application makes sure that it is Ann.
-		if _, err := sessions.Login(w, r, middleware.Login{Subject: "42"}); err != nil {
+		if _, err := cookies.Login(w, r, middleware.Login{Subject: "42"}); err != nil {
 			guard.Refuse(w, r, err)
 		}
 	})
@@ -71,15 +70,13 @@ func Example() {
 // a frame of another site and for nothing else, and it needs Secure.
 func ExampleNew_incorrect() {
 	_, err := cookie.New(cookie.Config{
-		Store:                memory.New(),
 		Keys:                 [][]byte{[]byte("secret")},
-		Policy:               sliding.Policy{Idle: time.Hour},
 		SameSite:             http.SameSiteNoneMode,
 		DangerouslyAllowHTTP: true,
 	})
 	fmt.Println(err)
 	// Output:
+	// cookie: Config.Sessions is nil, want what session.New returns
 	// cookie: Config.Keys[0]: secret has 6 bytes, want 32 random bytes (openssl rand -hex 32)
-	// cookie: Config.Policy: sliding: Policy.Absolute is 0s, want more than 0: there is no forever
 	// cookie: Config.SameSite is None, which browsers accept with Secure only, and DangerouslyAllowHTTP is true
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/inga-auth/inga/cookie"
 	"github.com/inga-auth/inga/internal/pgtest"
 	"github.com/inga-auth/inga/middleware"
+	"github.com/inga-auth/inga/middleware/session"
 	"github.com/inga-auth/inga/sliding"
 )
 
@@ -28,17 +29,17 @@ type counting struct {
 	asked, extended atomic.Int64
 }
 
-func (c *counting) FindBySecret(ctx context.Context, now time.Time, h backends.SecretHash) (backends.Session, backends.User, error) {
+func (c *counting) Find(ctx context.Context, now time.Time, id string, h backends.SecretHash) (backends.Session, backends.User, error) {
 	c.asked.Add(1)
-	return c.Store.FindBySecret(ctx, now, h)
+	return c.Store.Find(ctx, now, id, h)
 }
 
-func (c *counting) Extend(ctx context.Context, now time.Time, id string, until time.Time) (bool, error) {
-	ok, err := c.Store.Extend(ctx, now, id, until)
+func (c *counting) Extend(ctx context.Context, now time.Time, id string) (time.Time, bool, error) {
+	until, ok, err := c.Store.Extend(ctx, now, id)
 	if ok {
 		c.extended.Add(1)
 	}
-	return ok, err
+	return until, ok, err
 }
 
 var (
@@ -53,28 +54,73 @@ func keyOf(name string) []byte {
 	return key[:]
 }
 
-func newSessions(t testing.TB, s backends.Store, edit ...func(*cookie.Config)) *cookie.Sessions {
+// A config is that of a registry and of the cookies of its sessions.
+type config struct {
+	registry
+	cookie.Config
+}
+
+type registry = session.Config
+
+func newCookies(t testing.TB, s backends.Store, edit ...func(*config)) *cookie.Cookies {
 	t.Helper()
-	c := cookie.Config{Store: s, Keys: [][]byte{keyA}, Policy: policy, Events: func(context.Context, middleware.Event) {}}
+	c := config{registry{Store: s, Policy: policy, Events: quiet}, cookie.Config{Keys: [][]byte{keyA}}}
 	for _, e := range edit {
 		e(&c)
 	}
-	sessions, err := cookie.New(c)
+	sessions, err := session.New(c.registry)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Sessions = sessions
+	cookies, err := cookie.New(c.Config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cookies
+}
+
+func quiet(context.Context, middleware.Event) {}
+
+// newRegistry returns a registry whose policy and events are those of all tests here, unless c
+// says otherwise.
+func newRegistry(t testing.TB, c registry) *session.Registry {
+	t.Helper()
+	if c.Policy == nil {
+		c.Policy = policy
+	}
+	if c.Events == nil {
+		c.Events = quiet
+	}
+	sessions, err := session.New(c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return sessions
 }
 
-// newApp is a small application: log in, log out, prove again, and a guarded page.
-func newApp(t testing.TB, s backends.Store, edit ...func(*cookie.Config)) http.Handler {
+// cookiesOf returns the cookies of a registry that has other ways of proving, too.
+func cookiesOf(t testing.TB, sessions *session.Registry) *cookie.Cookies {
 	t.Helper()
-	return appOf(t, newSessions(t, s, edit...), slog.New(slog.DiscardHandler))
+	cookies, err := cookie.New(cookie.Config{Sessions: sessions, Keys: [][]byte{keyA}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cookies
 }
 
-func appOf(t testing.TB, sessions *cookie.Sessions, logger *slog.Logger) http.Handler {
+// now is the time as stores keep it.
+func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+
+// newApp is a small application: log in, log out, prove again, and a guarded page.
+func newApp(t testing.TB, s backends.Store, edit ...func(*config)) http.Handler {
 	t.Helper()
-	guard, err := middleware.New(middleware.Config{Authenticator: sessions, Roles: []string{"user", "admin"}, Logger: logger})
+	return appOf(t, newCookies(t, s, edit...), slog.New(slog.DiscardHandler))
+}
+
+func appOf(t testing.TB, cookies *cookie.Cookies, logger *slog.Logger) http.Handler {
+	t.Helper()
+	guard, err := middleware.New(middleware.Config{Authenticator: cookies, Roles: []string{"user", "admin"}, Logger: logger})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,17 +137,17 @@ func appOf(t testing.TB, sessions *cookie.Sessions, logger *slog.Logger) http.Ha
 		_ = json.NewEncoder(w).Encode(s)
 	}
 	logout := func(w http.ResponseWriter, r *http.Request) {
-		if err := sessions.Logout(w, r); err != nil {
+		if err := cookies.Logout(w, r); err != nil {
 			guard.Refuse(w, r, err)
 		}
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/login", func(w http.ResponseWriter, r *http.Request) {
-		s, err := sessions.Login(w, r, middleware.Login{Subject: r.Header.Get("User")})
+		s, err := cookies.Login(w, r, middleware.Login{Subject: r.Header.Get("User")})
 		answer(w, r, s, err)
 	})
 	mux.HandleFunc("/prove", func(w http.ResponseWriter, r *http.Request) {
-		s, err := sessions.Reauthenticate(w, r, middleware.Login{Subject: "1", AMR: []string{"pwd", "otp"}})
+		s, err := cookies.Reauthenticate(w, r, middleware.Login{Subject: "1", AMR: []string{"pwd", "otp"}})
 		answer(w, r, s, err)
 	})
 	mux.HandleFunc("/logout", logout)

@@ -12,27 +12,27 @@ import (
 	"time"
 
 	"github.com/inga-auth/inga/backends"
-	"github.com/inga-auth/inga/cookie"
 	"github.com/inga-auth/inga/internal/eventtest"
-	"github.com/inga-auth/inga/internal/session"
 	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/jwtauth"
+	"github.com/inga-auth/inga/jwtauth/tokencookie"
 	"github.com/inga-auth/inga/middleware"
+	"github.com/inga-auth/inga/middleware/session"
 	"github.com/inga-auth/inga/sliding"
 )
 
-func within(l backends.Limit) func(*cookie.Config) {
-	return func(c *cookie.Config) { c.Limit = l.ForAll }
+func within(l backends.Limit) func(*config) {
+	return func(c *config) { c.Limit = l.ForAll }
 }
 
 // busy counts nearly every request as activity.
-func busy(c *cookie.Config) {
+func busy(c *config) {
 	c.Policy = sliding.Policy{Idle: time.Hour, Absolute: 2 * time.Hour, Interval: time.Microsecond}
 }
 
 // tick returns when the clock shows a later time than it did, as precisely as stores keep it.
 func tick() {
-	for begin := session.Now(); !session.Now().After(begin); {
+	for begin := now(); !now().After(begin); {
 	}
 }
 
@@ -67,7 +67,7 @@ func (b *browser) opened(user string) string {
 }
 
 // wantLive fails the test unless the user has so many live sessions.
-func wantLive(t testing.TB, s backends.Directory, user string, want int) {
+func wantLive(t testing.TB, s backends.SessionLister, user string, want int) {
 	t.Helper()
 	live, err := s.List(t.Context(), time.Now(), user)
 	if err != nil || len(live) != want {
@@ -103,7 +103,7 @@ func TestANewLoginEndsTheOneBeforeWhereNoneMayBeConcurrent(t *testing.T) {
 		phone.status("GET", "/me", 200)
 		other.status("GET", "/me", 200)
 		wantLive(t, s, "1", 1)
-		row, _, err := s.FindByID(t.Context(), time.Now(), first)
+		row, _, err := s.Find(t.Context(), time.Now(), first, backends.SecretHash{})
 		if !errors.Is(err, backends.ErrRevoked) || row.Ended.Reason != "superseded" {
 			t.Errorf("the first session: ended %+v, error %v; want superseded", row.Ended, err)
 		}
@@ -150,7 +150,7 @@ func TestALoginThatWouldBeOneTooManyIsRefusedAndTheOthersLive(t *testing.T) {
 		phone.login("1")
 		tr.Take()
 		third.problem("POST", "/login", 403, "too-many-sessions", as("1"))
-		tr.WantEvents(t, middleware.Event{Type: "limit", Subject: "1", Method: "cookie", IP: "192.0.2.1"})
+		tr.WantEvents(t, middleware.Event{Type: "limit", Subject: "1", Method: "cookie", Reason: "too_many_sessions", IP: "192.0.2.1"})
 		third.status("GET", "/me", 401)
 		laptop.status("GET", "/me", 200)
 		phone.status("GET", "/me", 200)
@@ -165,7 +165,7 @@ func TestALoginThatWouldBeOneTooManyIsRefusedAndTheOthersLive(t *testing.T) {
 func TestALimitIsWhatTheUserOfThisMomentMayHave(t *testing.T) {
 	// DV-9: administrators have none.
 	storetest.Each(t, func(t *testing.T, s storetest.Store) {
-		app := newApp(t, s, func(c *cookie.Config) {
+		app := newApp(t, s, func(c *config) {
 			c.Limit = func(u backends.User) backends.Limit {
 				if slices.Contains(u.Roles, "admin") {
 					return backends.Limit{}
@@ -178,11 +178,11 @@ func TestALimitIsWhatTheUserOfThisMomentMayHave(t *testing.T) {
 		}
 		newBrowser(t, app).login("1")
 		newBrowser(t, app).problem("POST", "/login", 403, "too-many-sessions", as("1"))
-		if err := s.SetRoles(t.Context(), "1", []string{"admin"}); err != nil {
+		if err := s.Users().SetRoles(t.Context(), "1", []string{"admin"}); err != nil {
 			t.Fatal(err)
 		}
 		newBrowser(t, app).login("1")
-		if err := s.SetRoles(t.Context(), "2", []string{"user"}); err != nil {
+		if err := s.Users().SetRoles(t.Context(), "2", []string{"user"}); err != nil {
 			t.Fatal(err)
 		}
 		newBrowser(t, app).problem("POST", "/login", 403, "too-many-sessions", as("2"))
@@ -191,20 +191,15 @@ func TestALimitIsWhatTheUserOfThisMomentMayHave(t *testing.T) {
 	})
 }
 
-// newTokens returns tokens for the store, with refresh tokens.
-func newTokens(t testing.TB, s backends.Store, edit ...func(*jwtauth.Config)) *jwtauth.Tokens {
+// tokensOf returns the tokens of a registry, with refresh tokens.
+func tokensOf(t testing.TB, sessions *session.Registry) *jwtauth.Tokens {
 	t.Helper()
 	key, err := jwtauth.HS256([]byte("\x00\x9f\x03\xa1\xfe\x77\xc2\x10\x5c\x33\x81\xe0\x6b\x1d\x92\xf4\x08\xaf\x13\xb1\xee\x67\xd2\x20\x4c\x23\x91\xd0\x7b\x0d\x82\xe4"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := jwtauth.Config{Store: s, Keys: []jwtauth.Key{key}, Issuer: "https://app.example", Audience: "app", Policy: policy,
-		RefreshKeys: [][]byte{[]byte("\xa0\xb1\xc2\xd3\xe4\xf5\x06\x17\x28\x39\x4a\x5b\x6c\x7d\x8e\x9f\xa1\xb2\xc3\xd4\xe5\xf6\x07\x18\x29\x3a\x4b\x5c\x6d\x7e\x8f\x90")},
-		Events:      (&eventtest.Trail{}).Hook}
-	for _, e := range edit {
-		e(&c)
-	}
-	tokens, err := jwtauth.New(c)
+	tokens, err := jwtauth.New(jwtauth.Config{Sessions: sessions, Keys: []jwtauth.Key{key}, Issuer: "https://app.example", Audience: "app",
+		RefreshKeys: [][]byte{[]byte("\xa0\xb1\xc2\xd3\xe4\xf5\x06\x17\x28\x39\x4a\x5b\x6c\x7d\x8e\x9f\xa1\xb2\xc3\xd4\xe5\xf6\x07\x18\x29\x3a\x4b\x5c\x6d\x7e\x8f\x90")}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,18 +209,18 @@ func newTokens(t testing.TB, s backends.Store, edit ...func(*jwtauth.Config)) *j
 // A way in is one of those to open a session of the user 1.
 type wayIn struct {
 	name string
-	// open logs in from a client that nobody has seen, and returns a request that brings what
+	// open logs in from a new client, and returns a request that brings what
 	// the client got.
 	open func() (*http.Request, error)
 	who  middleware.Authenticator
 }
 
-// waysIn are all of them, at one store and with one limit.
+// waysIn are all of them, of one registry.
 func waysIn(t testing.TB, s backends.Store, limit func(backends.User) backends.Limit) []wayIn {
 	t.Helper()
-	sessions := newSessions(t, s, func(c *cookie.Config) { c.Limit = limit })
-	tokens := newTokens(t, s, func(c *jwtauth.Config) { c.Limit = limit })
-	cookies, err := jwtauth.NewCookies(jwtauth.CookieConfig{Tokens: tokens})
+	sessions := newRegistry(t, registry{Store: s, Limit: limit})
+	cookies, tokens := cookiesOf(t, sessions), tokensOf(t, sessions)
+	tokenCookies, err := tokencookie.New(tokencookie.Config{Tokens: tokens})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -241,9 +236,9 @@ func waysIn(t testing.TB, s backends.Store, limit func(backends.User) backends.L
 	return []wayIn{
 		{"cookie", func() (*http.Request, error) {
 			w := httptest.NewRecorder()
-			_, err := sessions.Login(w, post(), ann)
+			_, err := cookies.Login(w, post(), ann)
 			return with(w), err
-		}, sessions},
+		}, cookies},
 		{"token", func() (*http.Request, error) {
 			resp, err := tokens.Login(post(), ann)
 			r := httptest.NewRequest("GET", "https://app.example/", nil)
@@ -252,9 +247,9 @@ func waysIn(t testing.TB, s backends.Store, limit func(backends.User) backends.L
 		}, tokens},
 		{"token-cookie", func() (*http.Request, error) {
 			w := httptest.NewRecorder()
-			_, err := cookies.Login(w, post(), ann)
+			_, err := tokenCookies.Login(w, post(), ann)
 			return with(w), err
-		}, cookies},
+		}, tokenCookies},
 	}
 }
 
@@ -390,7 +385,7 @@ func TestAnotherUserInTheSameBrowserTakesNobodysSlot(t *testing.T) {
 }
 
 func TestFiftySimultaneousLoginsLeaveAsManySessionsAsTheLimitSays(t *testing.T) {
-	// Promise 7, DV-4: over HTTP.
+	// DV-4: over HTTP.
 	for name, row := range map[string]struct {
 		limit    backends.Limit
 		same     bool // browser
@@ -477,7 +472,7 @@ func TestSessionsThatAreOverBlockNoLoginOnAnyStore(t *testing.T) {
 		}
 		newBrowser(t, app).login("1")
 		for _, disabled := range []bool{true, false} {
-			if err := s.SetDisabled(t.Context(), time.Now(), "1", disabled); err != nil {
+			if err := s.Users().SetDisabled(t.Context(), time.Now(), "1", disabled); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -490,16 +485,23 @@ func TestSessionsThatAreOverBlockNoLoginOnAnyStore(t *testing.T) {
 // returns the cookie that opens it.
 func openedAgo(t testing.TB, s backends.Store, user string, ago time.Duration, p middleware.Policy) string {
 	t.Helper()
-	begin := session.Now().Add(-ago)
-	row := backends.Session{ID: backends.NewID(), UserID: user, Kind: backends.KindCookie, CreatedAt: begin}
-	if err := session.Begin(&row, begin, p, []string{"pwd"}); err != nil {
-		t.Fatal(err)
-	}
+	begin := now().Add(-ago)
+	row := begun(user, backends.KindCookie, begin, p)
+	row.AMR = []string{"pwd"}
 	secret := backends.NewSecret()
-	if _, err := s.Create(t.Context(), begin, row, secret.Hash(), backends.Admission{}); err != nil {
+	if _, err := s.Create(t.Context(), begin, row, secret.Hash(), backends.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	return seal(t, keyA, secret[:], row.ID)
+}
+
+// begun returns a session of the user that begins at the given time, before it is stored.
+func begun(user string, kind backends.Kind, at time.Time, p middleware.Policy) backends.Session {
+	timeouts := p.Timeouts()
+	row := backends.Session{ID: backends.NewID(user), UserID: user, Kind: kind, CreatedAt: at,
+		IdleTimeout: timeouts.Idle, RenewalInterval: timeouts.Interval}
+	row.Begin(at, timeouts.Absolute)
+	return row
 }
 
 func TestARefusalSaysHowTheSessionEnded(t *testing.T) {
@@ -507,7 +509,6 @@ func TestARefusalSaysHowTheSessionEnded(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		app := newApp(t, s)
 		single := newApp(t, s, within(backends.Limit{Total: 1}))
-		now := time.Now
 		for _, row := range []struct {
 			name, problem string
 			end           func(b *browser, user, id string) error
@@ -535,14 +536,14 @@ func TestARefusalSaysHowTheSessionEnded(t *testing.T) {
 				return err
 			}},
 			{"password changed", "session-revoked", func(_ *browser, user, _ string) error {
-				_, err := s.SetPassword(t.Context(), now(), user, 0, "$argon2id$x", "")
+				_, err := s.Users().SetPassword(t.Context(), now(), user, 0, "$argon2id$x", "")
 				return err
 			}},
 			{"user disabled", "session-revoked", func(_ *browser, user, _ string) error {
-				return s.SetDisabled(t.Context(), now(), user, true)
+				return s.Users().SetDisabled(t.Context(), now(), user, true)
 			}},
 			{"user deleted", "session-revoked", func(_ *browser, user, _ string) error {
-				return s.DeleteUser(t.Context(), now(), user)
+				return s.Users().DeleteUser(t.Context(), now(), user)
 			}},
 			{"superseded", "session-superseded", func(_ *browser, user, _ string) error {
 				newBrowser(t, single).login(user)
@@ -558,12 +559,12 @@ func TestARefusalSaysHowTheSessionEnded(t *testing.T) {
 			}},
 			{"never was", "invalid-credentials", func(b *browser, _, _ string) error {
 				secret := backends.NewSecret()
-				b.jar["__Host-session"] = seal(t, keyA, secret[:], backends.NewID())
+				b.jar["__Host-session"] = seal(t, keyA, secret[:], backends.NewID("1"))
 				return nil
 			}},
 		} {
 			t.Run(row.name, func(t *testing.T) {
-				if err := s.CreateUser(t.Context(), backends.User{ID: row.name, Name: row.name}, ""); err != nil {
+				if err := s.Users().CreateUser(t.Context(), backends.User{ID: row.name, Name: row.name}, ""); err != nil {
 					t.Fatal(err)
 				}
 				b := newBrowser(t, app)

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/inga-auth/inga/backends"
-	"github.com/inga-auth/inga/cookie"
 	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/middleware"
 	"github.com/inga-auth/inga/sliding"
@@ -48,7 +47,7 @@ func TestALoginIsSeenAsAnIdentityAndALogoutEndsIt(t *testing.T) {
 }
 
 func TestALoginAlwaysGetsANewSecretAndEndsTheSessionThatTheBrowserHad(t *testing.T) {
-	// Promise 1, SID-2, LO-8.
+	// SID-2, LO-8.
 	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		b := newBrowser(t, newApp(t, s))
 		b.login("1")
@@ -69,7 +68,7 @@ func TestALoginAlwaysGetsANewSecretAndEndsTheSessionThatTheBrowserHad(t *testing
 func TestASecretThatTheServerDidNotIssueIsNeverAdopted(t *testing.T) {
 	// SID-4: signed with our key, even; and no row comes into being.
 	storetest.Each(t, func(t *testing.T, s storetest.Store) {
-		planted := seal(t, keyA, bytes.Repeat([]byte{7}, 32), backends.NewID())
+		planted := seal(t, keyA, bytes.Repeat([]byte{7}, 32), backends.NewID("1"))
 		b := newBrowser(t, newApp(t, s))
 		b.jar["__Host-session"] = planted
 		b.status("GET", "/me", 401)
@@ -135,7 +134,7 @@ func TestALogoutIsIdempotent(t *testing.T) {
 
 func TestALogoutCanClearTheSitesData(t *testing.T) {
 	// LO-6
-	b := newBrowser(t, newApp(t, storetest.Memory(t), func(c *cookie.Config) { c.ClearSiteData = `"cookies", "storage"` }))
+	b := newBrowser(t, newApp(t, storetest.Memory(t), func(c *config) { c.ClearSiteData = `"cookies", "storage"` }))
 	b.login("1")
 	if got := b.status("POST", "/logout", 200).Header().Get("Clear-Site-Data"); got != `"cookies", "storage"` {
 		t.Errorf("Clear-Site-Data %q", got)
@@ -158,7 +157,7 @@ func TestNothingIsLoggedInOrOutByASafeMethod(t *testing.T) {
 }
 
 func TestWhatIsDoneToAUserHoldsFromTheNextRequestOn(t *testing.T) {
-	// Promise 8, LO-2, LO-3, AZ-2.
+	// LO-2, LO-3, AZ-2.
 	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		ctx := t.Context()
 		must := func(err error) {
@@ -173,13 +172,13 @@ func TestWhatIsDoneToAUserHoldsFromTheNextRequestOn(t *testing.T) {
 		phone.login("2")
 		laptop.status("GET", "/admin", 200)
 
-		must(s.SetRoles(ctx, "2", []string{"user"}))
+		must(s.Users().SetRoles(ctx, "2", []string{"user"}))
 		laptop.status("GET", "/admin", 403)
 		laptop.status("GET", "/me", 200)
 
 		var id middleware.Identity
 		_ = json.Unmarshal(laptop.status("GET", "/me", 200).Body.Bytes(), &id)
-		ended, err := s.SetPassword(ctx, time.Now(), "2", 0, "", id.SessionID)
+		ended, err := s.Users().SetPassword(ctx, time.Now(), "2", 0, "", id.SessionID)
 		must(err)
 		if ended != 1 {
 			t.Errorf("the new password ended %d sessions, want 1", ended)
@@ -187,14 +186,14 @@ func TestWhatIsDoneToAUserHoldsFromTheNextRequestOn(t *testing.T) {
 		phone.status("GET", "/me", 401)
 		laptop.status("GET", "/me", 200)
 
-		must(s.SetDisabled(ctx, time.Now(), "2", true))
+		must(s.Users().SetDisabled(ctx, time.Now(), "2", true))
 		laptop.status("GET", "/me", 401)
 		laptop.status("POST", "/login", 401, as("2"))
-		must(s.SetDisabled(ctx, time.Now(), "2", false))
+		must(s.Users().SetDisabled(ctx, time.Now(), "2", false))
 		laptop.status("GET", "/me", 401) // enabling brings no session back
 
 		laptop.login("2")
-		must(s.DeleteUser(ctx, time.Now(), "2"))
+		must(s.Users().DeleteUser(ctx, time.Now(), "2"))
 		laptop.status("GET", "/me", 401)
 		laptop.status("POST", "/login", 401, as("2"))
 	})
@@ -233,18 +232,18 @@ func TestAnAdministratorEndsOneSessionAllOfAUserOrAllOfEveryone(t *testing.T) {
 }
 
 func TestALoginWithAnOutdatedUserVersionIsRefused(t *testing.T) {
-	// Promise 8: who checked the old password does not log in after it was changed.
+	// LO-12: who checked the old password does not log in after it was changed.
 	storetest.Each(t, func(t *testing.T, s storetest.Store) {
-		u, _, err := s.UserByName(t.Context(), "ann")
+		u, _, err := s.Users().UserByName(t.Context(), "ann")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.SetPassword(t.Context(), time.Now(), u.ID, 0, "", ""); err != nil {
+		if _, err := s.Users().SetPassword(t.Context(), time.Now(), u.ID, 0, "", ""); err != nil {
 			t.Fatal(err)
 		}
-		sessions := newSessions(t, s)
+		cookies := newCookies(t, s)
 		b := newBrowser(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			_, err := sessions.Login(w, r, middleware.Login{Subject: u.ID, UserVersion: u.Version})
+			_, err := cookies.Login(w, r, middleware.Login{Subject: u.ID, UserVersion: u.Version})
 			if err == nil {
 				t.Error("the login went through")
 			}
@@ -257,13 +256,13 @@ func TestALoginWithAnOutdatedUserVersionIsRefused(t *testing.T) {
 
 func TestASessionMayHaveAPolicyOfItsOwn(t *testing.T) {
 	s := storetest.Memory(t)
-	sessions := newSessions(t, s)
+	cookies := newCookies(t, s)
 	b := newBrowser(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		l := middleware.Login{Subject: "1", Label: "Ann's phone", Policy: sliding.Policy{Idle: time.Minute, Absolute: time.Hour}}
 		if r.URL.Path == "/bad" {
 			l.Policy = sliding.Policy{Idle: time.Minute}
 		}
-		if _, err := sessions.Login(w, r, l); (err != nil) != (r.URL.Path == "/bad") {
+		if _, err := cookies.Login(w, r, l); (err != nil) != (r.URL.Path == "/bad") {
 			t.Errorf("%s: %v", r.URL.Path, err)
 		}
 	}))
@@ -283,7 +282,7 @@ func TestNoLogHoldsASecret(t *testing.T) {
 	// SID-8, CK-13: a thousand requests with debug logging on.
 	var log bytes.Buffer
 	logger := slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	b := newBrowser(t, appOf(t, newSessions(t, storetest.Memory(t)), logger))
+	b := newBrowser(t, appOf(t, newCookies(t, storetest.Memory(t)), logger))
 	secrets := map[string]bool{}
 	for i := range 1000 {
 		switch i % 5 {

@@ -2,7 +2,6 @@ package cookie_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -20,10 +19,7 @@ import (
 
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/backends/cache"
-	"github.com/inga-auth/inga/cookie"
-	"github.com/inga-auth/inga/internal/eventtest"
 	"github.com/inga-auth/inga/internal/pgtest"
-	"github.com/inga-auth/inga/internal/session"
 	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/middleware"
 	"github.com/inga-auth/inga/middleware/devices"
@@ -51,7 +47,7 @@ func (b *browser) identity(path string) (id middleware.Identity) {
 }
 
 // rowOf returns the one live session of the user 1.
-func rowOf(t testing.TB, s backends.Directory) backends.Session {
+func rowOf(t testing.TB, s backends.SessionLister) backends.Session {
 	t.Helper()
 	live, err := s.List(t.Context(), time.Now(), "1")
 	if err != nil || len(live) != 1 {
@@ -73,7 +69,7 @@ func TestAnIdleSessionIsRefusedOnEachStoreThoughTheCookieIsSent(t *testing.T) {
 }
 
 func TestActivityCountsOncePerIntervalOnEachStoreAndShortensNoIdleTimeoutByMore(t *testing.T) {
-	// Promise 5, TL-3, TL-6, TL-7: idle is 30 minutes and the interval 3.
+	// TL-3, TL-6, TL-7: idle is 30 minutes and the interval 3.
 	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		for _, row := range []struct {
 			ago    time.Duration
@@ -111,7 +107,7 @@ func TestActivityCountsOncePerIntervalOnEachStoreAndShortensNoIdleTimeoutByMore(
 }
 
 func TestPollingKeepsNoSessionAliveOnAnyStore(t *testing.T) {
-	// Promise 6, TL-8.
+	// TL-8.
 	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		b := ann(t, s, newApp(t, s, reissue), 20*time.Minute, policy)
 		before := rowOf(t, s)
@@ -133,8 +129,8 @@ func TestPollingKeepsNoSessionAliveOnAnyStore(t *testing.T) {
 func TestARenewalIsThereWhateverTheStatusAndGoneAfterALogoutOnEachStore(t *testing.T) {
 	// TL-9, CK-6, CK-7: and it tells how long from now, never when.
 	storetest.Each(t, func(t *testing.T, s storetest.Store) {
-		sessions := newSessions(t, s, reissue)
-		guard := guardOf(t, sessions)
+		cookies := newCookies(t, s, reissue)
+		guard := guardOf(t, cookies)
 		for _, status := range []int{200, 304, 404, 500} {
 			h := guard.Handler(sliding.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })))
 			b := ann(t, s, h, 10*time.Minute, policy)
@@ -147,7 +143,7 @@ func TestARenewalIsThereWhateverTheStatusAndGoneAfterALogoutOnEachStore(t *testi
 				t.Errorf("status %d: the next request set %q", status, again)
 			}
 		}
-		b := ann(t, s, appOf(t, sessions, nil), 10*time.Minute, policy)
+		b := ann(t, s, appOf(t, cookies, nil), 10*time.Minute, policy)
 		if c := sessionCookie(t, b.status("POST", "/private/logout", 200)); c.MaxAge >= 0 {
 			t.Errorf("the last word is %v, want the deletion", c)
 		}
@@ -157,8 +153,8 @@ func TestARenewalIsThereWhateverTheStatusAndGoneAfterALogoutOnEachStore(t *testi
 func TestActivityMakesNoSessionFreshAndANewProofDoes(t *testing.T) {
 	// AZ-4, TL-4, TL-11, SID-3.
 	storetest.Each(t, func(t *testing.T, s storetest.Store) {
-		sessions := newSessions(t, s)
-		guard := guardOf(t, sessions)
+		cookies := newCookies(t, s)
+		guard := guardOf(t, cookies)
 		rule := func(a middleware.Authorizer) http.Handler {
 			g, err := guard.Require(a)
 			if err != nil {
@@ -167,7 +163,7 @@ func TestActivityMakesNoSessionFreshAndANewProofDoes(t *testing.T) {
 			return middleware.Chain(g.Handler, sliding.Handler)(me)
 		}
 		mux := http.NewServeMux()
-		mux.Handle("/", appOf(t, sessions, slog.New(slog.DiscardHandler)))
+		mux.Handle("/", appOf(t, cookies, slog.New(slog.DiscardHandler)))
 		mux.Handle("/fresh", rule(middleware.Fresh(5*time.Minute)))
 		mux.Handle("/otp", rule(middleware.HasAMR("otp", "hwk")))
 		b := ann(t, s, mux, 10*time.Minute, policy)
@@ -218,7 +214,7 @@ func TestASessionIsAsTheStatedPolicySays(t *testing.T) {
 			t.Errorf("the policy says\n%s\nwant\n%s", got, row.says)
 		}
 		storetest.Each(t, func(t *testing.T, s storetest.Store) {
-			newBrowser(t, newApp(t, s, func(c *cookie.Config) { c.Policy = row.policy })).login("1")
+			newBrowser(t, newApp(t, s, func(c *config) { c.Policy = row.policy })).login("1")
 			got := rowOf(t, s)
 			if got.IdleTimeout != row.idle || got.RenewalInterval != row.interval ||
 				got.IdleDeadline.Sub(got.AuthenticatedAt) != row.idle || got.AbsoluteDeadline.Sub(got.AuthenticatedAt) != row.absolute {
@@ -229,21 +225,21 @@ func TestASessionIsAsTheStatedPolicySays(t *testing.T) {
 }
 
 func TestAClockThatJumpsByFiveMinutesEndsNobodysSessionAndBringsNoneBack(t *testing.T) {
-	// TL-13: through a cache as well, which counts by a clock that nobody sets.
+	// TL-13: through a cache as well, which counts by the monotonic clock.
 	storetest.Each(t, func(t *testing.T, s storetest.Store) {
-		sessions := newSessions(t, s)
-		b := newBrowser(t, appOf(t, sessions, nil))
+		cookies := newCookies(t, s)
+		b := newBrowser(t, appOf(t, cookies, nil))
 		id := b.opened("1")
 		b.status("GET", "/me", 200)
 		now := time.Now()
 		for _, jump := range []time.Duration{0, 5 * time.Minute, -5 * time.Minute, 0} {
-			if _, _, err := s.FindByID(t.Context(), now.Add(jump), id); err != nil {
+			if _, _, err := s.Find(t.Context(), now.Add(jump), id, backends.SecretHash{}); err != nil {
 				t.Errorf("a jump by %v ended a session: %v", jump, err)
 			}
 		}
 		b.status("POST", "/logout", 200)
 		for _, jump := range []time.Duration{0, 5 * time.Minute, -5 * time.Minute, -time.Hour} {
-			if _, _, err := s.FindByID(t.Context(), now.Add(jump), id); err == nil {
+			if _, _, err := s.Find(t.Context(), now.Add(jump), id, backends.SecretHash{}); err == nil {
 				t.Errorf("a jump by %v brought a session back", jump)
 			}
 		}
@@ -253,7 +249,7 @@ func TestAClockThatJumpsByFiveMinutesEndsNobodysSessionAndBringsNoneBack(t *test
 func TestALogoutCanClearTheSitesDataOnEachStore(t *testing.T) {
 	// LO-6: also one whose session has ended, or never was.
 	storetest.Each(t, func(t *testing.T, s storetest.Store) {
-		b := newBrowser(t, newApp(t, s, func(c *cookie.Config) { c.ClearSiteData = `"cookies", "storage"` }))
+		b := newBrowser(t, newApp(t, s, func(c *config) { c.ClearSiteData = `"cookies", "storage"` }))
 		b.login("1")
 		for range 2 {
 			if got := b.status("POST", "/logout", 200).Header().Get("Clear-Site-Data"); got != `"cookies", "storage"` {
@@ -296,7 +292,7 @@ func TestAChangedPasswordEndsTheOtherSessionsAndGivesThisOneANewCookie(t *testin
 		here.status("GET", "/me", 200)
 		there.status("GET", "/me", 200)
 		former := "__Host-session=" + here.jar["__Host-session"]
-		if n, err := s.SetPassword(t.Context(), time.Now(), "1", 0, "$argon2id$x", id); n != 1 || err != nil {
+		if n, err := s.Users().SetPassword(t.Context(), time.Now(), "1", 0, "$argon2id$x", id); n != 1 || err != nil {
 			t.Fatalf("SetPassword ended %d sessions (%v), want 1", n, err)
 		}
 		here.status("POST", "/prove", 200)
@@ -309,7 +305,7 @@ func TestAChangedPasswordEndsTheOtherSessionsAndGivesThisOneANewCookie(t *testin
 }
 
 func TestALateAnswerToANewProofLogsNobodyInWhoHasLoggedOut(t *testing.T) {
-	// Promise 3, LO-5: the browser sent both, the logout later; the answer to the former comes
+	// LO-5: the browser sent both, the logout later; the answer to the former comes
 	// last, and brings a cookie.
 	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		b := newBrowser(t, newApp(t, s))
@@ -331,18 +327,19 @@ func TestALateAnswerToANewProofLogsNobodyInWhoHasLoggedOut(t *testing.T) {
 func TestADeviceIsSeenAndEndedByItsUserOnly(t *testing.T) {
 	// DV-1, DV-2, LO-4: what is listed holds no credential, and ending asks for a recent one.
 	storetest.Each(t, func(t *testing.T, s storetest.Store) {
-		sessions := newSessions(t, s)
-		d, err := devices.New(devices.Config{Store: s, Events: (&eventtest.Trail{}).Hook})
+		sessions := newRegistry(t, registry{Store: s})
+		cookies := cookiesOf(t, sessions)
+		d, err := devices.New(sessions)
 		if err != nil {
 			t.Fatal(err)
 		}
-		guard := guardOf(t, sessions)
+		guard := guardOf(t, cookies)
 		fresh, err := guard.Require(middleware.Fresh(5 * time.Minute))
 		if err != nil {
 			t.Fatal(err)
 		}
 		mux := http.NewServeMux()
-		mux.Handle("/", fromFirefox(appOf(t, sessions, slog.New(slog.DiscardHandler))))
+		mux.Handle("/", fromFirefox(appOf(t, cookies, slog.New(slog.DiscardHandler))))
 		mux.Handle("GET /sessions", guard.Handler(d.List()))
 		mux.Handle("DELETE /sessions/{id}", fresh.Handler(d.End()))
 		mux.Handle("DELETE /sessions", fresh.Handler(d.EndAll()))
@@ -389,8 +386,8 @@ func TestADeviceIsSeenAndEndedByItsUserOnly(t *testing.T) {
 func TestARuleIsAskedOnEachStoreAndARoleThatNobodyHasOpensNothing(t *testing.T) {
 	// AZ-1, AZ-3: by the user in the store, and by nothing that a client says.
 	storetest.Each(t, func(t *testing.T, s storetest.Store) {
-		sessions := newSessions(t, s)
-		app := appOf(t, sessions, slog.New(slog.DiscardHandler))
+		cookies := newCookies(t, s)
+		app := appOf(t, cookies, slog.New(slog.DiscardHandler))
 		ann, root := newBrowser(t, app), newBrowser(t, app)
 		ann.login("1")
 		root.login("2")
@@ -408,7 +405,7 @@ func TestARuleIsAskedOnEachStoreAndARoleThatNobodyHasOpensNothing(t *testing.T) 
 				t.Errorf("subject %q (%v), want 1", id.Subject, err)
 			}
 		}
-		guard, err := middleware.New(middleware.Config{Authenticator: sessions, Roles: []string{"user", "admin"}})
+		guard, err := middleware.New(middleware.Config{Authenticator: cookies, Roles: []string{"user", "admin"}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -417,59 +414,14 @@ func TestARuleIsAskedOnEachStoreAndARoleThatNobodyHasOpensNothing(t *testing.T) 
 	})
 }
 
-// A failing backend cannot be asked for sessions when it is told so.
-type failing struct {
-	cache.Backend
-	down bool
-}
-
-func (f *failing) FindBySecret(ctx context.Context, now time.Time, h backends.SecretHash) (backends.Session, backends.User, error) {
-	if f.down {
-		return backends.Session{}, backends.User{}, storetest.ErrDown
-	}
-	return f.Backend.FindBySecret(ctx, now, h)
-}
-
-func (f *failing) FindByID(ctx context.Context, now time.Time, id string) (backends.Session, backends.User, error) {
-	if f.down {
-		return backends.Session{}, backends.User{}, storetest.ErrDown
-	}
-	return f.Backend.FindByID(ctx, now, id)
-}
-
-func (f *failing) Create(ctx context.Context, now time.Time, s backends.Session, h backends.SecretHash, a backends.Admission) ([]string, error) {
-	if f.down {
-		return nil, storetest.ErrDown
-	}
-	return f.Backend.Create(ctx, now, s, h, a)
-}
-
-func (f *failing) Revoke(ctx context.Context, now time.Time, id string, why backends.Reason) (bool, error) {
-	if f.down {
-		return false, storetest.ErrDown
-	}
-	return f.Backend.Revoke(ctx, now, id, why)
-}
-
-func (f *failing) Reauthenticate(ctx context.Context, now time.Time, s backends.Session, former time.Time, next backends.SecretHash) error {
-	if f.down {
-		return storetest.ErrDown
-	}
-	return f.Backend.Reauthenticate(ctx, now, s, former, next)
-}
-
-func (f *failing) Watch(ctx context.Context, every time.Duration, l backends.Listener) error {
-	if f.down {
-		return storetest.ErrDown
-	}
-	return f.Backend.Watch(ctx, every, l)
-}
-
 func TestAnOutageBehindACacheLogsNobodyOutAndLetsNobodyIn(t *testing.T) {
-	// AZ-5, promise 18: what is remembered is good for as long as the bound says, and then it
+	// AZ-5, LO-10: what is remembered is good for as long as the bound says, and then it
 	// is 503 and never 401. What is not remembered is 503 at once.
 	synctest.Test(t, func(t *testing.T) {
-		f := &failing{Backend: storetest.Memory(t)}
+		f := &storetest.Failing{Store: storetest.Memory(t)}
+		down := func(yes bool) {
+			f.NoFind, f.NoCreate, f.NoExtend, f.NoReauthenticate, f.NoRevoke = yes, yes, yes, yes, yes
+		}
 		c, err := cache.New(cache.Config{Store: f})
 		if err != nil {
 			t.Fatal(err)
@@ -481,7 +433,7 @@ func TestAnOutageBehindACacheLogsNobodyOutAndLetsNobodyIn(t *testing.T) {
 		known.status("GET", "/me", 200)
 		forged := newBrowser(t, app)
 		forged.jar["__Host-session"] = "forged"
-		f.down = true
+		down(true)
 		unavailable := func(b *browser, method, path string) {
 			t.Helper()
 			if w := b.problem(method, path, 503, "unavailable", as("1")); w.Header().Get("Retry-After") == "" {
@@ -499,10 +451,10 @@ func TestAnOutageBehindACacheLogsNobodyOutAndLetsNobodyIn(t *testing.T) {
 			unavailable(unknown, "POST", path)
 		}
 		known.status("GET", "/me", 200)
-		time.Sleep(5*time.Second + time.Microsecond) // nobody follows the feed
+		time.Sleep(5*time.Second + time.Microsecond) // the feed is not followed
 		unavailable(known, "GET", "/me")
 		unavailable(known, "GET", "/admin")
-		f.down = false
+		down(false)
 		known.status("GET", "/me", 200)
 		unknown.status("GET", "/admin", 200)
 		known.status("POST", "/logout", 200)
@@ -511,7 +463,7 @@ func TestAnOutageBehindACacheLogsNobodyOutAndLetsNobodyIn(t *testing.T) {
 }
 
 func TestARealDatabaseThatDiesBehindACacheAndComesBack(t *testing.T) {
-	// AZ-5, promise 18: as above, with a bound of 50 milliseconds, so that it is over soon.
+	// AZ-5, LO-10: as above, with a bound of 50 milliseconds, so that it is over soon.
 	server := pgtest.Start(t)
 	pool, err := pgxpool.New(t.Context(), server.URL())
 	if err != nil {
@@ -520,7 +472,7 @@ func TestARealDatabaseThatDiesBehindACacheAndComesBack(t *testing.T) {
 	t.Cleanup(pool.Close)
 	s := storetest.Postgres(t, pool, "inga")
 	storetest.AddUsers(t, s)
-	app := newApp(t, storetest.Cache(t, s, func(c *cache.Config) { c.MaxLag = 50 * time.Millisecond }))
+	app := newApp(t, storetest.Cached(t, s, func(c *cache.Config) { c.MaxLag = 50 * time.Millisecond }))
 	known, unknown := newBrowser(t, app), newBrowser(t, app)
 	known.login("1")
 	unknown.login("2")
@@ -577,20 +529,16 @@ func TestNoIdentifierRepeatsOnAnyStore(t *testing.T) {
 func TestTheSecretOfASessionOfTokensIsNoCookie(t *testing.T) {
 	// SID-4, RT-12's spirit: signed with our key even, and after its session was remembered.
 	storetest.Each(t, func(t *testing.T, s storetest.Store) {
-		now := session.Now()
-		row := backends.Session{ID: backends.NewID(), UserID: "1", Kind: backends.KindToken, CreatedAt: now}
-		if err := session.Begin(&row, now, policy, nil); err != nil {
-			t.Fatal(err)
-		}
+		row := begun("1", backends.KindToken, now(), policy)
 		secret := backends.NewSecret()
-		if _, err := s.Create(t.Context(), now, row, secret.Hash(), backends.Admission{}); err != nil {
+		if _, err := s.Create(t.Context(), row.CreatedAt, row, secret.Hash(), backends.CreateOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		b := newBrowser(t, newApp(t, s))
 		b.jar["__Host-session"] = seal(t, keyA, secret[:], row.ID)
 		for range 3 {
 			b.problem("GET", "/me", 401, "invalid-credentials")
-			if _, _, err := s.FindBySecret(t.Context(), time.Now(), secret.Hash()); err != nil {
+			if _, _, err := s.Find(t.Context(), time.Now(), row.ID, secret.Hash()); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -598,7 +546,7 @@ func TestTheSecretOfASessionOfTokensIsNoCookie(t *testing.T) {
 }
 
 func TestTheDatabaseHoldsNoCookieWhateverHappensToASession(t *testing.T) {
-	// SID-5, SID-6, promise 2: directly and through a cache, which writes nothing of its own.
+	// SID-5, SID-6: directly and through a cache, which writes nothing of its own.
 	for name, through := range map[string]func(*testing.T, storetest.Store) storetest.Store{
 		"postgres":         func(_ *testing.T, s storetest.Store) storetest.Store { return s },
 		"postgres, cached": func(t *testing.T, s storetest.Store) storetest.Store { return storetest.Cached(t, s) },
@@ -689,7 +637,7 @@ func TestNoLogHoldsASecretOnAnyStore(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		var log bytes.Buffer
 		logger := slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-		b := newBrowser(t, appOf(t, newSessions(t, s, busy, func(c *cookie.Config) {
+		b := newBrowser(t, appOf(t, newCookies(t, s, busy, func(c *config) {
 			c.Events = middleware.LogEvents(logger)
 			c.Limit = backends.Limit{Total: 2}.ForAll
 		}), logger))

@@ -6,14 +6,13 @@ import (
 	"testing"
 
 	"github.com/inga-auth/inga/backends"
-	"github.com/inga-auth/inga/cookie"
 	"github.com/inga-auth/inga/internal/storetest"
 )
 
 func TestACrossOriginWriteWithACookieIsRefused(t *testing.T) {
 	// CS-1, CS-2: before the store is asked.
 	c := &counting{Store: storetest.Memory(t)}
-	b := newBrowser(t, newApp(t, c, func(c *cookie.Config) { c.TrustedOrigins = []string{"https://friend.example"} }))
+	b := newBrowser(t, newApp(t, c, func(c *config) { c.TrustedOrigins = []string{"https://friend.example"} }))
 	b.login("1")
 	c.asked.Store(0)
 	refused := int64(0)
@@ -119,11 +118,11 @@ func TestAnUncleanPathIsNoWayAroundTheOriginCheck(t *testing.T) {
 }
 
 func TestTheRequestIsNotChangedByTheCheck(t *testing.T) {
-	sessions := newSessions(t, storetest.Memory(t))
+	cookies := newCookies(t, storetest.Memory(t))
 	r := httptest.NewRequest("GET", "https://app.example/", nil)
 	r.Header.Set("Upgrade", "websocket")
-	r.AddCookie(&http.Cookie{Name: "__Host-session", Value: seal(t, keyA, make([]byte, 32), backends.NewID())})
-	if _, err := sessions.Authenticate(r); err == nil {
+	r.AddCookie(&http.Cookie{Name: "__Host-session", Value: seal(t, keyA, make([]byte, 32), backends.NewID("1"))})
+	if _, err := cookies.Authenticate(r); err == nil {
 		t.Error("an unknown secret was accepted")
 	}
 	if r.Method != "GET" {

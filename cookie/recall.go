@@ -2,43 +2,76 @@ package cookie
 
 import (
 	"crypto/sha256"
+	"encoding/base64"
 	"net/http"
 	"time"
 
 	"github.com/inga-auth/inga/backends"
-	"github.com/inga-auth/inga/internal/ambient"
+	"github.com/inga-auth/inga/internal/browser"
+	"github.com/inga-auth/inga/internal/recall"
 )
 
-// recall returns the session and the user of the cookie of r, if the store remembers it. It
-// need not be verified again then. Of several cookies it decides nothing.
-func (s *Sessions) recall(r *http.Request) (*backends.Session, *backends.User, bool) {
-	if s.recaller == nil {
-		return nil, nil, false
+// recall returns the cached session of the cookie in r, if the cookie was verified before. If
+// there are several cookies it decides nothing.
+func (k *Cookies) recall(r *http.Request) (*recall.Entry, bool) {
+	if k.recaller == nil {
+		return nil, false
 	}
 	value, one := "", false
-	for v := range ambient.Values(r, s.cookie.Name) {
+	for v := range browser.Values(r, k.cookie.Name) {
 		if one {
-			return nil, nil, false
+			return nil, false
 		}
 		value, one = v, true
 	}
-	if len(value) < minValue || len(value) > maxValue {
-		return nil, nil, false
+	id, ok := unverifiedID(value)
+	if !ok {
+		return nil, false
 	}
-	note, row, user, ok := s.recaller.Recall(time.Now(), hashOf(value))
-	// Others may share the store, with keys and names of their own.
-	by, _ := note.(*Sessions)
-	return row, user, ok && by == s
+	note, entry, ok := k.recaller.Recall(time.Now(), id, digest(value))
+	// Other cookies may share the store, with keys and names of their own.
+	by, _ := note.(*Cookies)
+	return entry, ok && by == k
 }
 
-func (s *Sessions) remember(c credential, row *backends.Session) {
-	if s.recaller != nil {
-		s.recaller.Remember(hashOf(c.value), *row, s, 0)
+func (k *Cookies) remember(c credential, s *backends.Session) {
+	if k.recaller != nil {
+		k.recaller.Remember(c.id, s.AuthenticatedAt, digest(c.value), k, 0)
 	}
 }
 
-// hashOf hashes on the stack: no value is that long.
-func hashOf(value string) backends.CredentialHash {
+// digest hashes on the stack: no value is that long.
+func digest(value string) recall.Digest {
 	var buf [maxValue]byte
 	return sha256.Sum256(buf[:copy(buf[:], value)])
+}
+
+// Where the ID is in a value, which securecookie makes as base64(time|base64(payload)|MAC). As
+// long as the time has ten digits and a separator, the inner base64 begins at byte 11; the
+// group of three bytes of the payload in which the ID begins is at byte 51, which is digit 68 of
+// the outer base64.
+const (
+	innerFrom, innerTo = 68, 124
+	innerDigits        = 40 // of bytes 30 to 58 of the payload
+	skipped            = 2  // bytes before the ID
+)
+
+// unverifiedID returns the ID that a value seems to hold, without looking at the signature. It
+// is good for finding what is known of the value, and for nothing else.
+func unverifiedID(value string) (id recall.ID, ok bool) {
+	if len(value) < minValue || len(value) > maxValue {
+		return id, false
+	}
+	var outer [innerTo - innerFrom]byte
+	var inner, payload [innerDigits + 2 + 8]byte // Decode is faster with 8 bytes to spare
+	copy(outer[:], value[innerFrom:innerTo])
+	if n, err := base64.URLEncoding.Decode(inner[:], outer[:]); err != nil || n < innerDigits {
+		return id, false
+	}
+	n, err := base64.URLEncoding.Decode(payload[:], inner[:innerDigits])
+	if err != nil || n != skipped+len(id) {
+		return id, false
+	}
+	copy(id[:], payload[skipped:])
+	return id, true
 }

@@ -11,13 +11,12 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/inga-auth/inga/cookie"
 	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/middleware"
 	"github.com/inga-auth/inga/sliding"
 )
 
-func reissue(c *cookie.Config) { c.Reissue = true }
+func reissue(c *config) { c.Reissue = true }
 
 func TestAnIdleSessionEnds(t *testing.T) {
 	// TL-1, TL-5: though the browser sends the cookie still.
@@ -33,8 +32,8 @@ func TestAnIdleSessionEnds(t *testing.T) {
 }
 
 func TestABusySessionEndsAtItsAbsoluteDeadline(t *testing.T) {
-	// Promise 4, TL-2, CK-7: a request every idle/2, and no cookie that outlives the session.
-	for name, edit := range map[string]func(*cookie.Config){"sent once": func(*cookie.Config) {}, "reissued": reissue} {
+	// TL-2, CK-7: a request every idle/2, and no cookie that outlives the session.
+	for name, edit := range map[string]func(*config){"sent once": func(*config) {}, "reissued": reissue} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := newBrowser(t, newApp(t, storetest.Memory(t), edit))
@@ -63,7 +62,7 @@ func TestABusySessionEndsAtItsAbsoluteDeadline(t *testing.T) {
 }
 
 func TestActivityIsWrittenAtMostOnceInAnInterval(t *testing.T) {
-	// Promise 5, TL-6, TL-7: idle is 30 minutes, the interval 3.
+	// TL-6, TL-7: idle is 30 minutes, the interval 3.
 	synctest.Test(t, func(t *testing.T) {
 		c := &counting{Store: storetest.Memory(t)}
 		b := newBrowser(t, newApp(t, c))
@@ -120,7 +119,7 @@ func TestASimultaneousThousandIsOneWrite(t *testing.T) {
 }
 
 func TestNothingIsWrittenForAnonymousVisitors(t *testing.T) {
-	// Promise 5.
+	// IN-2.
 	c := &counting{Store: storetest.Memory(t)}
 	b := newBrowser(t, newApp(t, c))
 	for range 100 {
@@ -134,7 +133,7 @@ func TestNothingIsWrittenForAnonymousVisitors(t *testing.T) {
 }
 
 func TestAPassiveRouteAuthenticatesAndDoesNotCount(t *testing.T) {
-	// Promise 6, TL-8.
+	// TL-8.
 	synctest.Test(t, func(t *testing.T) {
 		b := newBrowser(t, newApp(t, storetest.Memory(t), reissue))
 		b.login("1")
@@ -153,11 +152,11 @@ func TestARenewedCookieDiffersInItsExpiryOnly(t *testing.T) {
 	// CK-10, TL-9: on any status of an authenticated request.
 	synctest.Test(t, func(t *testing.T) {
 		s := storetest.Memory(t)
-		sessions := newSessions(t, s, reissue)
-		app := appOf(t, sessions, nil)
+		cookies := newCookies(t, s, reissue)
+		app := appOf(t, cookies, nil)
 		b := newBrowser(t, app)
 		issued := b.do("POST", "/login", as("1")).Header().Get("Set-Cookie")
-		guard, _ := middleware.New(middleware.Config{Authenticator: sessions})
+		guard, _ := middleware.New(middleware.Config{Authenticator: cookies})
 		for _, status := range []int{200, 304, 404, 500} {
 			time.Sleep(4 * time.Minute)
 			teapot := newBrowser(t, guard.Handler(sliding.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))))
@@ -189,12 +188,12 @@ func TestOneResponseSetsTheCookieOnce(t *testing.T) {
 			t.Errorf("the browser still has %v", b.jar)
 		}
 
-		sessions := newSessions(t, storetest.Memory(t), reissue)
-		guard, _ := middleware.New(middleware.Config{Authenticator: sessions})
+		cookies := newCookies(t, storetest.Memory(t), reissue)
+		guard, _ := middleware.New(middleware.Config{Authenticator: cookies})
 		mux := http.NewServeMux()
 		login := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			http.SetCookie(w, &http.Cookie{Name: "theme", Value: "dark"})
-			if _, err := sessions.Login(w, r, middleware.Login{Subject: "1"}); err != nil {
+			if _, err := cookies.Login(w, r, middleware.Login{Subject: "1"}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -212,19 +211,19 @@ func TestOneResponseSetsTheCookieOnce(t *testing.T) {
 }
 
 func TestALateResponseNeverOverwritesANewerCookie(t *testing.T) {
-	// Promises 3 and 9, LO-5: a slow request is renewed, and answers after its browser has
+	// LO-5, LO-14: a slow request is renewed, and answers after its browser has
 	// logged out and in again.
 	synctest.Test(t, func(t *testing.T) {
 		s := storetest.Memory(t)
-		sessions := newSessions(t, s)
-		guard, _ := middleware.New(middleware.Config{Authenticator: sessions})
+		cookies := newCookies(t, s)
+		guard, _ := middleware.New(middleware.Config{Authenticator: cookies})
 		started, finish := make(chan bool), make(chan bool)
 		slow := guard.Handler(sliding.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			started <- true
 			<-finish
 			fmt.Fprint(w, "done")
 		})))
-		b := newBrowser(t, appOf(t, sessions, nil))
+		b := newBrowser(t, appOf(t, cookies, nil))
 		b.login("1")
 		time.Sleep(4 * time.Minute) // a renewal is due
 		r := httptest.NewRequest("GET", "/", nil)
@@ -251,7 +250,7 @@ func TestALateResponseNeverOverwritesANewerCookie(t *testing.T) {
 }
 
 func TestARefusalNeverClearsACookie(t *testing.T) {
-	// Promise 9: the refused request may be the older one.
+	// LO-14: the refused request may be the older one.
 	synctest.Test(t, func(t *testing.T) {
 		b := newBrowser(t, newApp(t, storetest.Memory(t)))
 		b.login("1")
@@ -267,7 +266,7 @@ func TestARefusalNeverClearsACookie(t *testing.T) {
 func TestProvingAgainBeginsBothTimeoutsAnewAndActivityDoesNot(t *testing.T) {
 	// TL-4, TL-11.
 	synctest.Test(t, func(t *testing.T) {
-		b := newBrowser(t, newApp(t, storetest.Memory(t), func(c *cookie.Config) { c.Policy = sliding.AAL2() }))
+		b := newBrowser(t, newApp(t, storetest.Memory(t), func(c *config) { c.Policy = sliding.AAL2() }))
 		b.login("1")
 		loggedIn := time.Now()
 		identity := func() (id middleware.Identity) {

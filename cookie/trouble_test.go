@@ -13,7 +13,7 @@ import (
 )
 
 func TestAnOutageLogsNobodyOutAndLetsNobodyIn(t *testing.T) {
-	// AZ-5: 503, Retry-After, and no cookie is changed.
+	// AZ-5, LO-13: 503, Retry-After, and no cookie is changed.
 	m := storetest.Memory(t)
 	f := &storetest.Failing{Store: m}
 	b := newBrowser(t, newApp(t, f, reissue))
@@ -48,7 +48,7 @@ func TestAnOutageLogsNobodyOutAndLetsNobodyIn(t *testing.T) {
 }
 
 func TestARealDatabaseThatDiesAndComesBack(t *testing.T) {
-	// AZ-5 on Postgres: killed in mid-traffic. Nobody is let in, nobody is logged out, and
+	// AZ-5 on Postgres: killed in mid-traffic. No one is let in, no one is logged out, and
 	// service resumes by itself.
 	server := pgtest.Start(t)
 	pool, err := pgxpool.New(t.Context(), server.URL())
@@ -79,7 +79,7 @@ func TestARealDatabaseThatDiesAndComesBack(t *testing.T) {
 }
 
 func TestARequestInFlightDuringLogoutNeverBringsTheSessionBack(t *testing.T) {
-	// Promise 3, LO-5: a hundred requests race one logout, on both backends.
+	// LO-5: a hundred requests race one logout, on both backends.
 	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		for range 5 {
 			b := newBrowser(t, newApp(t, s, reissue))

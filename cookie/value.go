@@ -6,86 +6,98 @@ import (
 	"time"
 
 	"github.com/inga-auth/inga/backends"
-	"github.com/inga-auth/inga/internal/ambient"
+	"github.com/inga-auth/inga/internal/browser"
+	"github.com/inga-auth/inga/internal/recall"
 	"github.com/inga-auth/inga/middleware"
 )
 
-// What securecookie signs is the secret of a session and its ID. The ID is for the case that
-// the secret has another by now, because its user proved again who they are while this browser
-// did not see the answer: it opens nothing then, and still logs out.
+// securecookie signs the secret of a session and its ID. The ID finds the session, and lets a
+// browser that missed the response to a re-authentication still log out.
 const (
-	idSize      = 26 // the length of a backends.NewID
+	idSize      = len(recall.ID{})
 	payloadSize = backends.SecretSize + idSize
 )
 
-// The bounds of a value that securecookie makes of that: base64 of a time in decimal, the
-// payload in base64, and a MAC of 32 bytes. What is outside is not looked at.
+// The bounds of the length of a value that securecookie makes of that: base64 of a time in
+// decimal, the payload in base64, and a MAC of 32 bytes. Others are not even verified.
 const (
 	minValue = 150
 	maxValue = 190
 )
 
-// maxCookies of the name are looked at, so that a long header does not buy much work.
+// maxCookies that may be ours are verified at most, so that a long header does not cause much
+// work.
 const maxCookies = 8
 
 // A credential is a cookie that we signed.
 type credential struct {
 	secret backends.Secret
-	id     [idSize]byte // of the session
-	value  string       // as it was sent
+	id     recall.ID // of the session
+	value  string    // as it was sent
 }
 
-// credential returns the session cookie of r.
-//
-// There may be several cookies of the name: a subdomain can plant one. Those that we did
-// not sign are passed over. If two are left that differ, the request is refused: there is
-// no telling which of them the user means.
-func (s *Sessions) credential(r *http.Request) (credential, error) {
-	var found credential
-	var signed bool
-	present := 0
-	for value := range ambient.Values(r, s.cookie.Name) {
-		present++
-		if present > maxCookies {
-			return credential{}, fmt.Errorf("%w: more than %d session cookies", middleware.ErrInvalidCredentials, maxCookies)
+// credential returns the session cookie of r. If there are two that we signed and they differ,
+// the request is refused, because either could be the one that the user means.
+func (k *Cookies) credential(r *http.Request) (found credential, err error) {
+	present, err := k.signed(r, func(c credential) error {
+		if found.value != "" && c.secret != found.secret {
+			return fmt.Errorf("%w: two session cookies", middleware.ErrInvalidCredentials)
 		}
-		c, ok := s.decode(value)
-		switch {
-		case !ok:
-		case signed && c.secret != found.secret:
-			return credential{}, fmt.Errorf("%w: two session cookies", middleware.ErrInvalidCredentials)
-		default:
-			found, signed = c, true
-		}
-	}
+		found = c
+		return nil
+	})
 	switch {
-	case signed:
+	case err != nil:
+		return credential{}, err
+	case found.value != "":
 		return found, nil
-	case present > 0:
+	case present:
 		return credential{}, fmt.Errorf("%w: cookie is not signed by any of our keys", middleware.ErrInvalidCredentials)
 	}
 	return credential{}, middleware.ErrNoCredentials
 }
 
-func (s *Sessions) decode(value string) (credential, bool) {
-	if len(value) < minValue || len(value) > maxValue {
-		return credential{}, false
+// signed calls use for each session cookie of r that we signed, until use fails. present reports
+// whether there is any session cookie.
+//
+// There may be several cookies of the name: a subdomain can plant one. Those that we did not
+// sign are ignored.
+func (k *Cookies) signed(r *http.Request, use func(credential) error) (present bool, err error) {
+	verified := 0
+	for value := range browser.Values(r, k.cookie.Name) {
+		present = true
+		if len(value) < minValue || len(value) > maxValue {
+			continue
+		}
+		if verified++; verified > maxCookies {
+			return true, fmt.Errorf("%w: more than %d session cookies", middleware.ErrInvalidCredentials, maxCookies)
+		}
+		if c, ok := k.verify(value); ok {
+			if err := use(c); err != nil {
+				return true, err
+			}
+		}
 	}
+	return present, nil
+}
+
+func (k *Cookies) verify(value string) (credential, bool) {
 	var payload []byte
-	for _, codec := range s.codecs {
+	for _, codec := range k.codecs {
 		// securecookie signs the name too: a value of another cookie is not one of ours.
-		if err := codec.Decode(s.cookie.Name, value, &payload); err == nil && len(payload) == payloadSize {
-			return credential{backends.Secret(payload[:backends.SecretSize]), [idSize]byte(payload[backends.SecretSize:]), value}, true
+		if err := codec.Decode(k.cookie.Name, value, &payload); err == nil && len(payload) == payloadSize {
+			return credential{backends.Secret(payload[:backends.SecretSize]), recall.ID(payload[backends.SecretSize:]), value}, true
 		}
 	}
 	return credential{}, false
 }
 
-// set puts the cookie of the session with the ID into the header, to be kept until the deadline.
-func (s *Sessions) set(h http.Header, secret backends.Secret, id string, now, deadline time.Time) error {
-	value, err := s.codecs[0].Encode(s.cookie.Name, append(secret[:], id...))
+// set puts the cookie of the session with the ID into the header, to be kept until the
+// deadline.
+func (k *Cookies) set(h http.Header, secret backends.Secret, id string, deadline time.Time) error {
+	value, err := k.codecs[0].Encode(k.cookie.Name, append(secret[:], id...))
 	if err == nil {
-		err = s.cookie.Put(h, value, now, deadline)
+		err = k.cookie.Put(h, value, time.Now(), deadline)
 	}
 	if err != nil {
 		return fmt.Errorf("cookie: %w", err)

@@ -15,8 +15,9 @@ import (
 	"github.com/gorilla/securecookie"
 
 	"github.com/inga-auth/inga/backends"
-	"github.com/inga-auth/inga/cookie"
+	"github.com/inga-auth/inga/internal/eventtest"
 	"github.com/inga-auth/inga/internal/storetest"
+	"github.com/inga-auth/inga/middleware"
 	"github.com/inga-auth/inga/sliding"
 )
 
@@ -29,7 +30,7 @@ func payloadHex(t *testing.T, value string) string {
 	return hex.EncodeToString(raw)
 }
 
-// sign makes a cookie value as somebody would who has the key.
+// sign makes a cookie value as the holder of the key would.
 func sign(t testing.TB, key []byte, name string, payload []byte) string {
 	t.Helper()
 	value, err := securecookie.New(key, nil).SetSerializer(securecookie.NopEncoder{}).Encode(name, payload)
@@ -48,7 +49,7 @@ func seal(t testing.TB, key []byte, secret []byte, id string) string {
 // badValues are cookie values that open nothing.
 func badValues(t testing.TB) map[string]string {
 	secret := bytes.Repeat([]byte{7}, 32)
-	payload := append(slices.Clip(secret), backends.NewID()...)
+	payload := append(slices.Clip(secret), backends.NewID("1")...)
 	good := sign(t, keyA, "__Host-session", payload)
 	return map[string]string{
 		"empty":                     "",
@@ -111,17 +112,66 @@ func TestOfTwoCookiesTheUnsignedOneNeverWins(t *testing.T) {
 		header string
 		want   int
 	}{
-		"planted before":        {"__Host-session=planted; " + other, 200},
-		"planted after":         {other + "; __Host-session=planted", 200},
-		"the same twice":        {other + "; " + other, 200},
-		"two that are signed":   {good + "; " + other, 401},
-		"many that are planted": {strings.Repeat("__Host-session=planted; ", 8) + other, 401},
-		"two that are planted":  {"__Host-session=a; __Host-session=b", 401},
+		"planted before":          {"__Host-session=planted; " + other, 200},
+		"planted after":           {other + "; __Host-session=planted", 200},
+		"the same twice":          {other + "; " + other, 200},
+		"two that are signed":     {good + "; " + other, 401},
+		"many that are planted":   {strings.Repeat("__Host-session=planted; ", 100) + other, 200},
+		"many that could be ours": {strings.Repeat("__Host-session="+seal(t, keyB, make([]byte, 32), backends.NewID("1"))+"; ", 8) + other, 401},
+		"two that are planted":    {"__Host-session=a; __Host-session=b", 401},
 	} {
 		if w := b.do("GET", "/me", cookieHeader(row.header)); w.Code != row.want {
 			t.Errorf("%s: status %d, want %d", name, w.Code, row.want)
 		}
 	}
+}
+
+func TestALogoutEndsTheSessionsOfAllCookiesThatWeSigned(t *testing.T) {
+	// LO-1, CK-12: a request with two is refused, and its logout must not say done while one of
+	// them lives.
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
+		var tr eventtest.Trail
+		app := newApp(t, s, telling(&tr))
+		ann, root := newBrowser(t, app), newBrowser(t, app)
+		ids := []string{ann.opened("1"), root.opened("2")}
+		anns, roots := "__Host-session="+ann.jar["__Host-session"], "__Host-session="+root.jar["__Host-session"]
+		both := cookieHeader(anns + "; __Host-session=planted; " + anns + "; " + roots)
+		newBrowser(t, app).status("GET", "/me", 401, both)
+		tr.Take()
+		newBrowser(t, app).status("POST", "/logout", 200, both)
+		tr.WantEvents(t,
+			middleware.Event{Type: "logout", Subject: "1", SessionID: ids[0], Method: "cookie", IP: "192.0.2.1"},
+			middleware.Event{Type: "logout", Subject: "2", SessionID: ids[1], Method: "cookie", IP: "192.0.2.1"})
+		ann.problem("GET", "/me", 401, "session-revoked")
+		root.problem("GET", "/me", 401, "session-revoked")
+	})
+}
+
+func TestALogoutThatCannotVerifyAllCookiesSaysSo(t *testing.T) {
+	b := newBrowser(t, newApp(t, storetest.Memory(t)))
+	b.login("1")
+	mine := "__Host-session=" + b.jar["__Host-session"]
+	forged := "__Host-session=" + seal(t, keyB, make([]byte, 32), backends.NewID("1")) + "; "
+	for _, path := range []string{"/logout", "/login"} {
+		b.problem("POST", path, 401, "invalid-credentials", cookieHeader(strings.Repeat(forged, 8)+mine))
+	}
+	b.status("GET", "/me", 200)
+}
+
+func TestALoginEndsTheSessionsOfAllCookiesThatTheBrowserHad(t *testing.T) {
+	// SID-2: under a limit that would refuse one more.
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
+		app := newApp(t, s, within(backends.Limit{Total: 1, Refuse: true}))
+		ann, root := newBrowser(t, app), newBrowser(t, app)
+		ann.login("1")
+		root.login("2")
+		both := cookieHeader("__Host-session=" + ann.jar["__Host-session"] + "; __Host-session=" + root.jar["__Host-session"])
+		b := newBrowser(t, app)
+		b.status("POST", "/login", 200, as("1"), both)
+		ann.problem("GET", "/me", 401, "session-revoked")
+		root.problem("GET", "/me", 401, "session-revoked")
+		b.status("GET", "/me", 200)
+	})
 }
 
 func TestASecretInTheURLIsIgnored(t *testing.T) {
@@ -137,29 +187,43 @@ func TestASecretInTheURLIsIgnored(t *testing.T) {
 }
 
 func TestKeysAreRotatedWithoutLoggingAnyoneOut(t *testing.T) {
-	// Promise 16, for cookies.
+	// IN-7.
 	s := storetest.Memory(t)
 	before := newBrowser(t, newApp(t, s))
 	before.login("1")
-	rotated := newApp(t, s, func(c *cookie.Config) { c.Keys = [][]byte{keyB, keyA} })
+	rotated := newApp(t, s, func(c *config) { c.Keys = [][]byte{keyB, keyA} })
 	after := newBrowser(t, rotated)
 	after.jar = before.jar
 	after.status("GET", "/me", 200)
 
 	fresh := newBrowser(t, rotated)
 	fresh.login("1")
-	onlyNew := newApp(t, s, func(c *cookie.Config) { c.Keys = [][]byte{keyB} })
+	onlyNew := newApp(t, s, func(c *config) { c.Keys = [][]byte{keyB} })
 	fresh.app = onlyNew
 	fresh.status("GET", "/me", 200)
 	after.app = onlyNew
 	after.status("GET", "/me", 401)
 }
 
+func TestAKeyThatIsWipedAfterNewStillSignsAndVerifies(t *testing.T) {
+	// Keys are copied. Otherwise anyone could sign, with zeros.
+	s := storetest.Memory(t)
+	wiped := slices.Clone(keyA)
+	app := newApp(t, s, func(c *config) { c.Keys = [][]byte{wiped} })
+	clear(wiped)
+	b := newBrowser(t, app)
+	b.login("1")
+	b.status("GET", "/me", 200)
+	secret, id := signed(t, b.jar["__Host-session"])
+	newBrowser(t, app).status("GET", "/me", 401, cookieHeader("__Host-session="+seal(t, make([]byte, 32), secret, id)))
+	newBrowser(t, newApp(t, s)).status("GET", "/me", 200, cookieHeader("__Host-session="+b.jar["__Host-session"]))
+}
+
 func TestACookieIsGoodForAsLongAsItsSession(t *testing.T) {
 	// securecookie would end a value after 30 days by itself.
 	synctest.Test(t, func(t *testing.T) {
 		long := sliding.Policy{Idle: 60 * 24 * time.Hour, Absolute: 90 * 24 * time.Hour}
-		b := newBrowser(t, newApp(t, storetest.Memory(t), func(c *cookie.Config) { c.Policy = long }))
+		b := newBrowser(t, newApp(t, storetest.Memory(t), func(c *config) { c.Policy = long }))
 		b.login("1")
 		time.Sleep(59 * 24 * time.Hour)
 		b.status("GET", "/me", 200)

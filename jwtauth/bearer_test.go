@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/inga-auth/inga/internal/storetest"
+	"github.com/inga-auth/inga/internal/tokentest"
 	"github.com/inga-auth/inga/middleware"
 )
 
@@ -62,11 +63,11 @@ var headers = []struct {
 
 func TestTheAuthorizationHeader(t *testing.T) {
 	// ER-1, ER-2, ER-3.
-	app := newApp(t, newTokens(t, storetest.Memory(t)))
-	token := newClient(t, app).login("1").token
+	app := tokentest.App(t, tokentest.New(t, storetest.Memory(t)))
+	token := tokentest.NewClient(t, app).Login("1").Token
 	for _, row := range headers {
 		t.Run(row.name, func(t *testing.T) {
-			w := newClient(t, app).do("GET", "/me", func(r *http.Request) {
+			w := tokentest.NewClient(t, app).Do("GET", "/me", func(r *http.Request) {
 				for _, v := range row.values {
 					r.Header["Authorization"] = append(r.Header["Authorization"], strings.ReplaceAll(v, placeholder, token))
 				}
@@ -80,7 +81,7 @@ func TestTheAuthorizationHeader(t *testing.T) {
 
 func TestARoleThatDoesNotSufficeIsInsufficientScope(t *testing.T) {
 	// ER-2.
-	w := newClient(t, newApp(t, newTokens(t, storetest.Memory(t)))).login("1").status("GET", "/admin", 403)
+	w := tokentest.NewClient(t, tokentest.App(t, tokentest.New(t, storetest.Memory(t)))).Login("1").Status("GET", "/admin", 403)
 	if got, want := w.Header().Get("WWW-Authenticate"), `Bearer realm="inga", error="insufficient_scope"`; got != want {
 		t.Errorf("WWW-Authenticate %s, want %s", got, want)
 	}
@@ -88,7 +89,7 @@ func TestARoleThatDoesNotSufficeIsInsufficientScope(t *testing.T) {
 
 func TestTheChallengeIsForThoseWhoSentATokenOrNothing(t *testing.T) {
 	// RFC 6750, section 3.1. A cookie's request is not answered with the errors of tokens.
-	tokens := newTokens(t, storetest.Memory(t))
+	tokens := tokentest.New(t, storetest.Memory(t))
 	plain := httptest.NewRequest("GET", "/", nil)
 	sent := httptest.NewRequest("GET", "/", nil)
 	sent.Header.Set("Authorization", "bearer x")
@@ -111,9 +112,9 @@ func TestTheChallengeIsForThoseWhoSentATokenOrNothing(t *testing.T) {
 }
 
 func TestATokenElsewhereIsNotLookedAt(t *testing.T) {
-	// SID-7, AZ-3: a URL ends up in logs, and a form is somebody else's to read.
-	app := newApp(t, newTokens(t, storetest.Memory(t)))
-	token := newClient(t, app).login("1").token
+	// SID-7, AZ-3: a URL ends up in logs, and a form may be read by other code.
+	app := tokentest.App(t, tokentest.New(t, storetest.Memory(t)))
+	token := tokentest.NewClient(t, app).Login("1").Token
 	for name, edit := range map[string]func(*http.Request){
 		"query":       func(r *http.Request) { r.URL.RawQuery = "access_token=" + token + "&token=" + token },
 		"fragment":    func(r *http.Request) { r.URL.Fragment = "access_token=" + token },
@@ -131,7 +132,7 @@ func TestATokenElsewhereIsNotLookedAt(t *testing.T) {
 		},
 		"names": func(r *http.Request) { r.Header.Set("X-User-ID", "1"); r.Header.Set("X-Forwarded-User", "1") },
 	} {
-		w := newClient(t, app).do("GET", "/me", edit)
+		w := tokentest.NewClient(t, app).Do("GET", "/me", edit)
 		if got := w.Header().Get("WWW-Authenticate"); w.Code != 401 || got != `Bearer realm="inga"` {
 			t.Errorf("%s: got %d %s, want an anonymous 401", name, w.Code, got)
 		}
@@ -140,27 +141,27 @@ func TestATokenElsewhereIsNotLookedAt(t *testing.T) {
 
 func TestABearerRequestIsNotAskedWhereItComesFrom(t *testing.T) {
 	// CS-3: no browser adds the header by itself.
-	c := newClient(t, newApp(t, newTokens(t, storetest.Memory(t)))).login("1")
-	c.status("POST", "/me", 200, header("Sec-Fetch-Site", "cross-site"), header("Origin", "https://other.example"))
-	c.status("DELETE", "/me", 200, header("Origin", "null"))
+	c := tokentest.NewClient(t, tokentest.App(t, tokentest.New(t, storetest.Memory(t)))).Login("1")
+	c.Status("POST", "/me", 200, tokentest.Header("Sec-Fetch-Site", "cross-site"), tokentest.Header("Origin", "https://other.example"))
+	c.Status("DELETE", "/me", 200, tokentest.Header("Origin", "null"))
 }
 
 func TestNoTokenReachesTheLog(t *testing.T) {
 	// SID-8: with everything logged that is logged.
 	var log bytes.Buffer
-	tokens := newTokens(t, storetest.Memory(t))
-	app := appOf(t, tokens, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
-	c := newClient(t, app).login("1")
-	good := c.token
-	c.status("GET", "/me", 200)
-	c.status("GET", "/admin", 403)
-	c.token = good[:len(good)-2]
-	c.status("GET", "/me", 401)
-	c.token = good + " x"
-	c.status("GET", "/me", 400)
-	c.token = good
-	c.status("POST", "/logout", 200)
-	c.status("GET", "/me", 401)
+	tokens := tokentest.New(t, storetest.Memory(t))
+	app := tokentest.AppOf(t, tokens, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	c := tokentest.NewClient(t, app).Login("1")
+	good := c.Token
+	c.Status("GET", "/me", 200)
+	c.Status("GET", "/admin", 403)
+	c.Token = good[:len(good)-2]
+	c.Status("GET", "/me", 401)
+	c.Token = good + " x"
+	c.Status("GET", "/me", 400)
+	c.Token = good
+	c.Status("POST", "/logout", 200)
+	c.Status("GET", "/me", 401)
 	if log.Len() == 0 {
 		t.Fatal("nothing was logged")
 	}

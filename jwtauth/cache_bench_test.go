@@ -8,32 +8,33 @@ import (
 	"testing"
 
 	"github.com/inga-auth/inga/backends/cache"
-	"github.com/inga-auth/inga/internal/floor"
+	"github.com/inga-auth/inga/internal/bench"
 	"github.com/inga-auth/inga/internal/storetest"
+	"github.com/inga-auth/inga/internal/tokentest"
 	"github.com/inga-auth/inga/jwtauth"
 	"github.com/inga-auth/inga/middleware"
 )
 
 // BenchmarkCachedRequest is a guarded request whose session and token the cache remembers, so
-// that no signature is computed, beside a look-up that somebody wrote by hand: cut the token
+// that no signature is computed, beside a look-up written by hand: cut the token
 // off the header, hash it, look into a sharded map, put into the context.
 func BenchmarkCachedRequest(b *testing.B) {
 	for _, sessions := range []int{1_000, 100_000} {
 		b.Run(fmt.Sprintf("sessions=%d", sessions), func(b *testing.B) {
-			store := storetest.Cache(b, storetest.Memory(b), func(c *cache.Config) { c.MaxEntries, c.MaxBytes = 10_000_000, 8<<30 })
-			others := newTokens(b, store)
+			store := storetest.Cached(b, storetest.Memory(b), func(c *cache.Config) { c.MaxEntries, c.MaxBytes = 10_000_000, 8<<30 })
+			others := tokentest.New(b, store)
 			for range sessions {
-				floor.Request(guardedBy(b, others), presented(loggedIn(b, others)))() // for the cache to remember
+				bench.Request(guardedBy(b, others), tokentest.Presented(loggedIn(b, others)))() // for the cache to remember
 			}
 			for _, a := range algorithms {
-				tokens := newTokens(b, store, withKeys(keys(b)[a.method.Alg()]))
+				tokens := tokentest.New(b, store, tokentest.WithKeys(tokentest.Keys(b)[a.method.Alg()]))
 				token := loggedIn(b, tokens)
 				ours := guardedBy(b, tokens)
-				byHand := floor.NewSessions(sessions, token).Handler(tokenOf, nothing)
+				hand := bench.NewSessions(sessions, token).Handler(tokenOf, nothing)
 				b.Run(a.method.Alg()+"/inga", func(b *testing.B) { serve(b, ours, token) })
-				b.Run(a.method.Alg()+"/hand", func(b *testing.B) { serve(b, byHand, token) })
+				b.Run(a.method.Alg()+"/hand", func(b *testing.B) { serve(b, hand, token) })
 				b.Run(a.method.Alg()+"/ratio", func(b *testing.B) {
-					floor.Ratio(b, 200, floor.Request(ours, presented(token)), floor.Request(byHand, presented(token)))
+					bench.Ratio(b, 200, bench.Request(ours, tokentest.Presented(token)), bench.Request(hand, tokentest.Presented(token)))
 				})
 			}
 		})
@@ -41,7 +42,7 @@ func BenchmarkCachedRequest(b *testing.B) {
 }
 
 func loggedIn(b testing.TB, tokens *jwtauth.Tokens) string {
-	response, err := login(b, tokens, "2")
+	response, err := tokentest.Login(b, tokens, "2")
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -61,10 +62,10 @@ func tokenOf(r *http.Request) (string, bool) {
 }
 
 func TestACachedRequestAllocatesTheSameForEveryAlgorithm(t *testing.T) {
-	store := storetest.Cache(t, storetest.Memory(t))
+	store := storetest.Cached(t, storetest.Memory(t))
 	for _, a := range algorithms {
-		tokens := newTokens(t, store, withKeys(keys(t)[a.method.Alg()]))
-		r, w := presented(loggedIn(t, tokens)), httptest.NewRecorder()
+		tokens := tokentest.New(t, store, tokentest.WithKeys(tokentest.Keys(t)[a.method.Alg()]))
+		r, w := tokentest.Presented(loggedIn(t, tokens)), httptest.NewRecorder()
 		h := guardedBy(t, tokens)
 		n := testing.AllocsPerRun(1000, func() {
 			clear(w.Header())

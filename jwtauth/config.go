@@ -10,60 +10,48 @@ import (
 	"strings"
 	"time"
 
-	"github.com/golang-jwt/jwt/v5"
-
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/entropy"
 	"github.com/inga-auth/inga/internal/jose"
-	"github.com/inga-auth/inga/internal/session"
-	"github.com/inga-auth/inga/middleware"
+	"github.com/inga-auth/inga/internal/tokens"
+	"github.com/inga-auth/inga/middleware/session"
 )
 
-// Config is what [New] needs. Store, Keys, Issuer, Audience and Policy are required; the
-// zero value of the rest is the safe choice.
+// Config is what [New] needs. Sessions, Keys, Issuer and Audience are required; the zero value
+// of the rest is the safe choice.
 type Config struct {
-	Store backends.Store
+	// Sessions is where the sessions of the tokens are opened and ended.
+	Sessions *session.Registry
 
 	// Keys sign and verify. The first one signs, all of them verify.
 	Keys []Key
 
-	// Issuer is who we are, usually the URL of the application: the claim iss.
+	// Issuer is the claim iss: usually the URL of the application.
 	Issuer string
-	// Audience is whom the tokens are for, usually the URL of the API: the claim aud.
+	// Audience is the claim aud: usually the URL of the API that the tokens are for.
 	Audience string
 
-	// Policy says how long a session lives; usually a sliding.Policy.
-	Policy middleware.Policy
-
-	// AccessTTL is how long a token lives, from a second to a day. Default 5 minutes.
+	// AccessTTL is how long an access token lives, from a second to a day. Default 5 minutes.
 	AccessTTL time.Duration
 
-	// Leeway is by how much the clocks of servers may differ: a token is good that long
-	// after it expires, and that long before it was issued. At most a minute. Default 30
-	// seconds. The deadlines of the session know no leeway.
+	// Leeway is by how much the clocks of servers may differ: a token is good that long after it
+	// expires, and that long before it was issued. At most a minute. Default 30 seconds. The
+	// deadlines of the session have no leeway.
 	Leeway time.Duration
 
-	// RefreshKeys make refresh tokens: at least 32 random bytes each, which are the keys of
-	// nothing else. The first one authenticates new tokens, all of them verify: to rotate, put
-	// the new one last, in all processes, then first, and drop the old one an idle timeout
-	// later. Without any there are no refresh tokens. Store must be a [backends.Rotator].
+	// RefreshKeys make refresh tokens: 32 random bytes or more each, or the hexadecimal or base64
+	// text of as many, used for nothing else, and not by Tokens of another Audience either: a
+	// refresh token does not say which API it is for. The first one authenticates new tokens, all
+	// of them verify. To rotate, put the new one last, in all processes, then first, and drop the
+	// old one an idle timeout later. Without any there are no refresh tokens. The store must be a
+	// [backends.Rotator].
 	RefreshKeys [][]byte
 
-	// RefreshGrace says for how long a refresh token that has been replaced is answered with
-	// its successor. Default: 10 seconds, and a minute while the successor has not been seen
-	// in use.
-	RefreshGrace backends.Grace
-
-	// Limit, if not nil, says how many sessions a user may have at once: a new login ends those
-	// that were used least recently, or is refused. backends.Limit{Total: 1}.ForAll is "no
-	// concurrent logins". Give the same to package cookie if both share a store.
-	Limit func(backends.User) backends.Limit
-
-	// Events is told of logins, refreshes, theft and more. Default: they are logged, to
-	// [slog.Default]; see [middleware.LogEvents].
-	Events middleware.EventHook
-
-	// Logger gets the reasons for which the handlers answer 503. Default [slog.Default].
-	Logger *slog.Logger
+	// RefreshOverlap is how long a new refresh token is not replaced again, and how long its
+	// predecessor is accepted while both are in use, up to 10 minutes. Default 10 seconds. It must
+	// be longer than the clocks of servers may differ: one that is ahead by more replaces a token
+	// that is new, and its predecessor, if another client still brings it, is taken for a theft.
+	RefreshOverlap time.Duration
 
 	// ClientID is the claim client_id of RFC 9068. Default Audience.
 	ClientID string
@@ -72,97 +60,64 @@ type Config struct {
 	// -Expires-In has its lifetime in seconds. Default "Access-Token".
 	Header string
 
-	// Claims, if not nil, is asked for more claims of a token: a value that encoding/json
-	// makes an object of, a struct usually, or nil for none. It is asked at every issue
-	// and must not repeat the claims that this package sets, in whatever case. It costs a
-	// look-up of the user each time. Its errors become [middleware.ErrUnavailable]: without
-	// its claims no token is issued.
+	// Claims, if not nil, returns more claims for a token: a value that encoding/json makes an
+	// object of, usually a struct, or nil for none. It is called at every issue and must not use
+	// the names of the claims that this package sets, in whatever case. It costs a look-up of the
+	// user each time, for which the store must be a [backends.UserFinder]. Its errors become
+	// [middleware.ErrUnavailable]; claims that cannot stand in a token are
+	// [middleware.ErrInvalidArgument]. No token is issued without its claims.
 	//
 	// Handlers read them with [middleware.Identity.DecodeClaims].
 	Claims func(ctx context.Context, u backends.User) (any, error)
 }
 
+// Format implements [fmt.Formatter], so that no verb prints a key.
+func (c Config) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[jwtauth.Config]")) }
+
+// LogValue implements [slog.LogValuer].
+func (c Config) LogValue() slog.Value { return slog.StringValue("[jwtauth.Config]") }
+
 const (
 	minAccessTTL = time.Second
 	maxAccessTTL = 24 * time.Hour
+	maxOverlap   = 10 * time.Minute
 )
 
-// New returns the tokens that the Config describes. The error joins all mistakes, each
-// naming its field.
+// New returns the Tokens that c describes. The error joins all mistakes, each naming its field.
 func New(c Config) (*Tokens, error) {
-	c = c.withDefaults()
-	if err := errors.Join(c.mistakes()...); err != nil {
-		return nil, err
-	}
-	t := &Tokens{
-		store: c.Store,
-		door: session.NewDoor(session.Door{
-			Store: c.Store, Kind: backends.KindToken, Method: Method, Policy: c.Policy, Limit: c.Limit, Events: c.Events,
-		}),
-		issuer:    c.Issuer,
-		audience:  c.Audience,
-		logger:    c.Logger,
-		clientID:  c.ClientID,
-		ttl:       c.AccessTTL,
-		header:    c.Header,
-		custom:    c.Claims,
-		grace:     c.RefreshGrace,
-		leeway:    c.Leeway,
-		signer:    c.Keys[0].k,
-		byID:      make(map[string]*key),
-		byHeader:  make(map[string]*key),
-		validator: c.validator(jwt.WithExpirationRequired()),
-		ageless:   c.validator(),
-		jwks:      jwksOf(c.Keys),
-	}
-	for _, k := range c.Keys {
-		t.byID[k.k.id] = k.k
-		t.byHeader[k.k.header] = k.k
-	}
-	t.rotator, _ = c.Store.(backends.Rotator)
-	t.recaller, _ = c.Store.(backends.Recaller)
-	for _, key := range c.RefreshKeys {
-		t.refreshKeys = append(t.refreshKeys, newRefreshKey(key))
-	}
-	return t, nil
-}
-
-func (c Config) withDefaults() Config {
 	c.AccessTTL = cmp.Or(c.AccessTTL, 5*time.Minute)
 	c.Leeway = cmp.Or(c.Leeway, 30*time.Second)
+	c.RefreshOverlap = cmp.Or(c.RefreshOverlap, 10*time.Second)
 	c.ClientID = cmp.Or(c.ClientID, c.Audience)
 	c.Header = cmp.Or(c.Header, "Access-Token")
-	c.Logger = cmp.Or(c.Logger, slog.Default())
-	c.RefreshGrace = cmp.Or(c.RefreshGrace, backends.Grace{Overlap: defaultOverlap, Unseen: defaultUnseen})
-	return c
+	if err := errors.Join(slices.Concat(c.mistakes(), c.keyMistakes(), c.storeMistakes())...); err != nil {
+		return nil, err
+	}
+	codec := tokens.NewCodec(tokens.Config{
+		Keys: c.keys(), Issuer: c.Issuer, Audience: c.Audience, ClientID: c.ClientID,
+		TTL: c.AccessTTL, Leeway: c.Leeway, RefreshKeys: c.RefreshKeys,
+	})
+	return &Tokens{
+		engine: tokens.NewEngine(codec, c.Sessions, Method, c.Claims, c.RefreshOverlap),
+		header: c.Header,
+	}, nil
 }
 
-// validator returns golang-jwt's check of the times, the issuer and the audience. With an
-// empty issuer or audience it would not check them, which is why New refuses these.
-func (c Config) validator(more ...jwt.ParserOption) *jwt.Validator {
-	return jwt.NewValidator(append(more,
-		jwt.WithIssuer(c.Issuer),
-		jwt.WithAudience(c.Audience),
-		jwt.WithIssuedAt(),
-		jwt.WithLeeway(c.Leeway),
-	)...)
+func (c Config) keys() []*jose.Key {
+	keys := make([]*jose.Key, len(c.Keys))
+	for i, k := range c.Keys {
+		keys[i] = k.k
+	}
+	return keys
 }
 
 func (c Config) mistakes() []error {
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("jwtauth: Config."+format, args...)) }
-	if c.Store == nil {
-		bad("Store is nil, want a backend")
-	}
 	for _, field := range []struct{ name, value string }{{"Issuer", c.Issuer}, {"Audience", c.Audience}, {"ClientID", c.ClientID}} {
 		if !backends.ValidText(field.value) || strings.TrimSpace(field.value) != field.value {
 			bad("%s is %q, want 1 to 255 bytes of text without space around it", field.name, field.value)
 		}
-	}
-	if c.Policy == nil {
-		bad("Policy is nil, want a sliding.Policy")
-	} else if err := c.Policy.Validate(); err != nil {
-		bad("Policy: %w", err)
 	}
 	if c.AccessTTL < minAccessTTL || c.AccessTTL > maxAccessTTL {
 		bad("AccessTTL is %v, want %v to %v", c.AccessTTL, minAccessTTL, maxAccessTTL)
@@ -170,34 +125,61 @@ func (c Config) mistakes() []error {
 	if c.Leeway < 0 || c.Leeway > jose.MaxLeeway {
 		bad("Leeway is %v, want more than 0 and at most %v, or 0 for the default", c.Leeway, jose.MaxLeeway)
 	}
+	if c.RefreshOverlap < 0 || c.RefreshOverlap > maxOverlap {
+		bad("RefreshOverlap is %v, want more than 0 and at most %v, or 0 for the default", c.RefreshOverlap, maxOverlap)
+	}
 	if !isFieldName(c.Header) {
 		bad("Header is %q, want the name of a header", c.Header)
 	}
-	return slices.Concat(errs, c.keyMistakes(), c.refreshMistakes())
+	for i, key := range c.RefreshKeys {
+		if err := entropy.Check(key); err != nil {
+			bad("RefreshKeys[%d]: %w", i, err)
+		}
+	}
+	return errs
+}
+
+// storeMistakes returns what the store of the sessions lacks.
+func (c Config) storeMistakes() []error {
+	if c.Sessions == nil {
+		return []error{errors.New("jwtauth: Config.Sessions is nil, want what session.New returns")}
+	}
+	var errs []error
+	store := c.Sessions.Store()
+	if len(c.RefreshKeys) > 0 && !backends.Supports[backends.Rotator](store) {
+		errs = append(errs, fmt.Errorf("jwtauth: Config.RefreshKeys: the store of Sessions, a %T, is not a backends.Rotator", store))
+	}
+	if c.Claims != nil && !backends.Supports[backends.UserFinder](store) {
+		errs = append(errs, fmt.Errorf("jwtauth: Config.Claims: the store of Sessions, a %T, is not a backends.UserFinder", store))
+	}
+	return errs
 }
 
 func (c Config) keyMistakes() []error {
 	var errs []error
-	bad := func(format string, args ...any) {
-		errs = append(errs, fmt.Errorf("jwtauth: Config.Keys"+format, args...))
-	}
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("jwtauth: Config."+format, args...)) }
 	if len(c.Keys) == 0 {
-		bad(" is empty, want at least one key that signs")
+		bad("Keys is empty, want at least one key that signs")
 	}
 	seen := make(map[string]int)
 	for i, k := range c.Keys {
 		if k.k == nil {
-			bad("[%d] is the zero Key, want one that a constructor returned", i)
+			bad("Keys[%d] is the zero Key, want one that a constructor returned", i)
 			continue
 		}
-		if i == 0 && k.k.sign == nil {
-			bad("[0] can only verify, want one that signs")
+		if i == 0 && k.k.Sign == nil {
+			bad("Keys[0] can only verify, want one that signs")
 		}
-		if first, again := seen[k.k.id]; again {
-			bad("[%d] has the ID %q, as Keys[%d] has: no token could say which it means", i, k.k.id, first)
+		for j, refresh := range c.RefreshKeys {
+			if k.k.IsOf(refresh) {
+				bad("RefreshKeys[%d] is the secret of Keys[%d], want one that is used for nothing else", j, i)
+			}
+		}
+		if first, again := seen[k.k.ID]; again {
+			bad("Keys[%d] has the ID %q, as Keys[%d] has: a token could not say which it means", i, k.k.ID, first)
 			continue
 		}
-		seen[k.k.id] = i
+		seen[k.k.ID] = i
 	}
 	return errs
 }

@@ -6,14 +6,13 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
-	"strings"
 	"time"
 
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/backends/memory"
 	"github.com/inga-auth/inga/jwtauth"
 	"github.com/inga-auth/inga/middleware"
+	"github.com/inga-auth/inga/middleware/session"
 	"github.com/inga-auth/inga/sliding"
 )
 
@@ -23,20 +22,26 @@ func annsAPI() (jwtauth.Config, *jwtauth.Tokens, *middleware.Guard) {
 	store, secret, refresh := memory.New(), make([]byte, 32), make([]byte, 32)
 	_, _ = rand.Read(secret)
 	_, _ = rand.Read(refresh)
-	if err := store.CreateUser(context.Background(), backends.User{ID: "ann", Name: "ann"}, ""); err != nil {
+	if err := store.Users().CreateUser(context.Background(), backends.User{ID: "ann", Name: "ann"}, ""); err != nil {
 		log.Fatal(err)
 	}
 	key, err := jwtauth.HS256(secret)
 	if err != nil {
 		log.Fatal(err)
 	}
+	sessions, err := session.New(session.Config{
+		Store:  store,
+		Policy: sliding.Policy{Idle: 30 * time.Minute, Absolute: 12 * time.Hour},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	c := jwtauth.Config{
-		Store:       store,
+		Sessions:    sessions,
 		Keys:        []jwtauth.Key{key},
 		RefreshKeys: [][]byte{refresh},
 		Issuer:      "https://app.example",
 		Audience:    "https://api.app.example",
-		Policy:      sliding.Policy{Idle: 30 * time.Minute, Absolute: 12 * time.Hour},
 	}
 	tokens, err := jwtauth.New(c)
 	if err != nil {
@@ -61,21 +66,6 @@ func annIn(tokens *jwtauth.Tokens) jwtauth.Response {
 // call sends a request with a token, if that is not empty.
 func call(h http.Handler, method, path, token string) *httptest.ResponseRecorder {
 	r, w := httptest.NewRequest(method, path, nil), httptest.NewRecorder()
-	if token != "" {
-		r.Header.Set("Authorization", "Bearer "+token)
-	}
-	h.ServeHTTP(w, r)
-	return w
-}
-
-// postForm sends a form of one or two fields, with a token if that is not empty.
-func postForm(h http.Handler, token string, fields ...string) *httptest.ResponseRecorder {
-	form := url.Values{}
-	for i := 0; i < len(fields); i += 2 {
-		form.Set(fields[i], fields[i+1])
-	}
-	r, w := httptest.NewRequest("POST", "/", strings.NewReader(form.Encode())), httptest.NewRecorder()
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}

@@ -6,7 +6,6 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log"
@@ -27,7 +26,7 @@ func ExampleHS256() {
 	// Output: [HS256 key 2026-03] <nil>
 }
 
-// What is short or was thought of by somebody can be guessed at home, from one token.
+// A short secret, or one that a person made up, can be guessed offline from one token.
 func ExampleHS256_incorrect() {
 	for _, secret := range []string{"secret", "my-very-long-and-therefore-secret-key", strings.Repeat("a1", 16)} {
 		_, err := jwtauth.HS256([]byte(secret)) // right: openssl rand -hex 32
@@ -86,7 +85,7 @@ func ExampleRS256Public() {
 	// Output: <nil>
 }
 
-// Who only verifies cannot log anybody in.
+// A key that only verifies cannot issue tokens.
 func ExampleES256Public_incorrect() {
 	private, err1 := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err1 != nil {
@@ -98,28 +97,4 @@ func ExampleES256Public_incorrect() {
 	_, err3 := jwtauth.New(c)
 	fmt.Println(errors.Join(err2, err3))
 	// Output: jwtauth: Config.Keys[0] can only verify, want one that signs
-}
-
-func ExampleTokens_JWKSHandler() {
-	_, private, err1 := ed25519.GenerateKey(rand.Reader)
-	key, err2 := jwtauth.EdDSA(private)
-	key, err3 := key.WithID("2026-03")
-	c, _, _ := annsAPI()
-	c.Keys = append([]jwtauth.Key{key}, c.Keys...) // the secret of HS256 is not published
-	tokens, err4 := jwtauth.New(c)
-	if err := errors.Join(err1, err2, err3, err4); err != nil {
-		log.Fatal(err)
-	}
-	w := call(tokens.JWKSHandler(), "GET", "/.well-known/jwks.json", "")
-	var set struct{ Keys []map[string]string }
-	if err := json.Unmarshal(w.Body.Bytes(), &set); err != nil {
-		log.Fatal(err)
-	}
-	for _, k := range set.Keys {
-		fmt.Println(k["kid"], k["alg"], k["use"])
-	}
-	fmt.Println(w.Header().Get("Cache-Control"))
-	// Output:
-	// 2026-03 EdDSA sig
-	// public, max-age=300
 }

@@ -12,7 +12,7 @@ import (
 )
 
 func ExampleNew() {
-	c, _, _ := annsAPI() // Store, Keys, Issuer, Audience and Policy
+	c, _, _ := annsAPI() // Sessions, Keys, Issuer and Audience
 	c.AccessTTL = 2 * time.Minute
 	tokens, err := jwtauth.New(c)
 	if err != nil {
@@ -25,7 +25,7 @@ func ExampleNew() {
 func ExampleTokens_Login() {
 	_, tokens, guard := annsAPI()
 	login := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// Here the application makes sure that it is Ann: backends.Passwords.VerifyUser.
+		// Here the application makes sure that it is Ann: package backends/password.
 		resp, err := tokens.Login(r, middleware.Login{Subject: "ann", AMR: []string{"pwd"}, Label: "Ann's phone"})
 		if err != nil {
 			guard.Refuse(w, r, err)
@@ -43,7 +43,7 @@ func ExampleTokens_Login() {
 	// account of ann
 }
 
-// A link, an image, or a page that is loaded ahead sends a GET: nobody is logged in by that.
+// A link, an image or a prefetched page sends a GET, which must not log a user in.
 func ExampleTokens_Login_incorrect() {
 	_, tokens, guard := annsAPI()
 	mux := http.NewServeMux()
@@ -89,8 +89,7 @@ func ExampleTokens_Logout() {
 	// 200
 }
 
-// A client that forgets its tokens has logged nobody out: the session lives, and with it every
-// copy of them.
+// Forgetting the tokens is not logging out: the session lives, and with it every copy of them.
 func ExampleTokens_Logout_incorrect() {
 	_, tokens, guard := annsAPI()
 	resp := annIn(tokens)
@@ -134,19 +133,19 @@ func ExampleTokens_Authenticate_incorrect() {
 	// 200
 }
 
-func ExampleTokens_WebSocket() {
+func ExampleWebSocket() {
 	_, tokens, _ := annsAPI()
-	guard, err := middleware.New(middleware.Config{Authenticator: middleware.FirstOf(tokens, tokens.WebSocket())})
+	guard, err := middleware.New(middleware.Config{Authenticator: middleware.FirstOf(tokens, jwtauth.WebSocket(tokens))})
 	if err != nil {
 		log.Fatal(err)
 	}
-	// new WebSocket("wss://api.app.example/live", ["inga.bearer", token])
+	// new WebSocket("wss://api.app.example/live", ["graphql-transport-ws", "inga.bearer", token])
 	r := httptest.NewRequest("GET", "/live", nil)
 	r.Header.Set("Connection", "Upgrade")
 	r.Header.Set("Upgrade", "websocket")
-	r.Header.Set("Sec-WebSocket-Protocol", "inga.bearer, "+annIn(tokens).AccessToken)
+	r.Header.Set("Sec-WebSocket-Protocol", "graphql-transport-ws, inga.bearer, "+annIn(tokens).AccessToken)
 	w := httptest.NewRecorder()
-	guard.Handler(account).ServeHTTP(w, r) // the handler selects jwtauth.Subprotocol
+	guard.Handler(account).ServeHTTP(w, r) // the handler selects graphql-transport-ws
 	fmt.Println(w.Body)
 	// Output: account of ann
 }

@@ -14,12 +14,13 @@ import (
 	"github.com/inga-auth/inga/backends/memory"
 	"github.com/inga-auth/inga/jwtauth"
 	"github.com/inga-auth/inga/middleware"
+	"github.com/inga-auth/inga/middleware/session"
 	"github.com/inga-auth/inga/sliding"
 )
 
 func Example() {
 	store := memory.New()
-	if err := store.CreateUser(context.Background(), backends.User{ID: "42", Name: "ann", Roles: []string{"user"}}, ""); err != nil {
+	if err := store.Users().CreateUser(context.Background(), backends.User{ID: "42", Name: "ann", Roles: []string{"user"}}, ""); err != nil {
 		log.Fatal(err)
 	}
 	secret := make([]byte, 32) // from a file or a secret store, the same in every process
@@ -28,12 +29,18 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	sessions, err := session.New(session.Config{
+		Store:  store,
+		Policy: sliding.Policy{Idle: 30 * time.Minute, Absolute: 12 * time.Hour},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	tokens, err := jwtauth.New(jwtauth.Config{
-		Store:    store,
+		Sessions: sessions,
 		Keys:     []jwtauth.Key{key},
 		Issuer:   "https://app.example",
 		Audience: "https://api.app.example",
-		Policy:   sliding.Policy{Idle: 30 * time.Minute, Absolute: 12 * time.Hour},
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -96,25 +103,23 @@ func Example() {
 	// 401 Bearer realm="inga", error="invalid_token"
 }
 
-// A password is no key: whoever has one token can try passwords on it at home, as fast as
-// they like. An empty issuer or audience would be no check at all.
+// A password is not a key: with a single token, passwords can be tried offline. An empty issuer
+// or audience would check nothing.
 func ExampleNew_incorrect() {
 	_, err := jwtauth.HS256([]byte("correct horse battery staple, twice over"))
 	fmt.Println(err)
 
 	_, err = jwtauth.New(jwtauth.Config{
-		Store:    memory.New(),
 		Audience: "api",
-		Policy:   sliding.Policy{Idle: time.Hour},
 		Leeway:   time.Hour,
 	})
 	fmt.Println(err)
 	// Output:
 	// jwtauth: HS256: secret is text that a human may have thought of, or a file of another kind, want 32 random bytes (openssl rand -hex 32)
 	// jwtauth: Config.Issuer is "", want 1 to 255 bytes of text without space around it
-	// jwtauth: Config.Policy: sliding: Policy.Absolute is 0s, want more than 0: there is no forever
 	// jwtauth: Config.Leeway is 1h0m0s, want more than 0 and at most 1m0s, or 0 for the default
 	// jwtauth: Config.Keys is empty, want at least one key that signs
+	// jwtauth: Config.Sessions is nil, want what session.New returns
 }
 
 // Claims of the application are typed on both sides: a struct goes in, and comes out.
@@ -123,7 +128,7 @@ func ExampleConfig_claims() {
 		Tenant string `json:"tenant"`
 	}
 	store := memory.New()
-	if err := store.CreateUser(context.Background(), backends.User{ID: "42", Name: "ann@acme"}, ""); err != nil {
+	if err := store.Users().CreateUser(context.Background(), backends.User{ID: "42", Name: "ann@acme"}, ""); err != nil {
 		log.Fatal(err)
 	}
 	secret := make([]byte, 32)
@@ -132,12 +137,18 @@ func ExampleConfig_claims() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	sessions, err := session.New(session.Config{
+		Store:  store,
+		Policy: sliding.Policy{Idle: 30 * time.Minute, Absolute: 12 * time.Hour},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	tokens, err := jwtauth.New(jwtauth.Config{
-		Store:    store,
+		Sessions: sessions,
 		Keys:     []jwtauth.Key{key},
 		Issuer:   "https://app.example",
 		Audience: "https://api.app.example",
-		Policy:   sliding.Policy{Idle: 30 * time.Minute, Absolute: 12 * time.Hour},
 		Claims: func(_ context.Context, u backends.User) (any, error) {
 			return profile{Tenant: u.Name[len("ann@"):]}, nil
 		},

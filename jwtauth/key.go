@@ -5,8 +5,6 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rsa"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -21,47 +19,19 @@ import (
 
 // A Key signs and verifies tokens with one algorithm, which it was made for. It prints as
 // its algorithm and ID, never as what it is made of. The zero Key is refused by [New].
-type Key struct {
-	k *key
-}
-
-// A key has what it is made of in two functions only: package fmt prints the unexported
-// fields of whatever a Key is in, and of functions it prints the address.
-type key struct {
-	id     string
-	alg    string
-	sign   func(text string) ([]byte, error) // nil if the key only verifies
-	verify func(text string, sig []byte) error
-
-	// members are those that RFC 7638, section 3.2, requires of the public JWK; nil for
-	// HS256, which has no public one.
-	members map[string]string
-	header  string // of the tokens that the key signs, encoded
-}
+type Key struct{ k *jose.Key }
 
 // HS256 returns a key for HMAC with SHA-256. The secret must be 32 random bytes or more, or
-// the hexadecimal or base64 text of as many: what people think of can be guessed from any
-// token. The same secret must be in every process that verifies.
+// the hexadecimal or base64 text of as many: a secret that a person made up can be guessed from
+// any token. The same secret must be in every process that verifies.
 func HS256(secret []byte) (Key, error) {
 	if err := entropy.Check(secret); err != nil {
 		return Key{}, fmt.Errorf("jwtauth: HS256: %w", err)
 	}
 	secret = slices.Clone(secret)
-	k := newKey(jwt.SigningMethodHS256, secret, secret)
-	// The thumbprint is a SHA-256 of the secret, and public. RFC 7638, section 7, warns of
-	// that for secrets that can be guessed; these cannot, nor would a signature hide them.
-	k.id = thumbprint(map[string]string{"kty": "oct", "k": base64url(secret)})
-	return k.ready()
-}
-
-// isOf reports whether k is made of the secret.
-func (k *key) isOf(secret []byte) bool {
-	if k.alg != jwt.SigningMethodHS256.Alg() {
-		return false
-	}
-	const text = "any"
-	sig, err := jwt.SigningMethodHS256.Sign(text, secret)
-	return err == nil && k.verify(text, sig) == nil
+	// The thumbprint is a SHA-256 of the secret, and public. RFC 7638, section 7, warns of that
+	// for secrets that can be guessed; these cannot, nor would a signature hide them.
+	return newKey(jwt.SigningMethodHS256, secret, secret, map[string]string{"kty": "oct", "k": jose.Encode(secret)})
 }
 
 // ES256 returns a key for ECDSA with the curve P-256 and SHA-256.
@@ -75,7 +45,8 @@ func ES256(private *ecdsa.PrivateKey) (Key, error) {
 // ES256Public returns a key that verifies what the private one signed elsewhere.
 func ES256Public(public *ecdsa.PublicKey) (Key, error) { return es256(public, nil) }
 
-func es256(public *ecdsa.PublicKey, private any) (Key, error) {
+func es256(public *ecdsa.PublicKey, private any) (k Key, err error) {
+	defer incomplete(jwt.SigningMethodES256, &k, &err)
 	if public == nil || public.Curve != elliptic.P256() {
 		return Key{}, errors.New("jwtauth: ES256: key is not one of the curve P-256")
 	}
@@ -84,9 +55,8 @@ func es256(public *ecdsa.PublicKey, private any) (Key, error) {
 		return Key{}, fmt.Errorf("jwtauth: ES256: %w", err)
 	}
 	xy := point.Bytes()[1:] // after the 4 of an uncompressed point
-	k := newKey(jwt.SigningMethodES256, public, private)
-	return k.identified(map[string]string{
-		"kty": "EC", "crv": "P-256", "x": base64url(xy[:32]), "y": base64url(xy[32:]),
+	return newKey(jwt.SigningMethodES256, public, private, map[string]string{
+		"kty": "EC", "crv": "P-256", "x": jose.Encode(xy[:32]), "y": jose.Encode(xy[32:]),
 	})
 }
 
@@ -106,9 +76,8 @@ func eddsa(public ed25519.PublicKey, private any) (Key, error) {
 	if len(public) != ed25519.PublicKeySize {
 		return Key{}, fmt.Errorf("jwtauth: EdDSA: public key has %d bytes, want %d", len(public), ed25519.PublicKeySize)
 	}
-	k := newKey(jwt.SigningMethodEdDSA, public, private)
 	// RFC 8037, section 2.
-	return k.identified(map[string]string{"kty": "OKP", "crv": "Ed25519", "x": base64url(public)})
+	return newKey(jwt.SigningMethodEdDSA, public, private, map[string]string{"kty": "OKP", "crv": "Ed25519", "x": jose.Encode(public)})
 }
 
 // RS256 returns a key for RSA (PKCS #1 v1.5) with SHA-256, of at least 2048 bits.
@@ -120,11 +89,11 @@ func RS256Public(public *rsa.PublicKey) (Key, error) {
 }
 
 // PS256 returns a key for RSA (PSS) with SHA-256, of at least 2048 bits.
-func PS256(private *rsa.PrivateKey) (Key, error) { return rsaPair(jwt.SigningMethodPS256, private) }
+func PS256(private *rsa.PrivateKey) (Key, error) { return rsaPair(jose.PS256, private) }
 
 // PS256Public returns a key that verifies what the private one signed elsewhere.
 func PS256Public(public *rsa.PublicKey) (Key, error) {
-	return rsaKey(jwt.SigningMethodPS256, public, nil)
+	return rsaKey(jose.PS256, public, nil)
 }
 
 func rsaPair(method jwt.SigningMethod, private *rsa.PrivateKey) (Key, error) {
@@ -134,7 +103,8 @@ func rsaPair(method jwt.SigningMethod, private *rsa.PrivateKey) (Key, error) {
 	return rsaKey(method, &private.PublicKey, private)
 }
 
-func rsaKey(method jwt.SigningMethod, public *rsa.PublicKey, private any) (Key, error) {
+func rsaKey(method jwt.SigningMethod, public *rsa.PublicKey, private any) (k Key, err error) {
+	defer incomplete(method, &k, &err)
 	if public == nil || public.N == nil {
 		return Key{}, fmt.Errorf("jwtauth: %s: key is nil", method.Alg())
 	}
@@ -144,58 +114,24 @@ func rsaKey(method jwt.SigningMethod, public *rsa.PublicKey, private any) (Key, 
 	if public.E < 3 || public.E%2 == 0 {
 		return Key{}, fmt.Errorf("jwtauth: %s: exponent is %d, want an odd number of at least 3", method.Alg(), public.E)
 	}
-	k := newKey(method, public, private)
-	return k.identified(map[string]string{
-		"kty": "RSA", "n": base64url(public.N.Bytes()), "e": base64url(big.NewInt(int64(public.E)).Bytes()),
+	return newKey(method, public, private, map[string]string{
+		"kty": "RSA", "n": jose.Encode(public.N.Bytes()), "e": jose.Encode(big.NewInt(int64(public.E)).Bytes()),
 	})
 }
 
-// newKey returns a key that uses the method with what it takes to verify and to sign; a nil
-// private one does not sign.
-func newKey(method jwt.SigningMethod, public, private any) key {
-	k := key{alg: method.Alg()}
-	k.verify = func(text string, sig []byte) error { return method.Verify(text, sig, public) }
-	if private != nil {
-		k.sign = func(text string) ([]byte, error) { return method.Sign(text, private) }
+// incomplete makes an error of the panic of a crypto package at a key in which a number is nil.
+func incomplete(method jwt.SigningMethod, k *Key, err *error) {
+	if p := recover(); p != nil {
+		*k, *err = Key{}, fmt.Errorf("jwtauth: %s: key is incomplete: %v", method.Alg(), p)
 	}
-	return k
 }
 
-// identified gives k the public JWK with the members, and its thumbprint as ID.
-func (k key) identified(members map[string]string) (Key, error) {
-	k.members = members
-	k.id = thumbprint(members)
-	return k.ready()
-}
-
-// ready returns k for use. A private key must verify by its public half: this is where one
-// that was put together wrongly is found, and not at the first login.
-func (k key) ready() (Key, error) {
-	if err := k.check(); err != nil {
-		return Key{}, fmt.Errorf("jwtauth: %s: key does not work: %w", k.alg, err)
-	}
-	h, err := json.Marshal(struct {
-		Alg string `json:"alg"`
-		Typ string `json:"typ"`
-		Kid string `json:"kid"`
-	}{k.alg, jose.AccessType, k.id})
+func newKey(method jwt.SigningMethod, public, private any, members map[string]string) (Key, error) {
+	k, err := jose.NewKey(method, public, private, members)
 	if err != nil {
-		return Key{}, fmt.Errorf("jwtauth: %s: %w", k.alg, err)
+		return Key{}, fmt.Errorf("jwtauth: %s: %w", method.Alg(), err)
 	}
-	k.header = base64url(h)
-	return Key{&k}, nil
-}
-
-func (k key) check() error {
-	if k.sign == nil {
-		return nil
-	}
-	const text = "inga"
-	sig, err := k.sign(text)
-	if err != nil {
-		return err
-	}
-	return k.verify(text, sig)
+	return Key{k}, nil
 }
 
 const maxID = 128
@@ -213,9 +149,7 @@ func (k Key) WithID(id string) (Key, error) {
 	if !valid {
 		return Key{}, fmt.Errorf("jwtauth: WithID: ID is %.200q, want 1 to %d letters, digits and any of -._~", id, maxID)
 	}
-	renamed := *k.k
-	renamed.id = id
-	return renamed.ready()
+	return Key{k.k.WithID(id)}, nil
 }
 
 // ID returns the key's ID: the kid of its tokens.
@@ -223,7 +157,7 @@ func (k Key) ID() string {
 	if k.k == nil {
 		return ""
 	}
-	return k.k.id
+	return k.k.ID
 }
 
 // String returns the algorithm and the ID.
@@ -231,7 +165,7 @@ func (k Key) String() string {
 	if k.k == nil {
 		return "[no key]"
 	}
-	return "[" + k.k.alg + " key " + k.k.id + "]"
+	return "[" + k.k.Alg + " key " + k.k.ID + "]"
 }
 
 // Format implements [fmt.Formatter], so that no verb prints what the key is made of.
@@ -242,5 +176,3 @@ func (k Key) LogValue() slog.Value { return slog.StringValue(k.String()) }
 
 // MarshalText keeps what the key is made of out of JSON and other encodings.
 func (k Key) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
-
-func base64url(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }

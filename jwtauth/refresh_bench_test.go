@@ -17,6 +17,7 @@ import (
 
 	"github.com/inga-auth/inga/internal/pgtest"
 	"github.com/inga-auth/inga/internal/storetest"
+	"github.com/inga-auth/inga/internal/tokentest"
 	"github.com/inga-auth/inga/middleware"
 )
 
@@ -74,7 +75,7 @@ func BenchmarkRefresh(b *testing.B) {
 			schema := pgtest.Schema(b)
 			s := storetest.Postgres(b, pool, schema)
 			storetest.AddUsers(b, s)
-			tokens := newTokens(b, s, withRefresh)
+			tokens := tokentest.New(b, s, tokentest.WithRefresh)
 			hand := newHandRotation(b, pool, schema)
 			r := httptest.NewRequest("POST", "/", nil)
 			ours, theirs := make([]string, clients), make([]string, clients)
@@ -98,7 +99,7 @@ func BenchmarkRefresh(b *testing.B) {
 			const each = 8
 			timed := func(do func(i int) error) time.Duration {
 				began := time.Now()
-				atOnceEach(clients, func(i int) {
+				tokentest.AtOnce(clients, func(i int) {
 					for range each {
 						if err := do(i); err != nil {
 							b.Error(err)

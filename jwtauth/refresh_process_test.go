@@ -22,6 +22,7 @@ import (
 	"github.com/inga-auth/inga/backends/postgres"
 	"github.com/inga-auth/inga/internal/pgtest"
 	"github.com/inga-auth/inga/internal/storetest"
+	"github.com/inga-auth/inga/internal/tokentest"
 	"github.com/inga-auth/inga/jwtauth"
 	"github.com/inga-auth/inga/middleware"
 )
@@ -46,7 +47,7 @@ func TestServerProcess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var s rotating = ps
+	var s storetest.Store = ps
 	if os.Getenv(serverCrash) != "" {
 		s = crashing{s}
 	}
@@ -59,15 +60,15 @@ func TestServerProcess(t *testing.T) {
 		os.Exit(0)
 	}()
 	fmt.Fprintf(os.Stderr, "http://%s\n", listener.Addr())
-	t.Fatal(http.Serve(listener, refreshApp(t, newTokens(t, s, withRefresh))))
+	t.Fatal(http.Serve(listener, tokentest.App(t, tokentest.New(t, s, tokentest.Eager))))
 }
 
 // crashing is a store whose process is killed between the commit of a rotation and the
 // answer to the client.
-type crashing struct{ rotating }
+type crashing struct{ storetest.Store }
 
 func (c crashing) Rotate(ctx context.Context, now time.Time, id string, h backends.SecretHash, n int64, g backends.Grace) (backends.Session, backends.User, backends.Rotation, error) {
-	s, u, rotation, err := c.rotating.Rotate(ctx, now, id, h, n, g)
+	s, u, rotation, err := c.Store.Rotate(ctx, now, id, h, n, g)
 	if err != nil {
 		return s, u, rotation, err
 	}
@@ -120,49 +121,49 @@ func refreshAt(at, token string) (jwtauth.Response, error) {
 }
 
 func TestAServerThatIsKilledBetweenCommitAndAnswerLogsNobodyOut(t *testing.T) {
-	// Promise 11, RT-16: kill -9, and the retry at another process.
+	// RT-16: kill -9, and the retry at another process.
 	schema := pgtest.Schema(t)
 	s := storetest.Postgres(t, pgtest.Pool(t), schema)
 	storetest.AddUsers(t, s)
-	var j journal
-	tokens := newTokens(t, s, withRefresh, j.use)
-	d := newDevice(t, refreshApp(t, tokens), "1")
+	var j tokentest.Journal
+	tokens := tokentest.New(t, s, tokentest.Eager, j.Use)
+	d := tokentest.NewDevice(t, tokentest.App(t, tokens), "1")
 	at, wait := startProcess(t, schema, serverCrash+"=1")
-	if _, err := refreshAt(at, d.refresh); err == nil {
+	if _, err := refreshAt(at, d.Refresh); err == nil {
 		t.Fatal("the server that was to die has answered")
 	}
 	if err := wait(); err == nil || !strings.Contains(err.Error(), "signal: killed") {
 		t.Fatalf("the server ended with %v, want by SIGKILL", err)
 	}
-	if row := sessionOf(t, s, d.token); row.Refresh.Generation != 2 {
+	if row := tokentest.SessionOf(t, s, d.Token); row.Refresh.Generation != 2 {
 		t.Fatalf("generation %d, want 2: the rotation was committed", row.Refresh.Generation)
 	}
 	another, _ := startProcess(t, schema)
-	resp, err := refreshAt(another, d.refresh)
+	resp, err := refreshAt(another, d.Refresh)
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.wantGranted(d.refresh, resp.RefreshToken) // and here too, once more
-	d.wantAccess(resp.AccessToken, 200)
-	d.refresh = resp.RefreshToken
-	d.next()
-	j.want(t, 1, 1, 0)
+	d.WantGranted(d.Refresh, resp.RefreshToken) // and here too, once more
+	d.WantAccess(resp.AccessToken, 200)
+	d.Refresh = resp.RefreshToken
+	d.Rotate()
+	j.Want(t, 1, 1, 0)
 }
 
 func TestTwoProcessesOnOneDatabaseGiveOneSuccessor(t *testing.T) {
-	// Promise 10, RT-3: a hundred refreshes with one token, half of them at each process.
+	// RT-3: a hundred refreshes with one token, half of them at each process.
 	schema := pgtest.Schema(t)
 	s := storetest.Postgres(t, pgtest.Pool(t), schema)
 	storetest.AddUsers(t, s)
-	d := newDevice(t, refreshApp(t, newTokens(t, s, withRefresh)), "1")
+	d := tokentest.NewDevice(t, tokentest.App(t, tokentest.New(t, s, tokentest.Eager)), "1")
 	var servers [2]string
 	for i := range servers {
 		servers[i], _ = startProcess(t, schema)
 	}
 	for round := range int64(3) {
 		answers := make([]jwtauth.Response, 100)
-		atOnceEach(len(answers), func(i int) {
-			resp, err := refreshAt(servers[i%2], d.refresh)
+		tokentest.AtOnce(len(answers), func(i int) {
+			resp, err := refreshAt(servers[i%2], d.Refresh)
 			if err != nil {
 				t.Error(err)
 			}
@@ -172,12 +173,12 @@ func TestTwoProcessesOnOneDatabaseGiveOneSuccessor(t *testing.T) {
 		for _, resp := range answers {
 			live[resp.RefreshToken] = true
 		}
-		row := sessionOf(t, s, d.token)
+		row := tokentest.SessionOf(t, s, d.Token)
 		if len(live) != 1 || row.Refresh.Generation != round+2 || !row.Ended.At.IsZero() {
 			t.Fatalf("%d live tokens, generation %d, ended %+v; want 1, %d, and a live session", len(live), row.Refresh.Generation, row.Ended, round+2)
 		}
-		d.wantAccess(answers[0].AccessToken, 200)
-		d.token, d.refresh = answers[99].AccessToken, answers[99].RefreshToken
+		d.WantAccess(answers[0].AccessToken, 200)
+		d.Token, d.Refresh = answers[99].AccessToken, answers[99].RefreshToken
 	}
 	all, err := s.List(t.Context(), time.Now(), "1")
 	if err != nil || len(all) != 1 {
@@ -186,10 +187,10 @@ func TestTwoProcessesOnOneDatabaseGiveOneSuccessor(t *testing.T) {
 }
 
 func TestTenThousandRotationsLeaveOneRow(t *testing.T) {
-	// Promise 13, RT-19.
+	// RT-19.
 	rotations := 10_000
 	rotate := func(t *testing.T, s backends.Store) {
-		tokens := newTokens(t, s, withRefresh)
+		tokens := tokentest.New(t, s, tokentest.Eager)
 		r := httptest.NewRequest("POST", "/", nil)
 		resp, err := tokens.Login(r, middleware.Login{Subject: "1"})
 		for range rotations {

@@ -7,14 +7,16 @@ import (
 	"net/http"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/tokens"
 )
 
-// A Response is the answer to a login: RFC 6749, section 5.1. Encoding/json makes the body
-// of it, with the tokens; printed and logged it names the session only.
+// A Response is the response to a login or refresh: RFC 6749, section 5.1. encoding/json makes
+// the body of it, with the tokens. Printed and logged it only names the session; but as a part of
+// another value, a slice for example, [slog.JSONHandler] logs it by encoding/json.
 type Response struct {
-	AccessToken string `json:"access_token"`
-	TokenType   string `json:"token_type"` // "Bearer"
-	ExpiresIn   int64  `json:"expires_in"` // seconds from now
+	AccessToken string `json:"access_token"` // a JWT
+	TokenType   string `json:"token_type"`   // "Bearer"
+	ExpiresIn   int64  `json:"expires_in"`   // seconds, when it was issued
 
 	// RefreshToken is empty if Config.RefreshKeys is.
 	RefreshToken string `json:"refresh_token,omitempty"`
@@ -23,7 +25,20 @@ type Response struct {
 	Session backends.Session `json:"-"`
 }
 
-// Write answers with the response as JSON, not to be stored by caches.
+func response(issued tokens.Issued, err error) (Response, error) {
+	if err != nil {
+		return Response{}, err
+	}
+	return Response{
+		AccessToken:  issued.Access.Token,
+		TokenType:    "Bearer",
+		ExpiresIn:    issued.Access.ExpiresIn,
+		RefreshToken: issued.Refresh,
+		Session:      issued.Session,
+	}, nil
+}
+
+// Write responds with the tokens as JSON, which caches may not store.
 func (resp Response) Write(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")

@@ -14,19 +14,20 @@ import (
 
 	"github.com/inga-auth/inga/backends/memory"
 	"github.com/inga-auth/inga/internal/storetest"
+	"github.com/inga-auth/inga/internal/tokentest"
 	"github.com/inga-auth/inga/jwtauth"
 )
 
 func TestRotatingKeysLogsNobodyOut(t *testing.T) {
-	// JW-14, promise 16: every step of the rotation, with a token of each.
+	// JW-14: every step of the rotation, with a token of each.
 	synctest.Test(t, func(t *testing.T) {
 		m := storetest.Memory(t)
-		earlier := must(t)(jwtauth.ES256(ecKey()))
-		later := must(t)(jwtauth.EdDSA(edKey()))
-		verifies := must(t)(jwtauth.ES256Public(&ecKey().PublicKey))
-		kid := func(c *client) any { return part(t, c.token, 0)["kid"] }
+		earlier := tokentest.Must(t)(jwtauth.ES256(tokentest.ECKey()))
+		later := tokentest.Must(t)(jwtauth.EdDSA(tokentest.EdKey()))
+		verifies := tokentest.Must(t)(jwtauth.ES256Public(&tokentest.ECKey().PublicKey))
+		kid := func(c *tokentest.Client) any { return tokentest.Part(t, c.Token, 0)["kid"] }
 
-		c := newClient(t, newApp(t, newTokens(t, m, withKeys(earlier)))).login("1")
+		c := tokentest.NewClient(t, tokentest.App(t, tokentest.New(t, m, tokentest.WithKeys(earlier)))).Login("1")
 		for _, step := range []struct {
 			name   string
 			keys   []jwtauth.Key
@@ -36,13 +37,13 @@ func TestRotatingKeysLogsNobodyOut(t *testing.T) {
 			{"the new key signs", []jwtauth.Key{later, earlier}, later},
 			{"the old key's private half is gone", []jwtauth.Key{later, verifies}, later},
 		} {
-			c.app = newApp(t, newTokens(t, m, withKeys(step.keys...)))
-			c.status("GET", "/me", 200)
-			if fresh := newClient(t, c.app).login("1"); kid(fresh) != step.signer.ID() {
+			c.App = tokentest.App(t, tokentest.New(t, m, tokentest.WithKeys(step.keys...)))
+			c.Status("GET", "/me", 200)
+			if fresh := tokentest.NewClient(t, c.App).Login("1"); kid(fresh) != step.signer.ID() {
 				t.Errorf("%s: a new token is signed by %v, want %v", step.name, kid(fresh), step.signer)
 			}
 			for _, key := range step.keys {
-				if !strings.Contains(c.status("GET", "/jwks", 200).Body.String(), key.ID()) {
+				if !strings.Contains(c.Status("GET", "/jwks", 200).Body.String(), key.ID()) {
 					t.Errorf("%s: the JWKS does not list %v", step.name, key)
 				}
 			}
@@ -50,16 +51,16 @@ func TestRotatingKeysLogsNobodyOut(t *testing.T) {
 		if kid(c) != earlier.ID() {
 			t.Fatalf("the token of the beginning is signed by %v", kid(c))
 		}
-		old := c.token
+		old := c.Token
 		time.Sleep(3 * time.Minute)
-		c.status("GET", "/me", 200) // a renewal: the client goes over to the new key
+		c.Status("GET", "/me", 200) // a renewal: the client goes over to the new key
 		if kid(c) != later.ID() {
 			t.Errorf("a renewed token is signed by %v, want %v", kid(c), later)
 		}
-		c.app = newApp(t, newTokens(t, m, withKeys(later)))
-		c.status("GET", "/me", 200)
-		c.token = old
-		c.status("GET", "/me", 401) // a key that is removed takes its tokens with it, at once
+		c.App = tokentest.App(t, tokentest.New(t, m, tokentest.WithKeys(later)))
+		c.Status("GET", "/me", 200)
+		c.Token = old
+		c.Status("GET", "/me", 401) // a key that is removed takes its tokens with it, at once
 	})
 }
 
@@ -70,19 +71,19 @@ func TestAKeyOfSomebodyElseIsNotOursWhateverItsID(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := storetest.Memory(t)
-	foreign := newClient(t, newApp(t, newTokens(t, m, withKeys(named(t, must(t)(jwtauth.ES256(theirs)), "k1"))))).login("1")
-	foreign.app = newApp(t, newTokens(t, m, withKeys(named(t, must(t)(jwtauth.ES256(ecKey())), "k1"))))
-	foreign.status("GET", "/me", 401)
+	foreign := tokentest.NewClient(t, tokentest.App(t, tokentest.New(t, m, tokentest.WithKeys(tokentest.Named(t, tokentest.Must(t)(jwtauth.ES256(theirs)), "k1"))))).Login("1")
+	foreign.App = tokentest.App(t, tokentest.New(t, m, tokentest.WithKeys(tokentest.Named(t, tokentest.Must(t)(jwtauth.ES256(tokentest.ECKey())), "k1"))))
+	foreign.Status("GET", "/me", 401)
 
-	other := newClient(t, newApp(t, newTokens(t, m, func(c *jwtauth.Config) { c.Issuer = "https://other.example" }))).login("1")
-	other.app = newApp(t, newTokens(t, m))
-	other.status("GET", "/me", 401)
+	other := tokentest.NewClient(t, tokentest.App(t, tokentest.New(t, m, func(c *tokentest.Config) { c.Issuer = "https://other.example" }))).Login("1")
+	other.App = tokentest.App(t, tokentest.New(t, m))
+	other.Status("GET", "/me", 401)
 }
 
 func TestTheJWKSHasThePublicKeysAndNothingElse(t *testing.T) {
-	all := keys(t)
-	app := newApp(t, newTokens(t, memory.New(), withKeys(all["HS256"], named(t, all["RS256"], "rs"), named(t, all["PS256"], "ps"), all["ES256"], all["EdDSA"])))
-	w := newClient(t, app).status("GET", "/jwks", 200)
+	all := tokentest.Keys(t)
+	app := tokentest.App(t, tokentest.New(t, memory.New(), tokentest.WithKeys(all["HS256"], tokentest.Named(t, all["RS256"], "rs"), tokentest.Named(t, all["PS256"], "ps"), all["ES256"], all["EdDSA"])))
+	w := tokentest.NewClient(t, app).Status("GET", "/jwks", 200)
 	if got := w.Header().Get("Content-Type"); got != "application/jwk-set+json" {
 		t.Errorf("Content-Type %q", got)
 	}
@@ -112,14 +113,14 @@ func TestTheJWKSHasThePublicKeysAndNothingElse(t *testing.T) {
 			t.Errorf("key %v, want the members %v", k, members[alg])
 		}
 	}
-	if n := bytes.Count(w.Body.Bytes(), []byte(b64(string(secret)))); n != 0 {
+	if n := bytes.Count(w.Body.Bytes(), []byte(tokentest.B64(string(tokentest.Secret)))); n != 0 {
 		t.Error("the secret is in the JWKS")
 	}
-	newClient(t, app).status("HEAD", "/jwks", 200)
-	if w := newClient(t, app).status("POST", "/jwks", 405); w.Header().Get("Allow") != "GET, HEAD" {
+	tokentest.NewClient(t, app).Status("HEAD", "/jwks", 200)
+	if w := tokentest.NewClient(t, app).Status("POST", "/jwks", 405); w.Header().Get("Allow") != "GET, HEAD" {
 		t.Errorf("Allow %q", w.Header().Get("Allow"))
 	}
-	none := newClient(t, newApp(t, newTokens(t, memory.New()))).status("GET", "/jwks", 200)
+	none := tokentest.NewClient(t, tokentest.App(t, tokentest.New(t, memory.New()))).Status("GET", "/jwks", 200)
 	if got := none.Body.String(); got != `{"keys":[]}` {
 		t.Errorf("without a public key: %s", got)
 	}
@@ -127,8 +128,8 @@ func TestTheJWKSHasThePublicKeysAndNothingElse(t *testing.T) {
 
 func TestTheJWKOfAKnownKeyIsThatOfTheRFC(t *testing.T) {
 	// RFC 8037, appendix A.2.
-	k := must(t)(jwtauth.EdDSAPublic(unbase64(t, "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo")))
-	body := newClient(t, newApp(t, newTokens(t, memory.New(), withKeys(hs256(t), k)))).status("GET", "/jwks", 200).Body.String()
+	k := tokentest.Must(t)(jwtauth.EdDSAPublic(unbase64(t, "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo")))
+	body := tokentest.NewClient(t, tokentest.App(t, tokentest.New(t, memory.New(), tokentest.WithKeys(tokentest.HS256(t), k)))).Status("GET", "/jwks", 200).Body.String()
 	want := `{"keys":[{"alg":"EdDSA","crv":"Ed25519","kid":"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k","kty":"OKP","use":"sig","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}`
 	if body != want {
 		t.Errorf("got %s\nwant %s", body, want)

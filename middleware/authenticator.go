@@ -4,46 +4,73 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"time"
+	"reflect"
+	"slices"
+
+	"github.com/inga-auth/inga/internal/nilcheck"
 )
 
-// An Authenticator says who made a request.
+// An Authenticator establishes who made a request.
 //
-// Its error is a contract. [ErrNoCredentials] means "nothing of my kind, ask the next".
-// [ErrInvalidCredentials], [ErrMalformedRequest] and [ErrForbidden] are final: nobody
-// else is asked. Any other error means that it could not find out, and the answer is 503.
+// Its type must be comparable, usually a pointer: a guard inside another one recognizes by it
+// that this authenticator has answered already.
 //
-// Authenticate is called concurrently, does not change r, and touches no response.
-// The dynamic type must be comparable (a pointer, usually): guards recognise by it that
-// a request was asked about already.
+// An Authenticator that wraps another one should have a method Unwrap() Authenticator. Guards
+// look for [Challenger], [Renewer] and [SessionWatcher] along the chain of these methods, as
+// [http.ResponseController] does with writers. Without it the wrapper hides them: requests are
+// still authenticated, but sessions are no longer renewed.
 type Authenticator interface {
+	// Authenticate returns the identity of the client that sent r, whose Subject is not empty.
+	//
+	// The error is a contract. [ErrNoCredentials] means that r has no credential of this kind, so
+	// that [FirstOf] asks the next authenticator. [ErrInvalidCredentials], [ErrMalformedRequest]
+	// and [ErrForbidden] are final. Any other error means that the authenticator could not tell,
+	// and is answered with 503, or with 500 if it is [ErrInvalidArgument].
+	//
+	// Authenticate may be called concurrently. It must not change r.
 	Authenticate(r *http.Request) (Identity, error)
 }
 
-// A Renewer is an [Authenticator] that can prolong the identities it made.
+// A Renewer is an [Authenticator] that can extend the sessions of its identities.
 type Renewer interface {
-	// Renew counts the request as activity of the session behind id, whose idle deadline
-	// becomes until, and puts what the client must present from now on into the header h of
-	// the response, if that changes. It returns the identity as it is then, and ok false,
-	// with h untouched, if there was nothing to renew: the session has ended, or another
-	// request was faster.
-	Renew(h http.Header, r *http.Request, id Identity, until time.Time) (renewed Identity, ok bool, err error)
+	// Renew records r as activity of the session of id and returns the renewed identity. If the
+	// client needs a new credential, Renew puts it into the response header h. ok is false, and h
+	// unchanged, if there was nothing to renew: the session has ended, or another request renewed
+	// it first. Renew may be called concurrently.
+	Renew(h http.Header, r *http.Request, id Identity) (renewed Identity, ok bool, err error)
 }
 
-// A Challenger is an [Authenticator] with a challenge for the WWW-Authenticate header of
-// a refusal. One that has none, like that of a login form, does not implement it.
+// A Challenger is an [Authenticator] with a challenge for the WWW-Authenticate header, which a
+// 401 must carry (RFC 9110, section 15.5.2).
 type Challenger interface {
-	// Challenge returns the challenge with which r is refused, as d says.
+	// Challenge returns the challenge for the refusal d of r, or "" for none. It may be called
+	// concurrently.
 	Challenge(r *http.Request, d Denial) string
 }
 
-// FirstOf returns an Authenticator that asks each of the given ones until one does not
-// answer [ErrNoCredentials]. Put explicit credentials before ambient ones: a Bearer token
-// that a client took the trouble to send decides, and not the cookie that came along.
+// as returns the first T among a and the authenticators it wraps.
+func as[T any](a Authenticator) (t T, ok bool) {
+	for a != nil {
+		if t, ok = a.(T); ok {
+			return t, true
+		}
+		wrapper, wraps := a.(interface{ Unwrap() Authenticator })
+		if !wraps {
+			break
+		}
+		a = wrapper.Unwrap()
+	}
+	return t, false
+}
+
+// FirstOf returns an Authenticator that asks the given ones in turn, until one returns an
+// identity or an error other than [ErrNoCredentials]. Put explicit credentials before ambient
+// ones, so that a Bearer token that a client chose to send takes precedence over a cookie that a
+// browser attached.
 //
-// A nil among them is reported by [New].
+// [New] reports a nil among them.
 func FirstOf(authenticators ...Authenticator) Authenticator {
-	return &firstOf{list: append([]Authenticator(nil), authenticators...)}
+	return &firstOf{list: slices.Clone(authenticators)}
 }
 
 type firstOf struct{ list []Authenticator }
@@ -58,26 +85,11 @@ func (f *firstOf) Authenticate(r *http.Request) (Identity, error) {
 	return Identity{}, ErrNoCredentials
 }
 
-func (f *firstOf) mistakes() []error {
-	var errs []error
-	if len(f.list) == 0 {
-		errs = append(errs, errors.New("middleware: FirstOf has no authenticator, want at least one"))
-	}
-	for i, a := range f.list {
-		if a == nil {
-			errs = append(errs, fmt.Errorf("middleware: FirstOf: authenticator %d is nil", i))
-		} else if inner, ok := a.(*firstOf); ok {
-			errs = append(errs, inner.mistakes()...)
-		}
-	}
-	return errs
-}
-
-// Challenge returns that of the first that has one: the way that is asked first is the one
-// to recommend, and many clients read one challenge only.
+// Challenge returns the first challenge only: the preferred scheme comes first, and many clients
+// do not parse more than one.
 func (f *firstOf) Challenge(r *http.Request, d Denial) string {
 	for _, a := range f.list {
-		if c, ok := a.(Challenger); ok {
+		if c, ok := as[Challenger](a); ok {
 			if s := c.Challenge(r, d); s != "" {
 				return s
 			}
@@ -86,26 +98,103 @@ func (f *firstOf) Challenge(r *http.Request, d Denial) string {
 	return ""
 }
 
-// answered returns the pass of a guard further out if a was the one to answer there, or nil.
-// It never takes the answer of another authenticator for that of a.
-func answered(a Authenticator, r *http.Request) *pass {
-	if p := passFrom(r.Context()); p != nil && (p.asked == a || p.identity.by == a) {
-		return p
+// authenticatorMistakes returns the mistakes in a, which messages call name, and in what it wraps.
+func authenticatorMistakes(name string, a Authenticator) (errs []error) {
+	for {
+		switch {
+		case nilcheck.IsNil(a):
+			return append(errs, fmt.Errorf("middleware: %s is nil, want an Authenticator", name))
+		case !isComparable(a):
+			return append(errs, fmt.Errorf("middleware: %s is a %T, want a comparable type, like a pointer", name, a))
+		}
+		if f, ok := a.(*firstOf); ok {
+			return append(errs, f.mistakes()...)
+		}
+		wrapper, ok := a.(interface{ Unwrap() Authenticator })
+		if !ok {
+			return errs
+		}
+		name, a = "what "+name+" wraps", wrapper.Unwrap()
 	}
-	return nil
 }
 
-// ask asks a about r, unless a guard further out has done so.
+func (f *firstOf) mistakes() []error {
+	if len(f.list) == 0 {
+		return []error{errors.New("middleware: FirstOf has no authenticator, want at least one")}
+	}
+	var errs []error
+	for i, a := range f.list {
+		errs = append(errs, authenticatorMistakes(fmt.Sprintf("authenticators[%d] of FirstOf", i), a)...)
+	}
+	return errs
+}
+
+// answered returns the pass of an outer guard if a authenticated the same credentials there, or
+// nil. It never takes the answer of another authenticator for that of a.
+func answered(a Authenticator, r *http.Request) *pass {
+	p := passFrom(r.Context())
+	// What a wrapper without Unwrap hides has not been checked by New, and may not be comparable.
+	if p == nil || !isComparable(a) || p.asked != a && (p.identity.by != a || !lists(p.asked, a)) {
+		return nil
+	}
+	if !p.credentials.equal(credentialsOf(r)) {
+		return nil // the context of one request, and the credentials of another
+	}
+	return p
+}
+
+// lists reports whether a FirstOf that was asked passes on the answer of a as it is. What wraps a
+// may have changed it.
+func lists(asked, a Authenticator) bool {
+	f, ok := asked.(*firstOf)
+	if !ok {
+		return asked == a
+	}
+	for _, member := range f.list {
+		if lists(member, a) {
+			return true
+		}
+	}
+	return false
+}
+
+// isComparable reports whether == with a does not panic. Pointers, the usual case, do not allocate.
+func isComparable(a Authenticator) bool {
+	return reflect.TypeOf(a).Kind() == reflect.Pointer || reflect.ValueOf(a).Comparable()
+}
+
+// credentials are what an identity was established from: a request that differs in one of them
+// is another request, even if it has the same context. The method counts because unsafe ones
+// must pass more checks.
+type credentials struct {
+	method                string
+	cookie, authorization []string
+}
+
+func credentialsOf(r *http.Request) credentials {
+	return credentials{r.Method, r.Header["Cookie"], r.Header["Authorization"]}
+}
+
+func (c credentials) equal(d credentials) bool {
+	return c.method == d.method && slices.Equal(c.cookie, d.cookie) && slices.Equal(c.authorization, d.authorization)
+}
+
+// ask asks a about r, unless an outer guard has done so.
 func ask(a Authenticator, r *http.Request) (id Identity, err error) {
 	if p := answered(a, r); p != nil {
 		return p.identity, nil
 	}
-	return id, establish(&id, a, r)
+	err = establish(&id, a, r)
+	return id, err
 }
 
-// establish asks a about r. It fills a value that is there, because identities are large.
+// establish asks a about r. It fills an existing value, because identities are large.
 func establish(id *Identity, a Authenticator, r *http.Request) (err error) {
-	if *id, err = a.Authenticate(r); err != nil {
+	*id, err = a.Authenticate(r)
+	if err == nil && id.Subject == "" {
+		err = fmt.Errorf("%w: %T returned an identity without a Subject", ErrInvalidCredentials, a)
+	}
+	if err != nil {
 		*id = Identity{}
 		return err
 	}

@@ -8,30 +8,30 @@ import (
 	"strings"
 )
 
-// An Authorizer objects to an identity, or does not.
-//
-// Nil lets the request pass this authorizer. An error that wraps [ErrUnavailable] means
-// that it could not find out, and the answer is 503; one that wraps
-// [ErrInsufficientAuthentication] is a 401. Any other error is a 403.
+// An Authorizer decides whether an identity may pass: it is a rule of [Guard.Require].
 type Authorizer interface {
+	// Authorize returns nil to let r pass, or an objection. One that wraps [ErrUnavailable] means
+	// that the rule could not tell, and is answered with 503; one that wraps
+	// [ErrInsufficientAuthentication] with 401; and any other error with 403. Authorize may be
+	// called concurrently.
 	Authorize(r *http.Request, id Identity) error
 }
 
-// AuthorizerFunc is a function that is an [Authorizer].
+// AuthorizerFunc makes a function an [Authorizer].
 type AuthorizerFunc func(r *http.Request, id Identity) error
 
 // Authorize calls f.
 func (f AuthorizerFunc) Authorize(r *http.Request, id Identity) error { return f(r, id) }
 
-// HasRole lets an identity pass that has any of the roles.
+// HasRole lets identities pass that have at least one of the roles.
 func HasRole(anyOf ...string) Authorizer { return &roleRule{roles: slices.Clone(anyOf)} }
 
-// HasAllRoles lets an identity pass that has all of the roles.
+// HasAllRoles lets identities pass that have all of the roles.
 func HasAllRoles(allOf ...string) Authorizer {
 	return &roleRule{roles: slices.Clone(allOf), all: true}
 }
 
-// A roleRule is its own objection, so that refusing costs no allocation either.
+// A roleRule is its own objection, so that refusing does not allocate either.
 type roleRule struct {
 	roles []string
 	all   bool
@@ -63,7 +63,7 @@ func (rule *roleRule) Error() string {
 
 func (rule *roleRule) Unwrap() error { return ErrForbidden }
 
-// mistakes returns what is wrong with the rule where the roles known are all that exist.
+// mistakes returns the mistakes in the rule. known are all the roles that exist.
 func (rule *roleRule) mistakes(known []string) []error {
 	if len(rule.roles) == 0 {
 		return []error{errors.New("middleware: a role rule names no role")}

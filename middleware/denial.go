@@ -10,35 +10,34 @@ import (
 	"time"
 )
 
-// A Denial is a request that was refused, and all that a client may know about it. An
-// application may use it for refusals of its own as well, with [Problem].
+// A Denial describes a refusal: everything that the client may know about it. Applications can use
+// it with [Problem] for refusals of their own.
 type Denial struct {
-	Status    int    // from a guard: 400, 401, 403 or 503
-	Code      string // the error code of RFC 6750 or RFC 9470; "" for a bare challenge
-	Type      string // URI of the problem type, stable
-	Title     string // the problem in a few words, the same for every request of the type
-	Retryable bool   // whether the same request may succeed later
-	Realm     string // of the guard
-	Scope     string // the scopes it takes, with spaces between, if one is missing; else ""
-
-	// MaxAge is how long ago the user may have authenticated, if it was too long; else 0.
-	MaxAge time.Duration
+	Status    int           // from a guard: 400, 401, 403, 500 or 503
+	Code      string        // the error code of RFC 6750 or RFC 9470; "" for a bare challenge
+	Type      string        // the URI of the problem type, which never changes
+	Title     string        // a few words, the same for every problem of the type
+	Retryable bool          // whether the same request may succeed later
+	Realm     string        // the realm of the guard
+	Scope     string        // the required scopes, separated by spaces, if one is missing
+	MaxAge    time.Duration // how long ago the user may have authenticated, if it was too long
 }
 
-// retryAfter is what a 503 asks a client to wait, in seconds.
+// retryAfter is the Retry-After of a 503, in seconds.
 const retryAfter = 1
 
-// problemBase is where the problem types are described. The URIs are names: they stay.
+// problemBase is the beginning of the URIs of problem types. Clients compare them: they never
+// change.
 const problemBase = "https://inga-auth.github.io/problems/"
 
 // insufficientAuthentication is the error code of RFC 9470, section 3.
 const insufficientAuthentication = "insufficient_user_authentication"
 
-// denialOf turns an objection into a status. It is the only place that does.
+// denialOf turns an error into a refusal. It is the only place that does.
 //
-// RFC 6750, section 3.1: no credentials get a bare challenge, wrong ones invalid_token. An
-// error that is none of ours means that somebody could not be asked. That is 503 and never
-// 401: clients log their user out on a 401, and an outage is no reason to.
+// RFC 6750, section 3.1: a request without credentials gets a bare challenge, one with wrong
+// credentials invalid_token. Unknown errors mean that a backend could not be asked. They are a 503
+// and never a 401, because clients log their user out on a 401.
 func denialOf(err error) Denial {
 	switch {
 	case errors.Is(err, ErrNoCredentials):
@@ -68,6 +67,8 @@ func denialOf(err error) Denial {
 		d := denial(http.StatusForbidden, "insufficient_scope", "forbidden", "Not allowed")
 		d.Scope = scopeOf(err)
 		return d
+	case errors.Is(err, ErrInvalidArgument):
+		return denial(http.StatusInternalServerError, "", "internal-error", "Internal error")
 	default:
 		d := denial(http.StatusServiceUnavailable, "", "unavailable", "Try again later")
 		d.Retryable = true
@@ -79,16 +80,20 @@ func denial(status int, code, problem, title string) Denial {
 	return Denial{Status: status, Code: code, Type: problemBase + problem, Title: title}
 }
 
-// Refuse answers r as the guard would if it had found err against it. Handlers use it for
-// the errors of logging in and out, so that these get the same statuses. It must be called
-// before the response begins: afterwards it can change neither its status nor its headers.
+// Refuse responds to r as if g had refused it because of err. Handlers use it for errors of
+// logging in and out. It must be called before the response begins.
+//
+// The status is 401 for package password's ErrWrong too, and 503 for any error that is not of this
+// package: the guard takes it for an outage. A handler answers itself where the user should type
+// something else, as after password.ErrLength, or where backends.ErrConflict says that another
+// change came first.
 func (g *Guard) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	id, _ := FromContext(r.Context())
 	g.refuse(w, r, id, err)
 }
 
-// Refuse answers r as the guard would that let it pass: for handlers that are given errors
-// like those of this package. Without a guard it answers as one with the zero Config.
+// Refuse is [Guard.Refuse] of the innermost guard around the handler. Without one it responds like
+// a guard with default settings.
 func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if p := passFrom(r.Context()); p != nil {
 		p.guard.refuse(w, r, p.identity, err)
@@ -101,9 +106,12 @@ func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, id Identity, err 
 	d := denialOf(err)
 	d.Realm = g.realm
 	g.log(r, id, d, err)
-	g.tell(r, id, d)
+	g.emitDenied(r, id, d)
 
 	h := w.Header()
+	for _, about := range [...]string{"Content-Length", "Content-Encoding", "Etag", "Last-Modified"} {
+		h.Del(about) // the body that a handler meant to send
+	}
 	private(h)
 	if d.Status == http.StatusServiceUnavailable {
 		h.Set("Retry-After", strconv.Itoa(retryAfter))
@@ -113,18 +121,18 @@ func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, id Identity, err 
 	g.denier.Deny(w, r, d)
 }
 
-// log writes the reason. Requests without credentials are the day's work of a public
-// server, and a backend that fails wakes somebody up.
+// log logs the reason. Requests without credentials are routine for a public server; a failing
+// backend and a mistake in the application are errors.
 func (g *Guard) log(r *http.Request, id Identity, d Denial, err error) {
 	level := slog.LevelInfo
 	switch d.Status {
 	case http.StatusUnauthorized:
 		level = slog.LevelDebug
-	case http.StatusServiceUnavailable:
+	case http.StatusServiceUnavailable, http.StatusInternalServerError:
 		level = slog.LevelError
 	}
 	if r.Context().Err() != nil {
-		level = slog.LevelDebug // the client has gone; nothing is wrong here
+		level = slog.LevelDebug // the client has gone, which makes backends fail
 	}
 	g.logger.LogAttrs(r.Context(), level, "request refused",
 		slog.Int("status", d.Status),
@@ -135,42 +143,44 @@ func (g *Guard) log(r *http.Request, id Identity, d Denial, err error) {
 		slog.Any("error", err))
 }
 
-// tell tells of those who are known and may not, and of pages that tried in their name.
-func (g *Guard) tell(r *http.Request, id Identity, d Denial) {
+// emitDenied emits EventDenied for 403s and step-up 401s.
+func (g *Guard) emitDenied(r *http.Request, id Identity, d Denial) {
 	if g.events == nil || d.Status != http.StatusForbidden && d.Code != insufficientAuthentication {
 		return
 	}
 	e := NewEvent(r, EventDenied, id)
-	e.Reason = strings.TrimPrefix(d.Type, problemBase)
+	e.Reason = strings.ReplaceAll(strings.TrimPrefix(d.Type, problemBase), "-", "_")
 	g.events(r.Context(), e)
 }
 
+// challenge returns "" for a 500, which another credential would not avoid.
 func (g *Guard) challenge(r *http.Request, d Denial) string {
-	if c, ok := g.authenticator.(Challenger); ok {
+	if c, ok := as[Challenger](g.authenticator); ok && d.Status < http.StatusInternalServerError {
 		return c.Challenge(r, d)
 	}
 	return ""
 }
 
-// A Denier writes the answer to a refused request. The guard has set the headers
-// WWW-Authenticate, Retry-After, Cache-Control and Vary; the Denier writes status and body.
+// A Denier responds to refused requests.
 type Denier interface {
+	// Deny writes the status and body of the response to r. The guard has already set the headers
+	// WWW-Authenticate, Retry-After, Cache-Control and Vary. Deny may be called concurrently.
 	Deny(w http.ResponseWriter, r *http.Request, d Denial)
 }
 
-// DenierFunc is a function that is a [Denier].
+// DenierFunc makes a function a [Denier].
 type DenierFunc func(w http.ResponseWriter, r *http.Request, d Denial)
 
 // Deny calls f.
 func (f DenierFunc) Deny(w http.ResponseWriter, r *http.Request, d Denial) { f(w, r, d) }
 
-// Problem answers with the status and an application/problem+json body (RFC 9457) with the
-// members type, title, status and retryable. It is the default [Denier].
+// Problem responds with an application/problem+json body (RFC 9457) that has the members type,
+// title, status and retryable. It is the default [Denier].
 func Problem(w http.ResponseWriter, _ *http.Request, d Denial) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(d.Status)
-	// An error here means that the client has gone.
+	// An error means that the client has gone.
 	_ = json.NewEncoder(w).Encode(struct {
 		Type      string `json:"type"`
 		Title     string `json:"title"`
@@ -179,8 +189,8 @@ func Problem(w http.ResponseWriter, _ *http.Request, d Denial) {
 	}{d.Type, d.Title, d.Status, d.Retryable})
 }
 
-// quotable reports whether s can stand between quotes in a header: RFC 6750, section 3,
-// allows printable ASCII without quote and backslash.
+// quotable reports whether s can be quoted in a header without escapes: RFC 6750, section 3, allows
+// printable ASCII except quotes and backslashes.
 func quotable(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; c < 0x20 || c > 0x7e || c == '"' || c == '\\' {

@@ -24,6 +24,7 @@ func TestAProblemIsRFC9457(t *testing.T) {
 		{middleware.ErrMalformedRequest, map[string]any{"type": "https://inga-auth.github.io/problems/malformed-request", "title": "Request is malformed", "status": 400.0, "retryable": false}},
 		{middleware.ErrCrossOrigin, map[string]any{"type": "https://inga-auth.github.io/problems/cross-origin", "title": "Cross-origin request refused", "status": 403.0, "retryable": false}},
 		{middleware.ErrForbidden, map[string]any{"type": "https://inga-auth.github.io/problems/forbidden", "title": "Not allowed", "status": 403.0, "retryable": false}},
+		{middleware.ErrInvalidArgument, map[string]any{"type": "https://inga-auth.github.io/problems/internal-error", "title": "Internal error", "status": 500.0, "retryable": false}},
 		{errors.New("SELECT * FROM users"), map[string]any{"type": "https://inga-auth.github.io/problems/unavailable", "title": "Try again later", "status": 503.0, "retryable": true}},
 	} {
 		w := get(newGuard(t, middleware.Config{Authenticator: refuses(row.err)}).Handler(whoami))
@@ -110,6 +111,7 @@ func TestTheChallengeIsTheAuthenticatorsOwn(t *testing.T) {
 		{"of the first in a list that has one", middleware.FirstOf(challenging{refuses(middleware.ErrNoCredentials)}, refuses(middleware.ErrNoCredentials), challenging{refuses(middleware.ErrNoCredentials)}), `Test realm="inga", error=""`},
 		{"of the second in a list", middleware.FirstOf(refuses(middleware.ErrNoCredentials), challenging{refuses(middleware.ErrNoCredentials)}), `Test realm="inga", error=""`},
 		{"none for an outage", challenging{refuses(errors.New("down"))}, ""},
+		{"none for a mistake of the application", challenging{refuses(middleware.ErrInvalidArgument)}, ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			w := get(newGuard(t, middleware.Config{Authenticator: row.a}).Handler(whoami))
@@ -164,12 +166,13 @@ func TestTheReasonIsLoggedAndOneRequestIsOneLine(t *testing.T) {
 	}
 }
 
-func TestOnlyAnOutageIsLoggedAsAnError(t *testing.T) {
+func TestOnlyAnOutageAndAMistakeOfTheApplicationAreLoggedAsErrors(t *testing.T) {
 	for err, want := range map[error]string{
 		middleware.ErrNoCredentials:      "level=DEBUG",
 		middleware.ErrInvalidCredentials: "level=DEBUG",
 		middleware.ErrForbidden:          "level=INFO",
 		middleware.ErrUnavailable:        "level=ERROR",
+		middleware.ErrInvalidArgument:    "level=ERROR",
 	} {
 		var log bytes.Buffer
 		get(newGuard(t, middleware.Config{

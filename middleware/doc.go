@@ -1,23 +1,30 @@
-// Package middleware guards http.Handlers: it finds out who made a request, and decides
-// whether it may pass.
+// Package middleware guards http.Handlers: it authenticates requests and decides which of them
+// may pass.
 //
-// Three small interfaces do the work. An [Authenticator] says who it is: package cookie and
-// package jwtauth have theirs, and [FirstOf] asks several. An [Authorizer] objects, or does
-// not: [HasRole], [HasScope], or a function of yours. A [Guard] asks the first, then the
-// second, and passes the request on with an [Identity] in its context, or refuses it.
+// Three small interfaces do the work:
+//
+//   - An [Authenticator] establishes who made a request. Packages cookie and jwtauth have
+//     theirs, and [FirstOf] combines several.
+//   - An [Authorizer] decides whether that identity may pass: [HasRole], [HasScope], [Fresh], or
+//     a function of your own.
+//   - A [Denier] writes the response to a refused request: [Problem] by default, or
+//     [LoginRedirect].
+//
+// A [Guard] puts them together. It refuses a request, or passes it on with an [Identity] in its
+// context.
 //
 //	guard, err := middleware.New(middleware.Config{
-//		Authenticator: middleware.FirstOf(tokens, sessions),
+//		Authenticator: middleware.FirstOf(tokens, cookies),
 //		Roles:         []string{"user", "admin"},
 //	})
 //	admin, err := guard.Require(middleware.HasRole("admin"))
 //
-//	mux.Handle("/account", guard.Handler(account)) // anybody who is logged in
-//	mux.Handle("/admin/", admin.Handler(panel))    // administrators
-//	mux.Handle("/{$}", guard.Optional(home))       // everybody; handlers see who it is
+//	mux.Handle("/account", guard.Handler(account)) // any user who is logged in
+//	mux.Handle("/admin/", admin.Handler(panel))    // administrators only
+//	mux.Handle("/{$}", guard.Optional(home))       // anonymous visitors too
 //
-// Every method that takes and returns an http.Handler fits whatever takes such functions:
-// chi's Use and With, echo's WrapMiddleware, [Chain].
+// All middleware here has the type func(http.Handler) http.Handler, which chi's Use and With,
+// echo's WrapMiddleware, and [Chain] take.
 //
 // # Refusals
 //
@@ -26,41 +33,40 @@
 //	authenticated too long ago, or not well enough    401, error="insufficient_user_authentication"
 //	a request that contradicts itself                 400, error="invalid_request"
 //	a rule objects, or a cross-origin write           403
+//	a mistake in the application                      500
 //	the backend cannot be asked                       503, Retry-After
 //
-// An outage is never a 401: nobody is logged out by it, and nobody is let in. The body is
-// that of RFC 9457 unless a [Denier] of yours writes another, or [LoginRedirect] sends
-// browsers to a login page. Its type tells a client how its session ended: expired, revoked,
-// superseded by a newer login, stolen. Other reasons are logged and not sent.
+// An outage is never a 401: it logs no user out, and lets no one in. The body is that of RFC
+// 9457, unless the [Denier] writes another. Its type tells a client how a session ended: it
+// expired, was revoked, was superseded by a newer login, or was stolen. The reason in detail is
+// logged and never sent.
 //
-// # What else there is for a route
+// # Sensitive and long-running routes
 //
-// [Fresh] and [HasAMR] are rules for what a session left open should not reach. Being active
-// makes nothing fresh; authenticating again does.
+// [Fresh] and [HasAMR] are rules for routes that a session left open should not reach. Activity
+// does not make a session fresh; authenticating again does.
 //
-// [EndWithSession] cancels the context of a request when its session ends, for event streams
-// and WebSockets, which otherwise outlive it.
-//
-// [Proxies] finds the address of a client behind proxies that the application names; nobody
-// else's headers are believed.
+// [EndWithSession] cancels the context of a request when its session ends. Event streams and
+// WebSockets need it, because they would otherwise outlive the session.
 //
 // # Events
 //
-// An [EventHook] is told of logins, logouts, renewals, theft, revocations with their reason and
-// actor, limits and denials: the same hook in every Config is an audit trail. Without one,
-// package cookie and package jwtauth log what happens; see [LogEvents].
+// An [EventHook] receives logins, logouts, renewals, theft, revocations with their reason and
+// actor, refused logins, and denials. One hook for the guard and for the registry of package
+// session makes an audit trail. [LogEvents] returns a hook that logs.
 //
 // # Guards inside guards
 //
-// A guard may stand inside another one: a router's group, say, and one route of it. The
-// inner guard does not ask again what its own authenticator has answered for this request,
-// so a request costs one lookup however many guards it passes. It relies on nothing else: an
-// identity that another authenticator established, or the laxer rules of the guard
-// outside, mean nothing to it.
+// A guard may be inside another one: on a router's group, say, and on one route of it. The inner
+// guard does not authenticate again if its own authenticator has done so for this request, with
+// the same method, Cookie and Authorization headers. A request thus costs one lookup no matter
+// how many guards it passes. Nothing else of the outer guard counts: neither an identity that
+// another authenticator established, or a wrapper that may have changed it, nor the outer guard's
+// rules.
 //
 // # What it does not do
 //
-// No ResponseWriter is wrapped: streaming, hijacking, and whatever else the server's own
-// writer can do, works as without a guard. And a guard guards what it wraps: a route that is
-// registered beside it is open.
+// Guards wrap no ResponseWriter, so that streaming, hijacking and every other feature of the
+// server's writer work as without a guard. And a guard protects the handler that it wraps: a
+// route that is registered beside it is open.
 package middleware

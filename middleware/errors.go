@@ -5,55 +5,58 @@ import (
 	"fmt"
 )
 
-// What an [Authenticator] or an [Authorizer] can object. Wrap these with the reason; the
-// reason is logged and never sent to the client.
+// Errors of an [Authenticator] or an [Authorizer], which a guard turns into a status. Wrap them
+// with the reason: it is logged and never sent to the client.
 var (
-	// ErrNoCredentials: the request has no credential of my kind; ask the next.
+	// ErrNoCredentials: the request has no credential of this authenticator's kind.
 	ErrNoCredentials = errors.New("middleware: no credentials")
 
-	// ErrInvalidCredentials: the credential is expired, revoked, malformed or wrong. Final.
+	// ErrInvalidCredentials: the credential is expired, revoked, malformed or wrong.
 	ErrInvalidCredentials = errors.New("middleware: invalid credentials")
 
-	// What follows says how a session ended whose credential was good before, so that a page
-	// can tell its user. Whoever has the credential had it then. They wrap
-	// ErrInvalidCredentials.
+	// The next four errors wrap ErrInvalidCredentials. They say how the session of a credential that
+	// was once good ended, so that a page can tell the user.
 
-	// ErrSessionExpired: it was not used for too long, or is too old.
+	// ErrSessionExpired: its idle or absolute timeout has passed.
 	ErrSessionExpired = fmt.Errorf("%w: session expired", ErrInvalidCredentials)
-	// ErrSessionRevoked: somebody ended it.
+	// ErrSessionRevoked: its user, an administrator or a change of credentials ended it.
 	ErrSessionRevoked = fmt.Errorf("%w: session revoked", ErrInvalidCredentials)
 	// ErrSessionSuperseded: a newer login took its place.
 	ErrSessionSuperseded = fmt.Errorf("%w: session superseded", ErrInvalidCredentials)
-	// ErrSessionStolen: its refresh token was used by somebody else too.
+	// ErrSessionStolen: its refresh token was used twice, by the user and by a thief.
 	ErrSessionStolen = fmt.Errorf("%w: session stolen", ErrInvalidCredentials)
 
-	// ErrInsufficientAuthentication: the credential is good, but its user authenticated too
-	// long ago, or not well enough. They can mend that by authenticating again: RFC 9470.
+	// ErrInsufficientAuthentication: the credential is good, but its user authenticated too long
+	// ago or not strongly enough, and should authenticate again (RFC 9470).
 	ErrInsufficientAuthentication = errors.New("middleware: insufficient user authentication")
 
-	// ErrMalformedRequest: the request contradicts itself, or repeats what may be there once.
+	// ErrMalformedRequest: the request contradicts itself, or repeats what may occur only once.
 	ErrMalformedRequest = errors.New("middleware: malformed request")
 
-	// ErrForbidden: the credential is good and does not suffice.
+	// ErrForbidden: the credential is good, but its user may not do this.
 	ErrForbidden = errors.New("middleware: forbidden")
 
-	// ErrCrossOrigin: a page of another origin sent the request, and a cookie came along.
+	// ErrCrossOrigin: a page of another origin sent the request, which has a cookie of ours.
 	ErrCrossOrigin = fmt.Errorf("%w: cross-origin", ErrForbidden)
 
-	// ErrTooManySessions: the user has as many sessions as they may, and is refused another.
+	// ErrTooManySessions: the user already has as many sessions as the limit allows.
 	ErrTooManySessions = fmt.Errorf("%w: too many sessions", ErrForbidden)
 
-	// ErrUnavailable: what would have to be asked cannot be asked. It says nothing about
-	// the credential.
+	// ErrInvalidArgument: the application passed an invalid value, for example a Login whose
+	// Policy has no absolute timeout. It is a mistake in the program, neither the client's fault
+	// nor an outage.
+	ErrInvalidArgument = errors.New("middleware: invalid argument")
+
+	// ErrUnavailable: a backend could not be asked. It says nothing about the credential.
 	ErrUnavailable = errors.New("middleware: unavailable")
 
-	// ErrNoClaims: the identity does not come from a token.
+	// ErrNoClaims: the identity does not come from a token. See [Identity.DecodeClaims].
 	ErrNoClaims = errors.New("middleware: identity has no claims")
 )
 
-// saysInvalid reports whether err says of itself that a credential is wrong, by a method
-// InvalidCredentials() bool. So can a package that does not import this one: the wrong
-// password of package backends is a 401 wherever it ends up, and not an outage.
+// saysInvalid reports whether err has a method InvalidCredentials() bool that returns true, with
+// which packages that do not import this one declare a credential wrong: a wrong password is a
+// 401 and not an outage.
 func saysInvalid(err error) bool {
 	var invalid interface{ InvalidCredentials() bool }
 	return errors.As(err, &invalid) && invalid.InvalidCredentials()

@@ -7,84 +7,118 @@ import (
 	"time"
 
 	"github.com/inga-auth/inga/internal/text"
+	"github.com/inga-auth/inga/middleware/clientip"
 )
 
-// An Event is something that an audit trail wants to know. It holds no secret, and its texts
-// no control characters: nothing that a client sends ends a line of a log.
+// An Event is an entry in an audit trail. It contains no secrets, and [NewEvent] replaces control
+// characters, so that clients cannot forge lines of a log.
 type Event struct {
-	Type EventType
-	Time time.Time // UTC
+	Type EventType // what happened
+	Time time.Time // when, in UTC
 
-	Subject   string // whom it is about; "" if nobody knows
-	SessionID string // which session, if it is about one
-	Method    string // how the session is proved: "cookie", "bearer"
+	Subject   string // the ID of the user it concerns, or "" if unknown
+	SessionID string // the public ID of the session it concerns, or "" if none or several
+	Method    string // how the session is proved, as in [Identity]
 
-	// Reason says why, where there is more to say than Type does: why a session ended, why a
-	// login or a request was refused.
+	// Reason says why, if Type does not: for a session that ended its backends.Reason, and for a
+	// refused login or request one of the Reason constants of this package.
 	Reason string
-	// Actor is who did it, if that is not Subject: the administrator who ended a session.
+	// Actor is the ID of the user who did it, if not Subject: an administrator who ended the
+	// session, for example.
 	Actor string
-	// Count is how many sessions ended, if it is not about one.
+	// Count is the number of sessions that ended, if the event is not about a single one.
 	Count int
 
-	IP        string // of the client, as [ClientIP] says
-	UserAgent string
+	IP        string // the address of the client, or "" if unknown; see package clientip
+	UserAgent string // the User-Agent header, without control characters
 }
 
-// An EventType says what happened.
+// An EventType says what happened. Applications may add their own.
 type EventType string
 
-// What happens to sessions.
+// The types of event.
 const (
 	EventLogin           EventType = "login"           // a session was opened
-	EventLoginFailed     EventType = "login_failed"    // it was not: Reason says why
-	EventReauthenticated EventType = "reauthenticated" // its user has authenticated again
-	EventRenewed         EventType = "renewed"         // it was in use, and is extended
-	EventLogout          EventType = "logout"          // its user ended it
-	EventRevoked         EventType = "revoked"         // it was ended otherwise: see Reason, Actor and Count
-	EventSuperseded      EventType = "superseded"      // a newer login took its place
-	EventLimit           EventType = "limit"           // a login was refused: there are too many sessions
-	EventDenied          EventType = "denied"          // somebody known may not do that
+	EventLoginFailed     EventType = "login_failed"    // no session was opened: see Reason
+	EventReauthenticated EventType = "reauthenticated" // the user authenticated again
+	EventRenewed         EventType = "renewed"         // the session was used and extended
+	EventLogout          EventType = "logout"          // the user ended the session
+	EventRevoked         EventType = "revoked"         // the session was ended otherwise: see Reason, Actor and Count
+	EventSuperseded      EventType = "superseded"      // a newer login replaced the session
+	EventLimit           EventType = "limit"           // a login was refused: too many sessions
+	EventDenied          EventType = "denied"          // an authenticated request was refused: see Reason
 
-	// EventRefreshed: a refresh token was replaced by its successor.
-	EventRefreshed EventType = "refreshed"
-	// EventReplayed: one that had just been replaced came again, and got the same successor.
-	EventReplayed EventType = "replayed"
-	// EventTheft: one came that had been replaced long before. The session has been ended.
-	EventTheft EventType = "theft"
+	EventRefreshed EventType = "refreshed" // a refresh token was rotated
+	EventReplayed  EventType = "replayed"  // a refresh token was used again in time, and not rotated
+	EventTheft     EventType = "theft"     // a refresh token was used again too late, and the session ended
 )
 
-// maxUserAgent is how much of one an event holds, in bytes.
-const maxUserAgent = 512
+// The values of [Event].Reason for refused logins ([EventLoginFailed], [EventLimit]) and requests
+// ([EventDenied]).
+const (
+	ReasonUnknownUser     = "unknown_user"     // the store has no such user
+	ReasonUserDisabled    = "user_disabled"    // the user may not log in
+	ReasonUserChanged     = "user_changed"     // the user has another version than the login named
+	ReasonInvalidArgument = "invalid_argument" // the application made a mistake
+	ReasonUnavailable     = "unavailable"      // the backend could not be asked
 
-// NewEvent returns an event about the identity, which happens in r, now. If somebody else
-// sends r, that is the Actor. Applications use it for what only they know, a wrong password
-// above all:
+	ReasonForbidden                  = "forbidden"                   // a rule objects
+	ReasonCrossOrigin                = "cross_origin"                // a page of another origin sent it
+	ReasonTooManySessions            = "too_many_sessions"           // the limit refuses another session
+	ReasonInsufficientAuthentication = "insufficient_authentication" // not recently or strongly enough
+)
+
+// The longest texts from clients in an event, in bytes.
+const (
+	maxUserAgent = 512
+	maxSubject   = 255
+)
+
+// NewEvent returns an event of the current time that concerns the identity and is caused by r. If
+// another identity sent r, that is the Actor. Applications emit events that only they know of,
+// above all a wrong password:
 //
 //	e := middleware.NewEvent(r, middleware.EventLoginFailed, middleware.Identity{Subject: name})
+//	e.Reason = "wrong_password" // a word of the application's own
 //	hook(r.Context(), e)
 func NewEvent(r *http.Request, t EventType, about Identity) Event {
+	e := newEvent(r.Context(), t, about)
+	e.from(r)
+	return e
+}
+
+// NewEventContext is [NewEvent] for code that has a context and no request. If ctx is that of a
+// request that a guard let pass, the actor and the client are taken from the request.
+func NewEventContext(ctx context.Context, t EventType, about Identity) Event {
+	e := newEvent(ctx, t, about)
+	if p := passFrom(ctx); p != nil && p.request != nil {
+		e.from(p.request)
+	}
+	return e
+}
+
+func newEvent(ctx context.Context, t EventType, about Identity) Event {
 	e := Event{
 		Type:      t,
 		Time:      time.Now().UTC(),
 		Subject:   text.Printable(about.Subject, maxSubject),
 		SessionID: text.Printable(about.SessionID, maxSubject),
 		Method:    text.Printable(about.Method, maxSubject),
-		UserAgent: text.Printable(r.UserAgent(), maxUserAgent),
 	}
-	if ip := ClientIP(r); ip.IsValid() {
-		e.IP = ip.String()
-	}
-	if actor, ok := FromContext(r.Context()); ok && (actor.Subject != about.Subject || actor.Issuer != about.Issuer) {
+	if actor, ok := FromContext(ctx); ok && (actor.Subject != about.Subject || actor.Issuer != about.Issuer) {
 		e.Actor = text.Printable(actor.Subject, maxSubject)
 	}
 	return e
 }
 
-// maxSubject is how much of a subject an event holds, in bytes: somebody may have typed it.
-const maxSubject = 255
+func (e *Event) from(r *http.Request) {
+	e.UserAgent = text.Printable(r.UserAgent(), maxUserAgent)
+	if ip := clientip.Of(r); ip.IsValid() {
+		e.IP = ip.String()
+	}
+}
 
-// LogValue implements [slog.LogValuer]: a group of what is known.
+// LogValue implements [slog.LogValuer] with a group of the fields that are set.
 func (e Event) LogValue() slog.Value {
 	attrs := []slog.Attr{slog.String("type", string(e.Type)), slog.Time("time", e.Time)}
 	for _, a := range []struct{ name, value string }{
@@ -101,12 +135,12 @@ func (e Event) LogValue() slog.Value {
 	return slog.GroupValue(attrs...)
 }
 
-// An EventHook is told of events. It is called in the request, before the answer: it must be
-// quick, and may be called concurrently.
+// An EventHook receives events. It is called while the request is handled, before the response,
+// and may be called concurrently. It must be fast.
 type EventHook func(ctx context.Context, e Event)
 
-// LogEvents returns an EventHook that writes to the logger, one record an event: theft as a
-// warning, what happens all the time for debugging, the rest as information.
+// LogEvents returns an EventHook that logs each event as one record: theft at level Warn, renewals
+// and refreshes at Debug, everything else at Info.
 func LogEvents(logger *slog.Logger) EventHook {
 	return func(ctx context.Context, e Event) {
 		level := slog.LevelInfo

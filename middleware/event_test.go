@@ -6,11 +6,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -18,6 +22,7 @@ import (
 	"unicode"
 
 	"github.com/inga-auth/inga/middleware"
+	"github.com/inga-auth/inga/middleware/clientip"
 )
 
 // recording is an event hook that remembers.
@@ -66,7 +71,7 @@ func TestAnEventSaysWhatHappenedToWhomWhenAndFromWhere(t *testing.T) {
 	})
 }
 
-func TestAnEventHasTheAddressThatClientIPSays(t *testing.T) {
+func TestAnEventHasTheAddressThatPackageClientIPFinds(t *testing.T) {
 	// AZ-3, OB-1
 	for _, row := range []struct {
 		name, remote string
@@ -87,7 +92,11 @@ func TestAnEventHasTheAddressThatClientIPSays(t *testing.T) {
 			e = middleware.NewEvent(r, middleware.EventLogin, middleware.Identity{})
 		})
 		if row.proxies {
-			h = newProxies(t, "", "10.0.0.0/8").Handler(h)
+			proxies, err := clientip.New(clientip.Config{Trusted: []string{"10.0.0.0/8"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			h = proxies.Handler(h)
 		}
 		h.ServeHTTP(nil, r)
 		if e.IP != row.want {
@@ -272,8 +281,8 @@ func TestALoggedEventIsGivenTheContextOfItsRequest(t *testing.T) {
 	}
 }
 
-// objections are all kinds of error that a guard answers, with the reason of the event that
-// it tells; "" for none.
+// objections are all kinds of error that a guard answers, with the reason of the event that it
+// emits; "" for none.
 var objections = []struct {
 	name   string
 	err    error
@@ -288,17 +297,18 @@ var objections = []struct {
 	{"wrong password", wrongPassword{errors.New("wrong")}, ""},
 	{"malformed request", middleware.ErrMalformedRequest, ""},
 	{"unavailable", middleware.ErrUnavailable, ""},
+	{"a mistake of the application", middleware.ErrInvalidArgument, ""},
 	{"an error that nobody knows", errors.New("connection reset"), ""},
 	{"the client has gone", context.Canceled, ""},
-	{"insufficient authentication", middleware.ErrInsufficientAuthentication, "insufficient-authentication"},
+	{"insufficient authentication", middleware.ErrInsufficientAuthentication, "insufficient_authentication"},
 	{"forbidden", middleware.ErrForbidden, "forbidden"},
 	{"forbidden, with more to say", fmt.Errorf("%w: not\non Sundays", middleware.ErrForbidden), "forbidden"},
-	{"cross-origin", middleware.ErrCrossOrigin, "cross-origin"},
-	{"too many sessions", middleware.ErrTooManySessions, "too-many-sessions"},
+	{"cross-origin", middleware.ErrCrossOrigin, "cross_origin"},
+	{"too many sessions", middleware.ErrTooManySessions, "too_many_sessions"},
 }
 
 func TestAGuardTellsOfThoseWhoMayNotAndOfNothingElse(t *testing.T) {
-	// OB-1: denials of authorization. A 401 or a 503 is nothing that somebody known did.
+	// OB-1: denials of authorization. A 401 or a 503 is not the act of an identified user.
 	ann := middleware.Identity{Subject: "ann", SessionID: "ANN1", Method: "cookie"}
 	for _, row := range objections {
 		t.Run(row.name, func(t *testing.T) {
@@ -343,6 +353,116 @@ func TestAGuardTellsOfThoseWhoMayNotAndOfNothingElse(t *testing.T) {
 	}
 }
 
+func TestTheReasonsOfEventsAreNamesThatStay(t *testing.T) {
+	got := []string{
+		middleware.ReasonUnknownUser, middleware.ReasonUserDisabled, middleware.ReasonUserChanged, middleware.ReasonInvalidArgument, middleware.ReasonUnavailable,
+		middleware.ReasonForbidden, middleware.ReasonCrossOrigin, middleware.ReasonTooManySessions, middleware.ReasonInsufficientAuthentication,
+	}
+	want := []string{
+		"unknown_user", "user_disabled", "user_changed", "invalid_argument", "unavailable",
+		"forbidden", "cross_origin", "too_many_sessions", "insufficient_authentication",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestEveryReasonThatAGuardEmitsIsOneOfTheDocumentedConstants(t *testing.T) {
+	// OB-1. The constants and the errors are those that the source declares, so that a new error
+	// without a constant is noticed here.
+	reasons := declared(t, "event.go", "Reason", func(spec *ast.ValueSpec) string {
+		text, _ := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+		if spec.Doc == nil && spec.Comment == nil {
+			t.Errorf("%s is not documented", spec.Names[0])
+		}
+		return text
+	})
+	emitted := 0
+	for _, name := range declared(t, "errors.go", "Err", func(spec *ast.ValueSpec) string { return spec.Names[0].Name }) {
+		err, ok := sentinels[name]
+		if !ok {
+			t.Errorf("%s is missing in the table of this test", name)
+			continue
+		}
+		var rec recording
+		get(newGuard(t, middleware.Config{Authenticator: refuses(err), Events: rec.hook}).Handler(whoami))
+		for _, e := range rec.events {
+			emitted++
+			if !slices.Contains(reasons, e.Reason) {
+				t.Errorf("%s: the reason %q is not one of the constants %q", name, e.Reason, reasons)
+			}
+		}
+	}
+	if emitted != 4 {
+		t.Errorf("%d events, want 4: of the refusals with 403 and of the one that asks to authenticate again", emitted)
+	}
+}
+
+// sentinels are the errors of the package by their names.
+var sentinels = map[string]error{
+	"ErrNoCredentials": middleware.ErrNoCredentials, "ErrInvalidCredentials": middleware.ErrInvalidCredentials,
+	"ErrSessionExpired": middleware.ErrSessionExpired, "ErrSessionRevoked": middleware.ErrSessionRevoked,
+	"ErrSessionSuperseded": middleware.ErrSessionSuperseded, "ErrSessionStolen": middleware.ErrSessionStolen,
+	"ErrInsufficientAuthentication": middleware.ErrInsufficientAuthentication, "ErrMalformedRequest": middleware.ErrMalformedRequest,
+	"ErrForbidden": middleware.ErrForbidden, "ErrCrossOrigin": middleware.ErrCrossOrigin, "ErrTooManySessions": middleware.ErrTooManySessions,
+	"ErrInvalidArgument": middleware.ErrInvalidArgument, "ErrUnavailable": middleware.ErrUnavailable, "ErrNoClaims": middleware.ErrNoClaims,
+}
+
+// declared returns what f says of each constant or variable of the file whose name begins so.
+func declared(t *testing.T, file, prefix string, f func(*ast.ValueSpec) string) (found []string) {
+	t.Helper()
+	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ParseComments|parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ast.Inspect(parsed, func(n ast.Node) bool {
+		if spec, ok := n.(*ast.ValueSpec); ok && strings.HasPrefix(spec.Names[0].Name, prefix) {
+			found = append(found, f(spec))
+		}
+		return true
+	})
+	if len(found) < 9 {
+		t.Fatalf("%d names with %s in %s, want at least 9", len(found), prefix, file)
+	}
+	return found
+}
+
+func TestAnEventOfAContextHasTheActorAndTheClientOfItsRequest(t *testing.T) {
+	// OB-1. The clock of the bubble stands at midnight UTC, 2000-01-01.
+	synctest.Test(t, func(t *testing.T) {
+		ann := middleware.Identity{Subject: "ann", SessionID: "ANN1", Method: "cookie"}
+		root := middleware.Identity{Subject: "root", SessionID: "ROOT1", Method: "bearer"}
+		midnight := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+		var visitor *http.Request
+		get(newGuard(t, middleware.Config{Authenticator: refuses(middleware.ErrNoCredentials)}).Optional(
+			http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { visitor = r })), userAgent("curl/8.5.0"))
+		for _, row := range []struct {
+			name string
+			ctx  context.Context
+			want middleware.Event
+		}{
+			{"no request", context.Background(),
+				middleware.Event{Type: "revoked", Time: midnight, Subject: "ann", SessionID: "ANN1", Method: "cookie"}},
+			{"a request without a guard", httptest.NewRequest("GET", "/", nil).Context(),
+				middleware.Event{Type: "revoked", Time: midnight, Subject: "ann", SessionID: "ANN1", Method: "cookie"}},
+			{"of the same user", inside(t, ann, userAgent("curl/8.5.0")).Context(),
+				middleware.Event{Type: "revoked", Time: midnight, Subject: "ann", SessionID: "ANN1", Method: "cookie", IP: "192.0.2.1", UserAgent: "curl/8.5.0"}},
+			{"of another user", inside(t, root, userAgent("curl/8.5.0")).Context(),
+				middleware.Event{Type: "revoked", Time: midnight, Subject: "ann", SessionID: "ANN1", Method: "cookie", Actor: "root", IP: "192.0.2.1", UserAgent: "curl/8.5.0"}},
+			{"of a user of the same name, from another issuer", inside(t, middleware.Identity{Subject: "ann", Issuer: "https://idp.example"}).Context(),
+				middleware.Event{Type: "revoked", Time: midnight, Subject: "ann", SessionID: "ANN1", Method: "cookie", Actor: "ann", IP: "192.0.2.1"}},
+			{"of a visitor", visitor.Context(),
+				middleware.Event{Type: "revoked", Time: midnight, Subject: "ann", SessionID: "ANN1", Method: "cookie", IP: "192.0.2.1", UserAgent: "curl/8.5.0"}},
+			{"of a context made from it", context.WithoutCancel(inside(t, root).Context()),
+				middleware.Event{Type: "revoked", Time: midnight, Subject: "ann", SessionID: "ANN1", Method: "cookie", Actor: "root", IP: "192.0.2.1"}},
+		} {
+			if got := middleware.NewEventContext(row.ctx, middleware.EventRevoked, ann); got != row.want {
+				t.Errorf("%s: got %+v, want %+v", row.name, got, row.want)
+			}
+		}
+	})
+}
+
 func TestAGuardTellsOfTheObjectionsOfItsRules(t *testing.T) {
 	// OB-1: those of Require too.
 	for _, row := range []struct {
@@ -352,8 +472,8 @@ func TestAGuardTellsOfTheObjectionsOfItsRules(t *testing.T) {
 	}{
 		{"a role", middleware.HasRole("admin"), "forbidden"},
 		{"a scope", middleware.HasScope("write"), "forbidden"},
-		{"freshness", middleware.Fresh(time.Minute), "insufficient-authentication"},
-		{"a method", middleware.HasAMR("otp"), "insufficient-authentication"},
+		{"freshness", middleware.Fresh(time.Minute), "insufficient_authentication"},
+		{"a method", middleware.HasAMR("otp"), "insufficient_authentication"},
 		{"a rule of the application", middleware.AuthorizerFunc(func(*http.Request, middleware.Identity) error { return errors.New("no") }), "forbidden"},
 		{"a rule that cannot find out", middleware.AuthorizerFunc(func(*http.Request, middleware.Identity) error { return middleware.ErrUnavailable }), ""},
 		{"a rule without an objection", middleware.AuthorizerFunc(func(*http.Request, middleware.Identity) error { return nil }), ""},

@@ -32,7 +32,7 @@ func key(id middleware.Identity) *apiKeys {
 	return &apiKeys{map[[sha256.Size]byte]middleware.Identity{sha256.Sum256([]byte("key of " + id.Subject)): id}}
 }
 
-// ask sends a request in the name of somebody, or of nobody.
+// ask sends a request in the name of a user, or anonymously.
 func ask(h http.Handler, method, target, who string) *httptest.ResponseRecorder {
 	r, w := httptest.NewRequest(method, target, nil), httptest.NewRecorder()
 	if who != "" {

@@ -24,13 +24,28 @@ func ExampleNewEvent() {
 	// Output: login_failed ann "192.0.2.1" "curl/8 login ann"
 }
 
+// In a job that a request has started, the context knows who sent the request.
+func ExampleNewEventContext() {
+	guard, err := middleware.New(middleware.Config{Authenticator: key(middleware.Identity{Subject: "root"})})
+	if err != nil {
+		log.Fatal(err)
+	}
+	endSessions := func(ctx context.Context, user string) {
+		e := middleware.NewEventContext(ctx, middleware.EventRevoked, middleware.Identity{Subject: user})
+		fmt.Printf("%s of %s by %s at %s\n", e.Type, e.Subject, e.Actor, e.IP)
+	}
+	h := guard.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { endSessions(r.Context(), "ann") }))
+	ask(h, "DELETE", "/users/ann/sessions", "root")
+	// Output: revoked of ann by root at 192.0.2.1
+}
+
 func ExampleLogEvents() {
 	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: withoutTime}))
 	guard, err := middleware.New(middleware.Config{
 		Authenticator: key(middleware.Identity{Subject: "ann", Roles: []string{"user"}}),
 		Roles:         []string{"user", "admin"},
 		Logger:        slog.New(slog.DiscardHandler),
-		Events:        middleware.LogEvents(logger), // the same for cookie.Config and jwtauth.Config
+		Events:        middleware.LogEvents(logger), // the same one for session.Config
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -51,7 +66,7 @@ func withoutTime(_ []string, a slog.Attr) slog.Attr {
 }
 
 func ExampleEndWithSession() {
-	soon := time.Now().Add(10 * time.Millisecond) // a session of ours may also be ended by somebody
+	soon := time.Now().Add(10 * time.Millisecond) // a session of ours may also be revoked
 	guard, err := middleware.New(middleware.Config{
 		Authenticator: key(middleware.Identity{Subject: "ann", ExpiresAt: soon}),
 	})

@@ -28,7 +28,7 @@ func ExampleNew() {
 	// 200 ann
 }
 
-// Nothing here means "disabled". All mistakes are told at once, at start-up.
+// A nil never means "disabled". All mistakes are reported at once, at start-up.
 func ExampleNew_incorrect() {
 	_, err := middleware.New(middleware.Config{
 		Roles: []string{"user", "admin "},
@@ -36,7 +36,7 @@ func ExampleNew_incorrect() {
 	})
 	fmt.Println(err)
 	// Output:
-	// middleware: Config.Authenticator is nil, want one
+	// middleware: Config.Authenticator is nil, want an Authenticator
 	// middleware: Config.Roles[1] is "admin ", want a new name without space around it
 	// middleware: Config.Realm is "the \"shop\"", want printable ASCII without quotes and backslashes
 }
@@ -58,9 +58,8 @@ func ExampleGuard_Handler() {
 	// ann no-store [Cookie, Authorization]
 }
 
-// The guard says that nobody may store the page, and the handler has the last word. A cache
-// before the server that is told otherwise, and does not look at Vary, shows Ann's account to
-// everybody.
+// The guard forbids storing the page, but the handler has the last word. A shared cache in front of
+// the server that ignores Vary then shows Ann's account to everyone.
 func ExampleGuard_Handler_incorrect() {
 	guard, err := middleware.New(middleware.Config{Authenticator: key(middleware.Identity{Subject: "ann"})})
 	if err != nil {
@@ -90,7 +89,7 @@ func ExampleGuard_Optional() {
 		}
 		fmt.Fprint(w, "Hello.")
 	}))
-	for _, who := range []string{"", "ann", "bob"} { // bob's key is wrong: he expects to be known
+	for _, who := range []string{"", "ann", "bob"} { // bob's key is wrong
 		fmt.Println(ask(home, "GET", "/", who).Code)
 	}
 	fmt.Println(ask(home, "GET", "/", "").Body, ask(home, "GET", "/", "ann").Body)
@@ -101,15 +100,15 @@ func ExampleGuard_Optional() {
 	// Hello. Hello, ann.
 }
 
-// Whoever comes to log in often has a credential that has just ended. Optional refuses it, so
-// that nobody of them sees the login page.
+// Users often come to log in because their session has just ended. Optional refuses its credential,
+// and they do not see the login page.
 func ExampleGuard_Optional_incorrect() {
 	guard, err := middleware.New(middleware.Config{Authenticator: refuses(middleware.ErrSessionExpired)})
 	if err != nil {
 		log.Fatal(err)
 	}
 	login := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, err := guard.Check(r); err == nil { // right: the page asks by itself
+		if _, err := guard.Check(r); err == nil { // right: the page checks by itself
 			http.Redirect(w, r, "/account", http.StatusSeeOther)
 			return
 		}
@@ -177,15 +176,15 @@ func ExampleFirstOf() {
 	}
 	fmt.Println(ask(guard.Handler(whoami), "GET", "/", "backup").Body) // a key
 	fmt.Println(ask(guard.Handler(whoami), "GET", "/", "").Code)       // neither
-	fmt.Println(ask(guard.Handler(whoami), "GET", "/", "eve").Code)    // a wrong key: nobody else is asked
+	fmt.Println(ask(guard.Handler(whoami), "GET", "/", "eve").Code)    // a wrong key: no other one is asked
 	// Output:
 	// backup
 	// 401
 	// 401
 }
 
-// What comes along by itself must not stand before what a client took the trouble to send: a
-// browser keeps a cookie for longer than its session lives, and the good key is never asked.
+// Ambient credentials must not come before explicit ones: a browser keeps a cookie for longer than
+// its session lives, and the good key would not be looked at.
 func ExampleFirstOf_incorrect() {
 	machines := key(middleware.Identity{Subject: "backup"})
 	staleCookie := refuses(middleware.ErrSessionExpired)
@@ -211,15 +210,15 @@ func ExampleFromContext() {
 		log.Fatal(err)
 	}
 	article := guard.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id, _ := middleware.FromContext(r.Context()) // a guard is around: there is one
+		id, _ := middleware.FromContext(r.Context()) // inside a guard there always is one
 		fmt.Fprintln(w, id.Subject, id.Method, id.HasRole("editor"))
 	}))
 	fmt.Print(ask(article, "GET", "/article", "ann").Body)
 	// Output: ann api-key true
 }
 
-// A role is something that a guard has found out. A handler that nothing guards finds no
-// identity, and one that refuses whom it knows and does not like lets everybody else pass.
+// Without a guard there is no identity, and a handler that refuses only identities without the role
+// lets anonymous requests pass.
 func ExampleFromContext_incorrect() {
 	guard, err := middleware.New(middleware.Config{
 		Authenticator: key(middleware.Identity{Subject: "ann", Roles: []string{"user"}}),

@@ -15,7 +15,7 @@ func ExampleGuard_Refuse() {
 		log.Fatal(err)
 	}
 	login := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// What cookie.Sessions.Login says when the limit has been reached:
+		// What cookie.Cookies.Login returns when the limit has been reached:
 		guard.Refuse(w, r, fmt.Errorf("%w: 5 of 5", middleware.ErrTooManySessions))
 	})
 	w := ask(login, "POST", "/login", "")

@@ -8,7 +8,7 @@ import (
 	"github.com/inga-auth/inga/middleware"
 )
 
-// behind returns the status that somebody gets from a guard with the rules.
+// behind returns the status that an identity gets from a guard with the rules.
 func behind(id middleware.Identity, rules ...middleware.Authorizer) int {
 	guard, err := middleware.New(middleware.Config{
 		Authenticator: key(id),

@@ -58,7 +58,7 @@ func ExampleGuard_Require() {
 	// /admin 403
 }
 
-// A rule for a role that does not exist would let nobody pass, or everybody. It is an error
+// A rule for a role that does not exist would let no one pass, or everyone. It is an error
 // at start-up.
 func ExampleGuard_Require_incorrect() {
 	guard, err := middleware.New(middleware.Config{

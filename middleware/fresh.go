@@ -9,19 +9,19 @@ import (
 	"time"
 )
 
-// Fresh lets an identity pass whose user authenticated at most so long ago: for routes that
-// a session left open should not reach, like a change of the password. Being active makes no
+// Fresh lets identities pass whose user authenticated within the given time: for routes that a
+// session left open should not reach, like changing the password. Activity does not make a
 // session fresh; only authenticating again does.
 //
-// Others are refused with 401 and the problem type insufficient-authentication; a client with
-// a token is told max_age in the challenge (RFC 9470).
+// Others are refused with 401 and the problem type insufficient-authentication. For clients with
+// a token, the challenge has max_age (RFC 9470).
 func Fresh(within time.Duration) Authorizer { return &freshRule{within: within} }
 
-// HasAMR lets an identity pass whose user authenticated by any of the methods, in the words
-// of RFC 8176: otp, hwk, mfa. Others are refused as by [Fresh].
+// HasAMR lets identities pass whose user authenticated by at least one of the methods, named as in
+// RFC 8176: otp, hwk, mfa. Others are refused as by [Fresh].
 func HasAMR(anyOf ...string) Authorizer { return &amrRule{methods: slices.Clone(anyOf)} }
 
-// A freshRule is its own objection, as a roleRule is.
+// A freshRule is its own objection, like a roleRule.
 type freshRule struct{ within time.Duration }
 
 func (rule *freshRule) Authorize(_ *http.Request, id Identity) error {
@@ -44,7 +44,7 @@ func (rule *freshRule) mistakes([]string) []error {
 	return nil
 }
 
-// maxAgeOf returns what the objection asks for, if it is about the time.
+// maxAgeOf returns the max_age that err asks for, or 0 if it is not about freshness.
 func maxAgeOf(err error) time.Duration {
 	if rule := (*freshRule)(nil); errors.As(err, &rule) {
 		return rule.within
@@ -52,7 +52,7 @@ func maxAgeOf(err error) time.Duration {
 	return 0
 }
 
-// An amrRule is its own objection, as a roleRule is.
+// An amrRule is its own objection, like a roleRule.
 type amrRule struct{ methods []string }
 
 func (rule *amrRule) Authorize(_ *http.Request, id Identity) error {

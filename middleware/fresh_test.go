@@ -12,10 +12,12 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/backends/memory"
 	"github.com/inga-auth/inga/cookie"
-	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/jwtauth"
 	"github.com/inga-auth/inga/middleware"
+	"github.com/inga-auth/inga/middleware/session"
 	"github.com/inga-auth/inga/sliding"
 )
 
@@ -116,7 +118,7 @@ func TestWhoMustAuthenticateAgainIsToldSoByAProblemOfItsOwn(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			g := newGuard(t, middleware.Config{Authenticator: stepUp{authenticated(time.Now().Add(-2*time.Hour), "pwd")}})
 			stricter := require(t, g, row.rules...)
-			// Optional lets those pass who are nobody, not those who are somebody and stale.
+			// Optional lets anonymous requests pass, not identified ones that are stale.
 			for name, h := range map[string]http.Handler{"Handler": stricter.Handler(whoami), "Optional": stricter.Optional(whoami)} {
 				w := get(h)
 				if w.Code != 401 || w.Body.String() != problem {
@@ -132,7 +134,7 @@ func TestWhoMustAuthenticateAgainIsToldSoByAProblemOfItsOwn(t *testing.T) {
 
 func TestARuleThatAsksForMoreIsNeverReadAsAnAnswerAboutCredentials(t *testing.T) {
 	// A rule that asks for a second credential wraps what it was answered about that one. The
-	// first one is still good, and whoever sent it is not anonymous.
+	// first one is still good, and its sender is not anonymous.
 	for _, row := range []struct {
 		name  string
 		err   error
@@ -186,9 +188,9 @@ func TestACheckOfFreshnessAndMethodsAllocatesNothing(t *testing.T) {
 // A freshness is an application with a page for sessions and one for fresh ones. It counts
 // events, so that a test knows that there were renewals.
 type freshness struct {
-	sessions *cookie.Sessions
-	tokens   *jwtauth.Tokens
-	told     map[middleware.EventType]int
+	cookies *cookie.Cookies
+	tokens  *jwtauth.Tokens
+	told    map[middleware.EventType]int
 
 	private http.Handler
 	fresh   http.Handler // renewals come after the rule
@@ -199,17 +201,23 @@ func newFreshness(t *testing.T, reissue bool) *freshness {
 	t.Helper()
 	a := &freshness{told: map[middleware.EventType]int{}}
 	events := func(_ context.Context, e middleware.Event) { a.told[e.Type]++ }
-	store := storetest.Memory(t)
-	policy := sliding.Policy{Idle: 20 * time.Minute, Absolute: 12 * time.Hour}
+	store := memory.New()
+	if err := store.Users().CreateUser(t.Context(), backends.User{ID: "1", Name: "ann"}, ""); err != nil {
+		t.Fatal(err)
+	}
+	sessions, err := session.New(session.Config{Store: store, Policy: sliding.Policy{Idle: 20 * time.Minute, Absolute: 12 * time.Hour}, Events: events})
+	if err != nil {
+		t.Fatal(err)
+	}
 	key, err := jwtauth.HS256([]byte("\x00\x9f\x03\xa1\xfe\x77\xc2\x10\x00\x9f\x03\xa1\xfe\x77\xc2\x11\x00\x9f\x03\xa1\xfe\x77\xc2\x12\x00\x9f\x03\xa1\xfe\x77\xc2\x13"))
 	var err1, err2 error
-	a.sessions, err1 = cookie.New(cookie.Config{Store: store, Keys: [][]byte{[]byte("\x20\x8f\x23\xa1\xee\x77\xc2\x10\x20\x9f\x43\xa1\xfe\x87\xc2\x11\x40\x9f\x63\xb1\xfe\x77\xd2\x12\x00\x9f\x03\xa1\xfd\x77\xc2\x23")}, Policy: policy, Events: events, Reissue: reissue})
-	a.tokens, err2 = jwtauth.New(jwtauth.Config{Store: store, Keys: []jwtauth.Key{key}, Issuer: "https://app.example", Audience: "app",
-		Policy: policy, Events: events, RefreshKeys: [][]byte{[]byte("\x10\x8f\x13\xa1\xee\x77\xc2\x10\x20\x9f\x43\xa1\xfe\x87\xc2\x11\x00\x9f\x63\xb1\xfe\x77\xd2\x12\x00\x9f\x03\xa1\xfd\x77\xc2\x13")}})
+	a.cookies, err1 = cookie.New(cookie.Config{Sessions: sessions, Keys: [][]byte{[]byte("\x20\x8f\x23\xa1\xee\x77\xc2\x10\x20\x9f\x43\xa1\xfe\x87\xc2\x11\x40\x9f\x63\xb1\xfe\x77\xd2\x12\x00\x9f\x03\xa1\xfd\x77\xc2\x23")}, Reissue: reissue})
+	a.tokens, err2 = jwtauth.New(jwtauth.Config{Sessions: sessions, Keys: []jwtauth.Key{key}, Issuer: "https://app.example", Audience: "app",
+		RefreshKeys: [][]byte{[]byte("\x10\x8f\x13\xa1\xee\x77\xc2\x10\x20\x9f\x43\xa1\xfe\x87\xc2\x11\x00\x9f\x63\xb1\xfe\x77\xd2\x12\x00\x9f\x03\xa1\xfd\x77\xc2\x13")}})
 	if err := errors.Join(err, err1, err2); err != nil {
 		t.Fatal(err)
 	}
-	g := newGuard(t, middleware.Config{Authenticator: middleware.FirstOf(a.tokens, a.sessions)})
+	g := newGuard(t, middleware.Config{Authenticator: middleware.FirstOf(a.tokens, a.cookies)})
 	a.private = g.Handler(sliding.Handler(whoami))
 	fresh := require(t, g, middleware.Fresh(5*time.Minute))
 	a.fresh = fresh.Handler(sliding.Handler(whoami))
@@ -240,7 +248,7 @@ func TestBeingActiveMakesNoCookieSessionFresh(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				a := newFreshness(t, reissue)
 				w := httptest.NewRecorder()
-				if _, err := a.sessions.Login(w, post(), middleware.Login{Subject: "1"}); err != nil {
+				if _, err := a.cookies.Login(w, post(), middleware.Login{Subject: "1"}); err != nil {
 					t.Fatal(err)
 				}
 				as := func(r *http.Request) { r.AddCookie(w.Result().Cookies()[0]) }
@@ -259,7 +267,7 @@ func TestBeingActiveMakesNoCookieSessionFresh(t *testing.T) {
 				}
 				again, r := httptest.NewRecorder(), post()
 				as(r)
-				if _, err := a.sessions.Reauthenticate(again, r, middleware.Login{Subject: "1"}); err != nil {
+				if _, err := a.cookies.Reauthenticate(again, r, middleware.Login{Subject: "1"}); err != nil {
 					t.Fatal(err)
 				}
 				as = func(r *http.Request) { r.AddCookie(again.Result().Cookies()[0]) }

@@ -7,35 +7,37 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/inga-auth/inga/internal/nilcheck"
 )
 
-// Config is what [New] needs.
+// Config configures [New]. Authenticator is required.
 type Config struct {
-	// Authenticator says who made a request. Required; see [FirstOf].
+	// Authenticator establishes who made a request; see [FirstOf].
 	Authenticator Authenticator
 
-	// Roles are the names of all roles that exist. A rule that asks for another one is a
-	// mistake that [Guard.Require] reports, so that a typing error never opens a door.
-	// Required by [HasRole] and [HasAllRoles] only.
+	// Roles lists all roles that exist. [Guard.Require] reports rules that name any other role,
+	// which catches misspelled ones. Required if there are such rules.
 	Roles []string
 
 	// Realm names the protected space in challenges: printable ASCII without quotes and
 	// backslashes. Default "inga".
 	Realm string
 
-	// Denier answers refused requests. Default [Problem].
+	// Denier responds to refused requests. Default [Problem].
 	Denier Denier
 
-	// Logger gets the reasons of refusals. Default [slog.Default].
+	// Logger logs refusals and their reasons. Default [slog.Default].
 	Logger *slog.Logger
 
-	// Events, if not nil, is told of [EventDenied].
+	// Events, if not nil, receives [EventDenied].
 	Events EventHook
 }
 
-// A Guard lets requests pass whose identity is established and to which no rule objects.
-// It is safe for concurrent use.
+// A Guard lets requests pass whose identity is established and to which none of its rules
+// objects. It is safe for concurrent use.
 type Guard struct {
+	origin        *Guard // from New: guards of one origin differ in their rules only
 	authenticator Authenticator
 	roles         []string
 	rules         []Authorizer
@@ -45,9 +47,12 @@ type Guard struct {
 	events        EventHook
 }
 
-// New returns a guard that asks for an identity, and no more; see [Guard.Require]. The
-// error joins all mistakes of the Config, each naming its field.
+// New returns a guard without rules: any identity passes. [Guard.Require] adds rules. The error
+// joins all mistakes in c, each naming its field.
 func New(c Config) (*Guard, error) {
+	if err := errors.Join(c.mistakes()...); err != nil {
+		return nil, err
+	}
 	g := &Guard{
 		authenticator: c.Authenticator,
 		roles:         slices.Clone(c.Roles),
@@ -65,9 +70,7 @@ func New(c Config) (*Guard, error) {
 	if g.logger == nil {
 		g.logger = slog.Default()
 	}
-	if err := errors.Join(c.mistakes()...); err != nil {
-		return nil, err
-	}
+	g.origin = g
 	return g, nil
 }
 
@@ -75,12 +78,7 @@ const defaultRealm = "inga"
 
 func (c Config) mistakes() []error {
 	var errs []error
-	if c.Authenticator == nil {
-		errs = append(errs, errors.New("middleware: Config.Authenticator is nil, want one"))
-	}
-	if f, ok := c.Authenticator.(*firstOf); ok {
-		errs = append(errs, f.mistakes()...)
-	}
+	errs = append(errs, authenticatorMistakes("Config.Authenticator", c.Authenticator)...)
 	for i, role := range c.Roles {
 		if role == "" || strings.TrimSpace(role) != role || slices.Contains(c.Roles[:i], role) {
 			errs = append(errs, fmt.Errorf("middleware: Config.Roles[%d] is %q, want a new name without space around it", i, role))
@@ -89,7 +87,9 @@ func (c Config) mistakes() []error {
 	if !quotable(c.Realm) {
 		errs = append(errs, fmt.Errorf("middleware: Config.Realm is %q, want printable ASCII without quotes and backslashes", c.Realm))
 	}
-	if v, ok := c.Denier.(interface{ Validate() error }); ok {
+	if c.Denier != nil && nilcheck.IsNil(c.Denier) {
+		errs = append(errs, fmt.Errorf("middleware: Config.Denier is a nil %T, want a Denier, or none for the default", c.Denier))
+	} else if v, ok := c.Denier.(interface{ Validate() error }); ok {
 		if err := v.Validate(); err != nil {
 			errs = append(errs, fmt.Errorf("middleware: Config.Denier: %w", err))
 		}
@@ -97,20 +97,19 @@ func (c Config) mistakes() []error {
 	return errs
 }
 
-// Require returns a guard that asks for all that g asks for, and that no rule objects. The
-// rules are asked in their order. The error joins all mistakes: no rule at all, a nil one,
-// an unknown role, a scope that no token can have.
+// Require returns a guard with the given rules after those of g, which stays as it is. They are
+// asked in order until one objects. The error joins all mistakes: no rule, a nil rule, an unknown
+// role, a scope that no token can have.
 func (g *Guard) Require(rules ...Authorizer) (*Guard, error) {
 	var errs []error
 	if len(rules) == 0 {
 		errs = append(errs, errors.New("middleware: Require has no rule, want at least one"))
 	}
 	for i, rule := range rules {
-		switch rule := rule.(type) {
-		case nil:
+		if nilcheck.IsNil(rule) {
 			errs = append(errs, fmt.Errorf("middleware: Require: rule %d is nil, want an Authorizer", i))
-		case interface{ mistakes(roles []string) []error }:
-			errs = append(errs, rule.mistakes(g.roles)...)
+		} else if checked, ok := rule.(interface{ mistakes(roles []string) []error }); ok {
+			errs = append(errs, checked.mistakes(g.roles)...)
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -121,9 +120,8 @@ func (g *Guard) Require(rules ...Authorizer) (*Guard, error) {
 	return &stricter, nil
 }
 
-// Check decides whether r may pass: it returns the identity, or the objection. It touches
-// no response. Of the answers of guards further out it uses only those of its own
-// authenticator, and none of their decisions.
+// Check decides whether r may pass, without writing a response. It returns the identity and nil,
+// or the reason to refuse r. If a rule refuses r, the identity is returned too.
 func (g *Guard) Check(r *http.Request) (Identity, error) {
 	p, err := g.check(r)
 	if p == nil {
@@ -132,15 +130,17 @@ func (g *Guard) Check(r *http.Request) (Identity, error) {
 	return p.identity, err
 }
 
-// check is Check. The pass is that of a guard further out, if it is good here, or a new one;
-// nil if nobody is known.
+// check implements Check. It returns the pass of an outer guard if that applies here, or a new
+// one, or nil if there is no identity.
 func (g *Guard) check(r *http.Request) (*pass, error) {
 	p := answered(g.authenticator, r)
 	if p == nil {
-		p = &pass{asked: g.authenticator, guard: g}
+		p = &pass{asked: g.authenticator, guard: g, request: r, credentials: credentialsOf(r)}
 		if err := establish(&p.identity, g.authenticator, r); err != nil {
 			return nil, fmt.Errorf("authenticate: %w", err)
 		}
+	} else if p.guard.origin != g.origin {
+		p = p.with(p.identity, g) // so that Refuse answers as g does
 	}
 	return p, g.authorize(r, p)
 }
@@ -159,8 +159,9 @@ func (g *Guard) authorize(r *http.Request, p *pass) error {
 	return nil
 }
 
-// objection returns that of a rule as a refusal of the identity, whatever else it says: a rule
-// that asks for a second credential cannot turn the refusal into "anonymous".
+// objection makes sure that the error of a rule refuses the identity, no matter what else it
+// wraps. A rule that verifies a second credential may wrap ErrNoCredentials, for example, which
+// must not make the request anonymous.
 func objection(err error) error {
 	kind := ErrForbidden
 	if errors.Is(err, ErrInsufficientAuthentication) {
@@ -176,8 +177,8 @@ func aboutCredentials(err error) bool {
 	return errors.Is(err, ErrNoCredentials) || errors.Is(err, ErrInvalidCredentials) || errors.Is(err, ErrMalformedRequest) || saysInvalid(err)
 }
 
-// Handler passes requests to next if the guard finds nothing against them; [FromContext]
-// then has their identity. Others are refused: see [Denial].
+// Handler returns a handler that passes requests on to next if they may pass, and refuses all
+// others; see [Denial]. In next, [FromContext] returns the identity.
 func (g *Guard) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p, err := g.check(r)
@@ -190,13 +191,12 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 	})
 }
 
-// Optional is Handler for pages that anonymous visitors may see as well: a request without
-// a credential passes without an identity. A wrong credential does not pass, nor any
-// credential while the backend cannot be asked: whoever sent one expects to be known. It is
-// therefore not for the login page, where people come whose session has just ended; use
-// [Guard.Check] there.
+// Optional is like Handler, but for pages that are open to anonymous visitors: a request without
+// a credential passes, without an identity. A request with an invalid credential is refused, and
+// so is every request with a credential during an outage. Optional is therefore not for the login
+// page, where users arrive whose session has just ended. Use [Guard.Check] there.
 //
-// The rules of [Guard.Require] hold for identities only.
+// The rules of [Guard.Require] apply to requests with an identity only.
 func (g *Guard) Optional(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p, err := g.check(r)
@@ -205,15 +205,15 @@ func (g *Guard) Optional(next http.Handler) http.Handler {
 		case err == nil:
 			next.ServeHTTP(w, withPass(r, p))
 		case errors.Is(err, ErrNoCredentials):
-			next.ServeHTTP(w, withPass(r, &pass{guard: g})) // nobody, and who let them pass
+			next.ServeHTTP(w, withPass(r, &pass{guard: g, request: r})) // no identity, but a guard for Refuse
 		default:
 			g.refuse(w, r, p.known(), err)
 		}
 	})
 }
 
-// private marks a response as one that depends on who asked. It comes before the handler,
-// which may override it knowingly.
+// private marks a response as dependent on the identity. It is called before the handler, which
+// may override the headers.
 func private(h http.Header) {
 	if len(h["Vary"]) == 0 {
 		values := [...]string{noStore, varyOn} // one allocation for both
@@ -233,7 +233,7 @@ const (
 	varyOn  = "Cookie, Authorization"
 )
 
-// Chain returns the middleware that does what the given ones do, the first outermost.
+// Chain combines middleware. The first one is the outermost.
 func Chain(outerToInner ...func(http.Handler) http.Handler) func(http.Handler) http.Handler {
 	chain := slices.Clone(outerToInner)
 	return func(next http.Handler) http.Handler {

@@ -84,6 +84,7 @@ func TestARefusalHasTheStatusOfItsReason(t *testing.T) {
 		{"malformed request", middleware.ErrMalformedRequest, 400, false},
 		{"cross-origin write", middleware.ErrCrossOrigin, 403, false},
 		{"forbidden", middleware.ErrForbidden, 403, false},
+		{"mistake of the application", fmt.Errorf("row is gone: %w", middleware.ErrInvalidArgument), 500, false},
 		{"backend unavailable", middleware.ErrUnavailable, 503, true},
 		{"an error that nobody knows", errors.New("connection reset"), 503, true},
 	} {
@@ -203,6 +204,7 @@ func TestOptionalLetsTheAnonymousPassAndNobodyElseWhoIsNotKnown(t *testing.T) {
 		{"anonymous", refuses(middleware.ErrNoCredentials), 200, "-"},
 		{"wrong credential", refuses(middleware.ErrInvalidCredentials), 401, ""},
 		{"cross-origin write", refuses(middleware.ErrCrossOrigin), 403, ""},
+		{"mistake of the application", refuses(middleware.ErrInvalidArgument), 500, ""},
 		{"dead backend", refuses(middleware.ErrUnavailable), 503, ""},
 		{"unknown error", refuses(errors.New("boom")), 503, ""},
 	} {
@@ -376,7 +378,7 @@ func TestNewReportsEveryMistakeAndNamesItsField(t *testing.T) {
 	wantMentions(t, err, "Config.Authenticator", "Config.Roles[1]", "Config.Roles[2]", "Config.Roles[3]", "Config.Realm", "LoginRedirect.Path")
 
 	_, err = middleware.New(middleware.Config{Authenticator: middleware.FirstOf(nil, middleware.FirstOf())})
-	wantMentions(t, err, "authenticator 0 is nil", "no authenticator")
+	wantMentions(t, err, "authenticators[0] of FirstOf is nil", "no authenticator")
 }
 
 func TestRequireReportsEveryMistake(t *testing.T) {

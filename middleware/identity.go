@@ -9,76 +9,89 @@ import (
 	"time"
 )
 
-// An Identity says who made a request, as one [Authenticator] established it.
+// An Identity says who made a request, as established by one [Authenticator].
 //
-// It is a value: what a handler changes in its copy changes nothing elsewhere, except
-// that the elements of Roles, Scopes and AMR are shared by the copies of one request.
+// It is a value. Its copies share the elements of Roles, Scopes and AMR, which must not be
+// changed.
 type Identity struct {
-	Subject string   `json:"subject"` // the user's ID, unique together with Issuer
-	Roles   []string `json:"roles"`
-	Method  string   `json:"method"` // how the request proved it: "cookie", "bearer"
+	// Subject is the user's ID, unique together with Issuer. It is never empty in a request that
+	// a guard let pass.
+	Subject string `json:"subject"`
+	// Roles are the user's roles at the time of the request.
+	Roles []string `json:"roles"`
 
-	// Scopes are what the user lets the client do that sent the request: RFC 6749, section
-	// 3.3. Tokens of other issuers have them; sessions of ours have none.
+	// Method is how the request was authenticated: "cookie" (package cookie), "bearer" (packages
+	// jwtauth and foreign), "token-cookie" (package tokencookie), or the name of the application's
+	// own method.
+	Method string `json:"method"`
+
+	// Scopes limit what the client may do on behalf of the user: RFC 6749, section 3.3. Tokens of
+	// other issuers have them; our own sessions have none.
 	Scopes []string `json:"scopes,omitempty"`
 
-	// Issuer is set if somebody else's issuer vouches for Subject; see package jwtauth.
+	// Issuer is the issuer of a foreign token, and "" for our own; see package foreign.
 	Issuer string `json:"issuer,omitempty"`
-	// SessionID is the public ID of the session, "" if there is none of ours.
+	// SessionID is the public ID of the session, or "" without a session of ours.
 	SessionID string `json:"session_id,omitempty"`
 
-	// AuthTime is when the user last proved who they are, and AMR how (RFC 8176). No
-	// renewal changes either.
+	// AuthTime is when the user last authenticated. Renewals do not change it.
 	AuthTime time.Time `json:"auth_time,omitzero"`
-	AMR      []string  `json:"amr,omitempty"`
+	// AMR is how the user last authenticated, as in RFC 8176.
+	AMR []string `json:"amr,omitempty"`
 
-	// ExpiresAt is when the proof ends unless it is renewed.
+	// ExpiresAt is when the credential or its session expires, whichever comes first, unless it is
+	// renewed.
 	ExpiresAt time.Time `json:"expires_at"`
 
-	// Session is how long the session behind the identity may live; zero without one.
+	// Session holds the timeouts of the session. It is zero without a session of ours.
 	Session Lifetime `json:"-"`
 
-	// Claims is the claims set of the token that was verified, as JSON, for
-	// [Identity.DecodeClaims]; "" for a cookie.
+	// Claims is the claims set of the verified token, as JSON; see [Identity.DecodeClaims]. It is
+	// "" for a cookie.
 	Claims string `json:"-"`
 
 	// by is the authenticator that made this identity. FirstOf and the guard set it.
 	by Authenticator
 }
 
-// A Lifetime is what a [Policy] gave one session when its user authenticated, and where
-// the session stands in it.
+// A Lifetime holds the timeouts and deadlines of a session.
 type Lifetime struct {
 	Idle             time.Duration // the idle timeout
-	Interval         time.Duration // activity is counted at most once in this time
-	LastSeen         time.Time
-	IdleDeadline     time.Time
-	AbsoluteDeadline time.Time
+	Interval         time.Duration // activity is recorded at most once in this time
+	LastSeen         time.Time     // the last recorded activity
+	IdleDeadline     time.Time     // when the session expires unless it is used
+	AbsoluteDeadline time.Time     // when it expires even if it is used
 }
 
-// A Policy says how long a session lives. Package sliding has the one to use; the
-// interface is here so that the ways of proving need not know it.
+// Timeouts says how long a session lives.
+type Timeouts struct {
+	Idle     time.Duration // without activity
+	Absolute time.Duration // at most, counted from when its user authenticated
+	Interval time.Duration // activity is recorded at most once in this time
+}
+
+// A Policy decides how long sessions live. Use sliding.Policy. Its methods may be called
+// concurrently.
 type Policy interface {
-	// Validate returns all mistakes of the policy, joined, each naming its field.
+	// Validate reports all mistakes in the policy, joined, each naming its field.
 	Validate() error
-	// Begin returns the lifetime of a session whose user authenticated at now.
-	Begin(now time.Time) Lifetime
+	// Timeouts returns the timeouts of a new session.
+	Timeouts() Timeouts
 }
 
-// A Login is what an application says when somebody has proved who they are.
+// A Login describes a user who has just authenticated.
 type Login struct {
 	// Subject is the user's ID. Required.
 	Subject string
-	// UserVersion, if not 0, is the version of the user whose credential was checked. If
-	// it has changed meanwhile, the login is refused. A new proof needs none: the session ends
-	// with the credential, unless it is the one that has changed it.
+	// UserVersion, if not 0, is the version of the user whose password or other credential was
+	// checked. If the user has changed since, the login is refused.
 	UserVersion int64
-	// AMR names how the user was authenticated, in the words of RFC 8176.
+	// AMR lists how the user authenticated, as in RFC 8176.
 	AMR []string
-	// Label names the device for people.
+	// Label is a name of the device that the user will recognize in a list.
 	Label string
-	// Policy, if not nil, is used for this session in place of the configured one:
-	// "remember me", or a short session for an administrator.
+	// Policy, if not nil, replaces the configured policy for this session: a long one for
+	// "remember me", or a short one for an administrator.
 	Policy Policy
 }
 
@@ -88,8 +101,8 @@ func (id Identity) HasRole(role string) bool { return slices.Contains(id.Roles, 
 // HasScope reports whether the identity has the scope.
 func (id Identity) HasScope(scope string) bool { return slices.Contains(id.Scopes, scope) }
 
-// DecodeClaims decodes the claims of the token into v, as [json.Unmarshal] does. It
-// returns [ErrNoClaims] if the identity does not come from a token.
+// DecodeClaims decodes the claims of the token into v, like [json.Unmarshal]. It returns
+// [ErrNoClaims] if the identity does not come from a token.
 func (id Identity) DecodeClaims(v any) error {
 	if id.Claims == "" {
 		return ErrNoClaims
@@ -97,8 +110,8 @@ func (id Identity) DecodeClaims(v any) error {
 	return json.Unmarshal([]byte(id.Claims), v)
 }
 
-// LogValue implements [slog.LogValuer]: what names the identity, nothing that proves it.
-// Nobody is an empty group, which handlers leave out.
+// LogValue implements [slog.LogValuer]. It has no credential and no claim. For the zero Identity
+// it is an empty group, which handlers omit.
 func (id Identity) LogValue() slog.Value {
 	if id.Subject == "" {
 		return slog.GroupValue()
@@ -114,8 +127,8 @@ func (id Identity) LogValue() slog.Value {
 	return slog.GroupValue(attrs...)
 }
 
-// FromContext returns the identity that a guard put into the context. It reports false
-// if there is none: no guard, or an optional one and nobody logged in.
+// FromContext returns the identity that a guard put into the context of a request. It reports
+// false if there was no guard, or [Guard.Optional] let an anonymous request pass.
 func FromContext(ctx context.Context) (Identity, bool) {
 	if p := passFrom(ctx); p != nil && p.identity.by != nil {
 		return p.identity, true
@@ -123,13 +136,22 @@ func FromContext(ctx context.Context) (Identity, bool) {
 	return Identity{}, false
 }
 
-// A pass is what a guard leaves in the context for the handlers and guards inside it. It is
-// that context itself, which saves an allocation in each request.
+// A pass is what a guard adds to the context for handlers and guards inside it. It is that
+// context itself, which saves an allocation per request.
 type pass struct {
 	context.Context
-	identity Identity
-	asked    Authenticator // the one the guard asked; identity.by is the one that answered
-	guard    *Guard
+	identity    Identity
+	asked       Authenticator // by the guard; identity.by is the one that answered
+	guard       *Guard
+	request     *http.Request // for events
+	credentials credentials   // copied from the request, whose headers may be changed
+}
+
+// with returns a copy of p for another identity or guard, which is in no context yet.
+func (p *pass) with(id Identity, g *Guard) *pass {
+	c := *p
+	c.Context, c.identity, c.guard = nil, id, g
+	return &c
 }
 
 type passKey struct{}
@@ -147,7 +169,7 @@ func passFrom(ctx context.Context) *pass {
 	return p
 }
 
-// withPass puts p into the context of r, unless a guard further out has done so.
+// withPass puts p into the context of r, unless it is an outer guard's and there already.
 func withPass(r *http.Request, p *pass) *http.Request {
 	if p.Context != nil {
 		return r
@@ -156,7 +178,7 @@ func withPass(r *http.Request, p *pass) *http.Request {
 	return r.WithContext(p)
 }
 
-// known returns the identity of p, which may be nil: nobody.
+// known returns the identity of p, which may be nil.
 func (p *pass) known() Identity {
 	if p == nil {
 		return Identity{}

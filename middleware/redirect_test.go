@@ -74,6 +74,8 @@ func TestBrowsersAreSentToTheLoginPageAndOthersAreNot(t *testing.T) {
 		{"a browser", "GET", "/report?year=2026", html, middleware.ErrNoCredentials, 303, "/login?next=%2Freport%3Fyear%3D2026"},
 		{"a browser with a dead session", "GET", "/report", html, middleware.ErrInvalidCredentials, 303, "/login?next=%2Freport"},
 		{"an API client", "GET", "/report", "application/json", middleware.ErrNoCredentials, 401, ""},
+		{"a client that wants no page", "GET", "/report", "application/json, text/html;q=0", middleware.ErrNoCredentials, 401, ""},
+		{"a client that prefers others", "GET", "/report", "application/json, text/html;q=0.1", middleware.ErrNoCredentials, 303, "/login?next=%2Freport"},
 		{"curl", "GET", "/report", "*/*", middleware.ErrNoCredentials, 401, ""},
 		{"a client that says nothing", "GET", "/report", "", middleware.ErrNoCredentials, 401, ""},
 		{"a form that was posted too late", "POST", "/report", html, middleware.ErrNoCredentials, 401, ""},
@@ -88,7 +90,7 @@ func TestBrowsersAreSentToTheLoginPageAndOthersAreNot(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r.URL = u
+			r.URL, r.RequestURI = u, row.target
 			if row.accept != "" {
 				r.Header.Set("Accept", row.accept)
 			}
@@ -101,6 +103,36 @@ func TestBrowsersAreSentToTheLoginPageAndOthersAreNot(t *testing.T) {
 				t.Errorf("a challenge is there: %v", got)
 			}
 		})
+	}
+}
+
+func TestThePageThatWasRequestedIsReturnedToWhateverTheRouterMadeOfIt(t *testing.T) {
+	for name, row := range map[string]struct {
+		requestURI, path string
+		want             string
+	}{
+		"a prefix that was stripped":        {"/app/report?year=2026", "/report", "/app/report?year=2026"},
+		"a whole URL, as proxies get":       {"http://app.example/report", "/report", "/report"},
+		"a request that no server has read": {"", "/report", "/report"},
+		"another host to browsers":          {"//evil.example/x", "/x", "/"},
+		"all of them":                       {"*", "/", "/"},
+	} {
+		g := newGuard(t, middleware.Config{Authenticator: refuses(middleware.ErrNoCredentials), Denier: middleware.LoginRedirect{Path: "/login"}})
+		w := get(g.Handler(whoami), browser, func(r *http.Request) {
+			r.RequestURI, r.URL = row.requestURI, &url.URL{Path: row.path}
+		})
+		if got, want := w.Header().Get("Location"), "/login?next="+url.QueryEscape(row.want); got != want {
+			t.Errorf("%s: Location %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestTheLoginPageHasNoFragment(t *testing.T) {
+	// What was wanted would be in the fragment, which browsers do not send.
+	for _, l := range []middleware.LoginRedirect{{Path: "/app#login"}, {Path: "/login", Again: "/app#prove"}} {
+		if err := l.Validate(); err == nil || !strings.Contains(err.Error(), "#") {
+			t.Errorf("%+v: want an error about the path, got %v", l, err)
+		}
 	}
 }
 

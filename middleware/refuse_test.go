@@ -2,11 +2,13 @@ package middleware_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
@@ -47,6 +49,7 @@ func TestAHandlerRefusesAsAGuardDoes(t *testing.T) {
 		{middleware.ErrForbidden, 403, "forbidden", "Not allowed", "insufficient_scope"},
 		{middleware.ErrCrossOrigin, 403, "cross-origin", "Cross-origin request refused", ""},
 		{middleware.ErrTooManySessions, 403, "too-many-sessions", "Too many sessions", ""},
+		{middleware.ErrInvalidArgument, 500, "internal-error", "Internal error", ""},
 		{middleware.ErrUnavailable, 503, "unavailable", "Try again later", ""},
 		{errors.New("SELECT * FROM users"), 503, "unavailable", "Try again later", ""},
 	} {
@@ -56,8 +59,11 @@ func TestAHandlerRefusesAsAGuardDoes(t *testing.T) {
 				row.kind, row.title, row.status, row.status == 503)
 			challenge := fmt.Sprintf("Test realm=\"inga\", error=%q", row.error)
 			retry := ""
+			if row.status >= 500 {
+				challenge = ""
+			}
 			if row.status == 503 {
-				challenge, retry = "", "1"
+				retry = "1"
 			}
 			known := newGuard(t, middleware.Config{Authenticator: challenging{knows("ann")}})
 			wrong := newGuard(t, middleware.Config{Authenticator: challenging{refuses(wrapped)}})
@@ -67,7 +73,7 @@ func TestAHandlerRefusesAsAGuardDoes(t *testing.T) {
 			}{
 				"the guard itself":         {wrong.Handler(whoami), challenge},
 				"a handler inside a guard": {known.Handler(refusing(wrapped)), challenge},
-				"a handler without one":    {refusing(wrapped), ""}, // nobody to challenge anybody
+				"a handler without one":    {refusing(wrapped), ""}, // no challenge
 			} {
 				w := get(way.h)
 				if w.Code != row.status || w.Body.String() != body {
@@ -105,11 +111,14 @@ func TestRefuseAnswersAsTheGuardThatLetTheRequestPass(t *testing.T) {
 	ann := middleware.Identity{Subject: "ann", SessionID: "ANN1", Method: "test", Roles: []string{"user"}}
 	c, log := shop(challenging{&oracle{identity: ann}})
 	g, another := newGuard(t, c), newGuard(t, middleware.Config{Authenticator: knows("bob")})
+	same := newGuard(t, middleware.Config{Authenticator: c.Authenticator})
 	for name, wrap := range map[string]func(http.Handler) http.Handler{
 		"a guard":                g.Handler,
 		"an optional guard":      g.Optional,
 		"a guard with a rule":    require(t, g, middleware.HasRole("user")).Handler,
 		"a guard inside another": middleware.Chain(another.Handler, g.Handler),
+		"a guard inside another that asked the same authenticator": middleware.Chain(same.Handler, g.Handler),
+		"an optional guard inside such a one":                      middleware.Chain(same.Handler, g.Optional),
 	} {
 		log.Reset()
 		w := get(wrap(refusing(fmt.Errorf("%w: out of stock", middleware.ErrForbidden))))
@@ -158,7 +167,7 @@ func TestRefuseWithoutAGuardUsesTheDefaults(t *testing.T) {
 func browser(r *http.Request) { r.Header.Set("Accept", "text/html,*/*;q=0.8") }
 
 func TestWhoMustAuthenticateAgainIsSentToThePageForThat(t *testing.T) {
-	// ER-4, AZ-4: somebody who is logged in needs another page than somebody who is not.
+	// ER-4, AZ-4: a user who is logged in needs another page than one who is not.
 	both := middleware.LoginRedirect{Path: "/login", Again: "/prove"}
 	for _, row := range []struct {
 		name     string
@@ -210,5 +219,30 @@ func TestAFieldThatIsNotSetIsNoMistake(t *testing.T) {
 	err := middleware.LoginRedirect{Path: "login"}.Validate()
 	if err == nil || strings.Contains(err.Error(), "LoginRedirect.Again") {
 		t.Errorf("want an error about LoginRedirect.Path alone, got:\n%v", err)
+	}
+}
+
+func TestARefusalHasNothingOfTheBodyThatAHandlerMeantToSend(t *testing.T) {
+	g := newGuard(t, middleware.Config{Authenticator: knows("ann")})
+	server := httptest.NewServer(g.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for name, value := range map[string]string{"Content-Length": "3", "Content-Encoding": "br", "ETag": `"a"`, "Last-Modified": "Mon, 02 Jan 2006 15:04:05 GMT"} {
+			w.Header().Set(name, value)
+		}
+		middleware.Refuse(w, r, middleware.ErrForbidden)
+	})))
+	defer server.Close()
+	res, err := server.Client().Get(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var problem struct{ Status int }
+	if err := json.NewDecoder(res.Body).Decode(&problem); err != nil || problem.Status != 403 {
+		t.Errorf("body %+v (%v), want the problem", problem, err)
+	}
+	for _, name := range []string{"Content-Encoding", "Etag", "Last-Modified"} {
+		if got := res.Header.Get(name); got != "" {
+			t.Errorf("%s %q, want none", name, got)
+		}
 	}
 }

@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// HasScope lets an identity pass that has all of the scopes. A client whose token lacks one
-// is told in the challenge what to ask its authorization server for: all of them.
+// HasScope lets identities pass that have all of the scopes. The challenge for other tokens lists
+// the scopes to request from the authorization server.
 //
-// A scope limits what a client may do in the name of its user. What the user may do is
-// another question: see [HasRole]. Sessions of ours have no scopes, and do not pass.
+// A scope limits what a client may do on behalf of its user. What the user may do is another
+// question: see [HasRole]. Identities of our own sessions have no scopes and do not pass.
 func HasScope(allOf ...string) Authorizer { return &scopeRule{scopes: slices.Clone(allOf)} }
 
-// A scopeRule is its own objection, as a roleRule is.
+// A scopeRule is its own objection, like a roleRule.
 type scopeRule struct{ scopes []string }
 
 func (rule *scopeRule) Authorize(_ *http.Request, id Identity) error {
@@ -33,7 +33,7 @@ func (rule *scopeRule) Error() string {
 
 func (rule *scopeRule) Unwrap() error { return ErrForbidden }
 
-// list returns the scopes as a challenge has them: RFC 6750, section 3.
+// list formats the scopes for a challenge: RFC 6750, section 3.
 func (rule *scopeRule) list() string { return strings.Join(rule.scopes, " ") }
 
 func (rule *scopeRule) mistakes([]string) []error {
@@ -50,7 +50,7 @@ func (rule *scopeRule) mistakes([]string) []error {
 	return errs
 }
 
-// scopeOf returns what the objection asks for, if it is about scopes.
+// scopeOf returns the scopes that err asks for, or "" if it is not about scopes.
 func scopeOf(err error) string {
 	if rule := (*scopeRule)(nil); errors.As(err, &rule) {
 		return rule.list()

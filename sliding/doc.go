@@ -1,19 +1,19 @@
-// Package sliding prolongs sessions that are in use.
+// Package sliding extends sessions that are in use.
 //
-// A [Policy] has two limits. The idle timeout ends a session that nobody uses; each use
-// moves it. The absolute timeout ends every session, used or not, and nothing moves it but
-// the user proving again who they are. A policy without an absolute limit is refused.
+// A [Policy] has two limits. The idle timeout ends a session that is not used, and each use
+// moves it. The absolute timeout ends every session, used or not, and only authenticating again
+// moves it. A policy without an absolute timeout is an error.
 //
-// [Handler] does the moving. Put it inside the guard:
+// [Handler] records activity. Put it inside the guard:
 //
 //	private := middleware.Chain(guard.Handler, sliding.Handler)
 //	mux.Handle("GET /account", private(account))
 //	mux.Handle("GET /events", sliding.Passive(private(events)))
 //
-// Activity is counted once in an interval, a tenth of the idle timeout unless the policy
-// says otherwise: a thousand requests in it are one write. The price is precision: a
-// session may end up to one interval early, counted from its last request.
+// Activity is recorded at most once per interval, a tenth of the idle timeout unless the policy
+// says otherwise: a thousand requests within one interval are one write. The price is precision.
+// A session may end up to one interval earlier than the idle timeout after its last request.
 //
-// Cookie sessions and tokens slide by the same policy and the same row. Without Handler
-// nothing slides: a session then ends when Idle has passed since the login.
+// Cookies and tokens slide by the same policy and the same row. Without Handler nothing slides:
+// a session then ends when Idle has passed since the login.
 package sliding

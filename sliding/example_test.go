@@ -12,7 +12,7 @@ import (
 
 // idleFor returns an authenticator whose session was last seen so long ago.
 func idleFor(d time.Duration, p sliding.Policy) *renewing {
-	return &renewing{life: p.Begin(time.Now().Add(-d))}
+	return &renewing{session: begin(p, time.Now().Add(-d))}
 }
 
 func ExampleHandler() {
@@ -35,8 +35,8 @@ func ExampleHandler() {
 	// 1 renewal
 }
 
-// Outside the guard it sees no identity yet, and says nothing: users are logged out while they
-// work, when Idle has passed since the login.
+// Outside the guard it sees no identity yet, and nothing slides: users are logged out while they
+// work, once Idle has passed since the login.
 func ExampleHandler_incorrect() {
 	sessions := idleFor(5*time.Minute, sliding.Policy{Idle: 30 * time.Minute, Absolute: 12 * time.Hour})
 	guard, err := middleware.New(middleware.Config{Authenticator: sessions})
@@ -82,19 +82,20 @@ func ExamplePassive_incorrect() {
 
 func ExampleDue() {
 	login := time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC)
-	life := sliding.Policy{Idle: 30 * time.Minute, Absolute: time.Hour}.Begin(login)
-	_, due := sliding.Due(life, login.Add(2*time.Minute)) // the interval is three minutes
-	fmt.Println(due)
-	until, due := sliding.Due(life, login.Add(20*time.Minute))
-	fmt.Println(until.Format(time.Kitchen), due)
-
-	life.LastSeen, life.IdleDeadline = login.Add(20*time.Minute), until
-	until, due = sliding.Due(life, login.Add(45*time.Minute))
-	fmt.Println(until.Format(time.Kitchen), due) // the absolute deadline, which nothing moves
+	life := middleware.Lifetime{ // as in middleware.Identity.Session
+		Idle:             30 * time.Minute,
+		Interval:         3 * time.Minute,
+		LastSeen:         login,
+		IdleDeadline:     login.Add(30 * time.Minute),
+		AbsoluteDeadline: login.Add(12 * time.Hour),
+	}
+	fmt.Println(sliding.Due(life, login.Add(2*time.Minute)))  // recorded a moment ago
+	fmt.Println(sliding.Due(life, login.Add(20*time.Minute))) // the interval has passed
+	fmt.Println(sliding.Due(life, login.Add(30*time.Minute))) // the session has expired
 	// Output:
 	// false
-	// 9:50AM true
-	// 10:00AM true
+	// true
+	// false
 }
 
 func ExamplePolicy() {
@@ -108,7 +109,7 @@ func ExamplePolicy() {
 	// <nil>
 }
 
-// A session that is used would live for ever. There is no way to say that.
+// Without an absolute timeout a session in use would never end. There is no way to configure that.
 func ExamplePolicy_incorrect() {
 	fmt.Println(sliding.Policy{Idle: 30 * time.Minute}.Validate())
 	fmt.Println(sliding.Policy{Idle: 30 * time.Minute, Absolute: 10 * time.Minute}.Validate())

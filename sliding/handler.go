@@ -8,31 +8,29 @@ import (
 	"github.com/inga-auth/inga/middleware"
 )
 
-// Handler counts a request as activity of the session behind it, if that is due, before it
-// passes the request on. It belongs inside a guard; a request without an identity, or with
-// one that has no session, passes untouched.
+// Handler records requests as activity of their sessions, when that is due; see [Due]. It
+// belongs inside a guard. A request without an identity, or whose identity has no session,
+// passes untouched.
 //
-// The session is extended and the renewed credential put into the header before next runs,
-// so the ResponseWriter is not wrapped, and next may stream, hijack or answer with any
-// status.
+// The session is extended and a renewed credential put into the response header before next
+// runs. The ResponseWriter is therefore not wrapped, and next may stream, hijack or answer with
+// any status.
 func Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if id, ok := middleware.FromContext(r.Context()); ok && !isPassive(r) {
-			if until, due := Due(id.Session, time.Now()); due {
-				r = middleware.Renew(w, r, until)
-			}
+		if id, ok := middleware.FromContext(r.Context()); ok && Due(id.Session, time.Now()) && !isPassive(r) {
+			r = middleware.Renew(w, r)
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-// Passive marks the requests to next as no activity: a page that polls, or an event stream
-// that reconnects, then does not keep a session alive whose user has gone. They are
-// authenticated all the same.
+// Passive keeps requests to next from counting as activity, so that a page that polls, or an
+// event stream that reconnects, does not keep an abandoned session alive. They are still
+// authenticated.
 //
-// The mark is seen by a [Handler] inside: sliding.Passive(private(events)), where private
-// is the chain of the guard and the Handler. Between the Handler and next it comes too late,
-// as in private(sliding.Passive(events)): the request has been counted by then.
+// Passive goes around [Handler]: sliding.Passive(private(events)), where private is the chain of
+// the guard and Handler. The other way round, as in private(sliding.Passive(events)), it has no
+// effect: the request was recorded before Passive saw it.
 func Passive(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), passiveKey{}, true)))

@@ -10,34 +10,51 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/middleware"
 	"github.com/inga-auth/inga/sliding"
 )
 
-// renewing is an authenticator whose identities can be renewed; it writes down when.
+// begin returns a session under the policy, of a login at the given time.
+func begin(p sliding.Policy, at time.Time) *backends.Session {
+	t := p.Timeouts()
+	s := &backends.Session{IdleTimeout: t.Idle, RenewalInterval: t.Interval}
+	s.Begin(at, t.Absolute)
+	return s
+}
+
+// lifetime returns where the session stands, as an identity says it.
+func lifetime(s *backends.Session) middleware.Lifetime {
+	return middleware.Lifetime{
+		Idle: s.IdleTimeout, Interval: s.RenewalInterval,
+		LastSeen: s.LastSeenAt, IdleDeadline: s.IdleDeadline, AbsoluteDeadline: s.AbsoluteDeadline,
+	}
+}
+
+// renewing is an authenticator whose identities can be renewed; it writes down until when.
 type renewing struct {
-	life  middleware.Lifetime
-	err   error
-	gone  bool
-	until []time.Time
+	session *backends.Session
+	err     error
+	gone    bool
+	until   []time.Time
 }
 
 func (a *renewing) Authenticate(*http.Request) (middleware.Identity, error) {
-	return middleware.Identity{Subject: "ann", Session: a.life, ExpiresAt: a.life.IdleDeadline}, nil
+	return middleware.Identity{Subject: "ann", Session: lifetime(a.session), ExpiresAt: a.session.IdleDeadline}, nil
 }
 
-func (a *renewing) Renew(h http.Header, _ *http.Request, id middleware.Identity, until time.Time) (middleware.Identity, bool, error) {
+func (a *renewing) Renew(h http.Header, _ *http.Request, id middleware.Identity) (middleware.Identity, bool, error) {
 	if a.err != nil || a.gone {
 		return id, false, a.err
 	}
-	a.until = append(a.until, until)
-	a.life.LastSeen, a.life.IdleDeadline = time.Now(), until
+	a.session.Touch(time.Now())
+	a.until = append(a.until, a.session.IdleDeadline)
 	h.Set("Renewed", "yes")
-	id.Session, id.ExpiresAt = a.life, until
+	id.Session, id.ExpiresAt = lifetime(a.session), a.session.IdleDeadline
 	return id, true, nil
 }
 
-// plain can not renew: an authenticator of somebody else's.
+// plain cannot renew, like the authenticator of a foreign issuer's tokens.
 type plain struct{ life middleware.Lifetime }
 
 func (a *plain) Authenticate(*http.Request) (middleware.Identity, error) {
@@ -68,9 +85,9 @@ func get(h http.Handler) *httptest.ResponseRecorder {
 }
 
 func TestActivityRenewsOnceInAnInterval(t *testing.T) {
-	// Promise 5, TL-9: whatever the status of the answer.
+	// TL-9: whatever the status of the answer.
 	synctest.Test(t, func(t *testing.T) {
-		a := &renewing{life: policy.Begin(time.Now())}
+		a := &renewing{session: begin(policy, time.Now())}
 		h := guarded(t, a)(expiry)
 		for range 600 {
 			get(h)
@@ -90,9 +107,9 @@ func TestActivityRenewsOnceInAnInterval(t *testing.T) {
 }
 
 func TestAPassiveRequestIsNoActivity(t *testing.T) {
-	// Promise 6, TL-8.
+	// TL-8.
 	synctest.Test(t, func(t *testing.T) {
-		a := &renewing{life: policy.Begin(time.Now())}
+		a := &renewing{session: begin(policy, time.Now())}
 		h := sliding.Passive(guarded(t, a)(expiry))
 		time.Sleep(5 * time.Minute)
 		if w := get(h); w.Code != 418 || w.Header().Get("Renewed") != "" {
@@ -106,7 +123,7 @@ func TestAPassiveRequestIsNoActivity(t *testing.T) {
 
 func TestStackedHandlersRenewOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := &renewing{life: policy.Begin(time.Now())}
+		a := &renewing{session: begin(policy, time.Now())}
 		private := guarded(t, a)
 		time.Sleep(5 * time.Minute)
 		get(private(private(sliding.Handler(expiry))))
@@ -118,15 +135,15 @@ func TestStackedHandlersRenewOnce(t *testing.T) {
 
 func TestWhatCannotBeRenewedPassesUntouched(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		begun := policy.Begin(time.Now())
+		begun := begin(policy, time.Now())
 		time.Sleep(5 * time.Minute)
 		for name, h := range map[string]http.Handler{
 			"no guard":                           sliding.Handler(expiry),
-			"an authenticator that cannot renew": guarded(t, &plain{begun})(expiry),
-			"an identity without a session":      guarded(t, &renewing{})(expiry),
-			"a session that ended meanwhile":     guarded(t, &renewing{life: begun, gone: true})(expiry),
-			"a backend that failed since":        guarded(t, &renewing{life: begun, err: errors.New("down")})(expiry),
-			"a session at its absolute deadline": guarded(t, &renewing{life: middleware.Lifetime{Idle: time.Minute, AbsoluteDeadline: time.Now(), IdleDeadline: time.Now()}})(expiry),
+			"an authenticator that cannot renew": guarded(t, &plain{lifetime(begun)})(expiry),
+			"an identity without a session":      guarded(t, &renewing{session: &backends.Session{}})(expiry),
+			"a session that ended meanwhile":     guarded(t, &renewing{session: begun, gone: true})(expiry),
+			"a backend that failed since":        guarded(t, &renewing{session: begun, err: errors.New("down")})(expiry),
+			"a session at its absolute deadline": guarded(t, &renewing{session: &backends.Session{IdleTimeout: time.Minute, AbsoluteDeadline: time.Now(), IdleDeadline: time.Now()}})(expiry),
 		} {
 			if w := get(h); w.Code != 418 || w.Header().Get("Renewed") != "" {
 				t.Errorf("%s: got %d, Renewed %q; want 418 and nothing", name, w.Code, w.Header().Get("Renewed"))
@@ -138,7 +155,7 @@ func TestWhatCannotBeRenewedPassesUntouched(t *testing.T) {
 func TestAMarkInsideTheHandlerComesTooLate(t *testing.T) {
 	// The doc of Passive says so; this is what would otherwise go unnoticed.
 	synctest.Test(t, func(t *testing.T) {
-		a := &renewing{life: policy.Begin(time.Now())}
+		a := &renewing{session: begin(policy, time.Now())}
 		time.Sleep(5 * time.Minute)
 		get(guarded(t, a)(sliding.Passive(expiry)))
 		if len(a.until) != 1 {

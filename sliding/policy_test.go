@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/middleware"
 	"github.com/inga-auth/inga/sliding"
 )
@@ -26,7 +27,7 @@ func TestThePresetsAreThoseOfNIST(t *testing.T) {
 		if err := row.policy.Validate(); err != nil {
 			t.Errorf("%s: %v", row.name, err)
 		}
-		life := row.policy.Begin(noon)
+		life := begin(row.policy, noon)
 		if got := life.IdleDeadline.Sub(noon); got != row.idle {
 			t.Errorf("%s: ends after %v without activity, want %v", row.name, got, row.idle)
 		}
@@ -37,7 +38,7 @@ func TestThePresetsAreThoseOfNIST(t *testing.T) {
 }
 
 func TestAPolicyWithoutAnAbsoluteLimitCannotBeUsed(t *testing.T) {
-	// Promise 4: there is no way to configure "forever".
+	// IN-1: there is no way to configure "forever".
 	for _, row := range []struct {
 		policy   sliding.Policy
 		mentions []string
@@ -75,22 +76,29 @@ func TestTheRenewalIntervalIsATenthOfIdleAndAtLeastASecond(t *testing.T) {
 		{sliding.Policy{Idle: time.Second, Absolute: time.Hour}, 500 * time.Millisecond},
 		{sliding.Policy{Idle: 30 * time.Minute, Absolute: time.Hour, Interval: 7 * time.Second}, 7 * time.Second},
 	} {
-		if got := row.policy.Begin(noon).Interval; got != row.want {
+		if got := row.policy.Timeouts().Interval; got != row.want {
 			t.Errorf("%+v: interval %v, want %v", row.policy, got, row.want)
 		}
 	}
 }
 
+func TestTheTimeoutsOfAPolicyAreItsFields(t *testing.T) {
+	got := sliding.Policy{Idle: 30 * time.Minute, Absolute: 12 * time.Hour, Interval: time.Minute}.Timeouts()
+	if want := (middleware.Timeouts{Idle: 30 * time.Minute, Absolute: 12 * time.Hour, Interval: time.Minute}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
 func TestARenewalIsDueOnceInAnIntervalAndNeverAfterTheEnd(t *testing.T) {
 	policy := sliding.Policy{Idle: 10 * time.Minute, Absolute: 25 * time.Minute, Interval: time.Minute}
-	at := func(lastSeen time.Duration) middleware.Lifetime {
-		l := policy.Begin(noon)
-		l.LastSeen = noon.Add(lastSeen)
-		l.IdleDeadline = l.LastSeen.Add(10 * time.Minute)
-		if l.IdleDeadline.After(l.AbsoluteDeadline) {
-			l.IdleDeadline = l.AbsoluteDeadline
+	seen := func(lastSeen time.Duration) *backends.Session {
+		s := begin(policy, noon)
+		s.LastSeenAt = noon.Add(lastSeen)
+		s.IdleDeadline = s.LastSeenAt.Add(10 * time.Minute)
+		if s.IdleDeadline.After(s.AbsoluteDeadline) {
+			s.IdleDeadline = s.AbsoluteDeadline
 		}
-		return l
+		return s
 	}
 	for _, row := range []struct {
 		name          string
@@ -109,16 +117,17 @@ func TestARenewalIsDueOnceInAnIntervalAndNeverAfterTheEnd(t *testing.T) {
 		{"before it was last seen, the clock having jumped", 5 * time.Minute, 4 * time.Minute, 0},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			until, due := sliding.Due(at(row.lastSeen), noon.Add(row.now))
+			s, now := seen(row.lastSeen), noon.Add(row.now)
+			due := sliding.Due(lifetime(s), now)
 			if due != (row.until != 0) {
 				t.Fatalf("due: %v, want %v", due, row.until != 0)
 			}
-			if due && !until.Equal(noon.Add(row.until)) {
-				t.Errorf("until %v, want %v", until.Sub(noon), row.until)
+			if s.Touch(now); due && !s.IdleDeadline.Equal(noon.Add(row.until)) {
+				t.Errorf("until %v, want %v", s.IdleDeadline.Sub(noon), row.until)
 			}
 		})
 	}
-	if _, due := sliding.Due(middleware.Lifetime{}, noon); due {
+	if sliding.Due(middleware.Lifetime{}, noon) {
 		t.Error("due for an identity without a session")
 	}
 }
@@ -129,25 +138,26 @@ func TestNoSequenceOfRenewalsMovesAnExpiryBackOrPastTheAbsoluteDeadline(t *testi
 	for range 1000 {
 		idle := time.Second + time.Duration(random.Int64N(int64(time.Hour)))
 		policy := sliding.Policy{Idle: idle, Absolute: idle + time.Duration(random.Int64N(int64(24*time.Hour)))}
-		life := policy.Begin(noon)
+		s := begin(policy, noon)
 		absolute := noon.Add(policy.Absolute)
 		now := noon
 		for range 100 {
 			now = now.Add(time.Duration(random.Int64N(int64(idle))))
-			until, due := sliding.Due(life, now)
-			if now.Before(life.IdleDeadline) && now.Sub(life.LastSeen) >= life.Interval && !due {
-				t.Fatalf("%+v: not due %v after it was last seen", policy, now.Sub(life.LastSeen))
+			due := sliding.Due(lifetime(s), now)
+			if now.Before(s.IdleDeadline) && now.Sub(s.LastSeenAt) >= s.RenewalInterval && !due {
+				t.Fatalf("%+v: not due %v after it was last seen", policy, now.Sub(s.LastSeenAt))
 			}
 			if !due {
 				continue
 			}
-			if until.Before(life.IdleDeadline) {
-				t.Fatalf("%+v: expiry moved back from %v to %v", policy, life.IdleDeadline, until)
+			before := s.IdleDeadline
+			s.Touch(now)
+			if s.IdleDeadline.Before(before) {
+				t.Fatalf("%+v: expiry moved back from %v to %v", policy, before, s.IdleDeadline)
 			}
-			if until.After(absolute) {
-				t.Fatalf("%+v: expiry %v is past the absolute deadline %v", policy, until, absolute)
+			if s.IdleDeadline.After(absolute) {
+				t.Fatalf("%+v: expiry %v is past the absolute deadline %v", policy, s.IdleDeadline, absolute)
 			}
-			life.LastSeen, life.IdleDeadline = now, until
 		}
 	}
 }

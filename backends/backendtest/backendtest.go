@@ -4,53 +4,57 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/inga-auth/inga/backends"
 )
 
-// A Harness is a store under test, and how the suite gets users into it.
+// A Harness is a store under test, and how the suite adds users to it.
 //
-// A store that implements [backends.Users] needs neither function. Any other has its
-// users put there by the application, and the functions stand for the application. A
-// store that can do both ways is worth a Run for each.
+// Leave the functions nil to test a [backends.UserStore] with the users that it keeps. For any
+// other store they stand for the application that has a users table of its own. A store that
+// can do both deserves a Run for each.
 type Harness struct {
-	// Store is empty: no session and no user.
+	// Store is the store under test. It has no sessions and no users.
 	Store backends.Store
 
-	// PutUser makes the user u.ID exist as u says: it adds the user or replaces what
-	// differs. The suite gives each change of a user a higher u.Version; a store may use
-	// another that has not been this user's before.
+	// PutUser adds u, or replaces the user with the ID u.ID by it. The suite gives each change a
+	// higher u.Version. A store may use another one that this user has not had before.
 	PutUser func(t testing.TB, u backends.User)
 
-	// DropUser makes the user not exist.
+	// DropUser removes the user.
 	DropUser func(t testing.TB, id string)
 }
 
-// Run tests the promises of every contract that the store implements, each in a subtest,
-// one after the other. open is called once for each of them, with its own t, and returns
-// an empty store; what it opened is closed in t.Cleanup.
+// Run tests every contract that the store supports, each promise in a subtest, one after the
+// other. It calls open for each subtest, and once more to see what the store supports. open
+// returns an empty store and releases in t.Cleanup what it has opened.
 func Run(t *testing.T, open func(t *testing.T) Harness) {
-	t.Run("Store", func(t *testing.T) { run(t, open, storePromises()) })
-	t.Run("Rotator", func(t *testing.T) { runOptional[backends.Rotator](t, open, rotatorPromises) })
-	t.Run("Values", func(t *testing.T) { runOptional[backends.Values](t, open, valuesPromises) })
-	t.Run("Feed", func(t *testing.T) { runOptional[backends.Feed](t, open, feedPromises) })
-	t.Run("Directory", func(t *testing.T) { runOptional[backends.Directory](t, open, directoryPromises) })
-	t.Run("Sweeper", func(t *testing.T) { runOptional[backends.Sweeper](t, open, sweeperPromises) })
-	t.Run("Users", func(t *testing.T) { runOptional[backends.Users](t, open, usersPromises) })
+	t.Helper()
+	probe := newTester(t, open(t))
+	var missing []string
+	for _, c := range contracts(probe) {
+		if !c.supported(probe) {
+			missing = append(missing, c.name)
+			continue
+		}
+		t.Run(c.name, func(t *testing.T) {
+			for _, p := range c.promises {
+				t.Run(p.says, func(t *testing.T) { p.test(newTester(t, open(t))) })
+			}
+		})
+	}
+	if len(missing) > 0 {
+		t.Logf("backendtest: not run, because the store does not support them: %s", strings.Join(missing, ", "))
+	}
 }
 
-// storePromises are those of backends.Store, which every store has.
-func storePromises() []promise {
-	return slices.Concat(
-		createPromises(),
-		admissionPromises(),
-		findPromises(),
-		clockPromises(),
-		extendPromises(),
-		reauthenticatePromises(),
-		revokePromises(),
-	)
+// A contract is a set of promises that a store supports or does not.
+type contract struct {
+	name      string
+	supported func(*tester) bool
+	promises  []promise
 }
 
 // A promise is a sentence about a store, and the test of it.
@@ -59,18 +63,48 @@ type promise struct {
 	test func(t *tester)
 }
 
-func run(t *testing.T, open func(*testing.T) Harness, promises []promise) {
-	for _, p := range promises {
-		t.Run(p.says, func(t *testing.T) { p.test(newTester(t, open(t))) })
+func contracts(t *tester) []contract {
+	users := usersPromises()
+	if !keepsUsers(t) {
+		users = noUsersPromises()
+	}
+	return []contract{
+		{"Store", supports[backends.Store], storePromises()},
+		{"Rotator", supports[backends.Rotator], rotatorPromises()},
+		{"SessionLister", supports[backends.SessionLister], listerPromises()},
+		{"Sweeper", supports[backends.Sweeper], sweeperPromises()},
+		{"Values", supports[backends.Values], valuesPromises()},
+		{"Feed", supports[backends.Feed], feedPromises()},
+		{"Subscriber", supports[backends.Subscriber], subscriberPromises()},
+		{"UserFinder", supports[backends.UserFinder], finderPromises()},
+		{"UserStore", supports[backends.UserStore], users},
 	}
 }
 
-// runOptional runs the promises of the contract C, if the store has its methods.
-func runOptional[C any](t *testing.T, open func(*testing.T) Harness, promises func() []promise) {
-	if _, ok := open(t).Store.(C); !ok {
-		t.Skip("the store does not implement this contract")
+// storePromises are those of backends.Store, which every store has.
+func storePromises() []promise {
+	return slices.Concat(
+		createPromises(),
+		limitPromises(),
+		findPromises(),
+		clockPromises(),
+		extendPromises(),
+		reauthenticatePromises(),
+		revokePromises(),
+		invalidPromises(),
+	)
+}
+
+func supports[C any](t *tester) bool { return backends.Supports[C](t.Store) }
+
+// keepsUsers reports whether the store keeps users: the methods of a UserStore that leaves them
+// to the application say that they are not supported.
+func keepsUsers(t *tester) bool {
+	if !supports[backends.UserStore](t) {
+		return false
 	}
-	run(t, open, promises())
+	_, err := t.users().ListUsers(t.ctx, "", 1)
+	return !errors.Is(err, errors.ErrUnsupported)
 }
 
 func newTester(t *testing.T, h Harness) *tester {
@@ -81,21 +115,22 @@ func newTester(t *testing.T, h Harness) *tester {
 	if (h.PutUser == nil) != (h.DropUser == nil) {
 		t.Fatal("backendtest: Harness has one of PutUser and DropUser, want both or neither")
 	}
+	test := &tester{T: t, Harness: h, ctx: t.Context()}
 	if h.PutUser == nil {
-		users, ok := h.Store.(backends.Users)
-		if !ok {
-			t.Fatal("backendtest: Harness.PutUser is nil, and the store does not implement backends.Users")
+		if !keepsUsers(test) {
+			t.Fatal("backendtest: Harness.PutUser is nil, and the store keeps no users")
 		}
-		h.PutUser, h.DropUser = throughUsers(users)
+		test.ownUsers = true
+		test.PutUser, test.DropUser = throughUsers(test.users())
 	}
-	return &tester{T: t, Harness: h, ctx: t.Context()}
+	return test
 }
 
-// throughUsers has the store's own methods do the work of PutUser and DropUser.
+// throughUsers implements PutUser and DropUser by the store's own methods.
 func throughUsers(users backends.Users) (put func(testing.TB, backends.User), drop func(testing.TB, string)) {
+	ctx := context.Background()
 	put = func(t testing.TB, u backends.User) {
 		t.Helper()
-		ctx := context.Background()
 		err := users.CreateUser(ctx, u, "")
 		if errors.Is(err, backends.ErrConflict) {
 			err = errors.Join(users.SetRoles(ctx, u.ID, u.Roles), users.SetDisabled(ctx, at(0), u.ID, u.Disabled))
@@ -106,7 +141,7 @@ func throughUsers(users backends.Users) (put func(testing.TB, backends.User), dr
 	}
 	drop = func(t testing.TB, id string) {
 		t.Helper()
-		if err := users.DeleteUser(context.Background(), at(0), id); err != nil {
+		if err := users.DeleteUser(ctx, at(0), id); err != nil {
 			t.Fatalf("dropping user %q: %v", id, err)
 		}
 	}

@@ -17,7 +17,6 @@ func clockPromises() []promise {
 }
 
 func idleDeadline(t *tester) {
-	// TL-1, TL-5.
 	o := t.begun()
 	t.live(o, at(idle-tick))
 	t.over(o, at(idle), backends.ErrExpired)
@@ -26,7 +25,6 @@ func idleDeadline(t *tester) {
 }
 
 func absoluteDeadline(t *tester) {
-	// Promise 4, TL-2.
 	o := session(t.user("ann"), at(0))
 	o.IdleTimeout, o.IdleDeadline = absolute, at(absolute)
 	t.create(o)
@@ -49,22 +47,26 @@ func ownLimits(t *tester) {
 }
 
 func jumpEndsNothing(t *tester) {
-	// TL-13.
 	o := t.begun()
 	for _, now := range []time.Time{at(0), at(5 * time.Minute), at(0), at(-5 * time.Minute), at(0)} {
 		t.live(o, now)
 	}
-	t.extend(o, at(-5*time.Minute), at(idle-5*time.Minute), false)
+	t.notExtended(o, at(-5*time.Minute))
 	t.live(o, at(idle-tick))
 }
 
 func endedAtAnyTime(t *tester) {
-	// Promise 3, TL-13.
 	o := t.begun()
 	t.revoke(o, at(5*time.Minute), true)
 	for _, d := range []time.Duration{0, 5 * time.Minute, -5 * time.Minute, -24 * time.Hour, time.Minute, absolute} {
 		t.over(o, at(d), backends.ErrRevoked)
-		t.extend(o, at(d), at(d+idle), false)
+		t.notExtended(o, at(d))
 		t.revoke(o, at(d), false)
 	}
+	// Nor does it matter that an application forgot to say what time it is.
+	forgotten := t.open("ann", at(0))
+	t.revoke(forgotten, time.Time{}, true)
+	t.over(forgotten, at(0), backends.ErrRevoked)
+	t.notExtended(forgotten, at(interval))
+	t.revoke(forgotten, at(0), false)
 }

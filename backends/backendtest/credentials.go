@@ -2,9 +2,7 @@ package backendtest
 
 import (
 	"errors"
-	"fmt"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"github.com/inga-auth/inga/backends"
@@ -25,6 +23,8 @@ func credentialPromises() []promise {
 		{"a login that races disabling the user does not survive it", disablingBeatsLogin},
 		{"a login that races deleting the user does not survive it", deletingBeatsLogin},
 		{"a renewal that races a change of the user does not survive it", changeBeatsRenewal},
+		{"an authentication that races a new password does not survive it", passwordBeatsAuthentication},
+		{"an authentication that races a new password keeps the session that it excepts", exceptedSurvives},
 		{"a new password for another version of the user is a conflict and changes nothing", stalePasswords},
 		{"of simultaneous new passwords for one version exactly one is set", onePassword},
 		{"a new password wins over a stronger hash of the old one", passwordBeatsRehash},
@@ -32,7 +32,6 @@ func credentialPromises() []promise {
 }
 
 func passwordEndsOthers(t *tester) {
-	// Promise 8, LO-3.
 	ann := t.join("ann", "user")
 	expired := t.open(ann, at(-idle))
 	revoked, other, current := t.open(ann, at(0)), t.open(ann, at(0)), t.open(ann, at(0))
@@ -51,17 +50,11 @@ func passwordEndsOthers(t *tester) {
 	t.live(current, at(time.Minute))
 	t.live(bobs, at(time.Minute))
 	t.over(expired, at(time.Minute), backends.ErrNotLive)
-	s := t.over(other, at(time.Minute), backends.ErrRevoked)
-	if s.Ended.Reason != "credentials" || !s.Ended.At.Equal(at(time.Minute)) {
-		t.Errorf("ended %+v, want credentials at %v", s.Ended, at(time.Minute))
-	}
-	if s := t.over(revoked, at(time.Minute), backends.ErrRevoked); s.Ended.Reason != "logout" {
-		t.Errorf("the reason of a session that had ended is %q now, want logout", s.Ended.Reason)
-	}
+	t.endedAs(t.over(other, at(time.Minute), backends.ErrRevoked), "credentials", at(time.Minute))
+	t.endedAs(t.over(revoked, at(time.Minute), backends.ErrRevoked), "logout", at(0))
 }
 
 func passwordEndsAll(t *tester) {
-	// LO-3.
 	ann := t.join("ann")
 	first, second := t.open(ann, at(0)), t.open(ann, at(0))
 	bobs := t.open(t.join("bob"), at(0))
@@ -92,13 +85,12 @@ func rehashOfOldHash(t *tester) {
 	for _, old := range []string{"another", "", "hash of ann ", "HASH OF ANN"} {
 		t.ok("Rehash", t.users().Rehash(t.ctx, "ann", old, "stronger"))
 		if _, hash := t.named("ann"); hash != "hash of ann" {
-			t.Errorf("hash %q, want the one that was not named", hash)
+			t.Errorf("hash %q, want the stored one", hash)
 		}
 	}
 }
 
 func newRoles(t *tester) {
-	// Promise 8, AZ-2.
 	o := t.open(t.join("ann", "user"), at(0))
 	for _, roles := range [][]string{{"user", "admin"}, nil, {"b", "a", "b"}} {
 		t.newVersion("ann", func() error { return t.users().SetRoles(t.ctx, "ann", roles) })
@@ -109,7 +101,6 @@ func newRoles(t *tester) {
 }
 
 func disablingEnds(t *tester) {
-	// Promise 8, LO-2.
 	ann := t.join("ann")
 	first, second, bobs := t.open(ann, at(0)), t.open(ann, at(0)), t.open(t.join("bob"), at(0))
 	disable := func(disabled bool) {
@@ -119,22 +110,18 @@ func disablingEnds(t *tester) {
 		}
 		for _, o := range []opened{first, second} {
 			t.over(o, at(time.Minute), backends.ErrNotLive)
-			t.extend(o, at(2*time.Minute), at(2*time.Minute+idle), false)
+			t.notExtended(o, at(2*time.Minute))
 		}
 	}
 	disable(true)
-	t.refused(session(ann, at(time.Minute)), 0, backends.ErrUserDisabled)
+	t.refused(session(ann, at(time.Minute)), backends.CreateOptions{}, backends.ErrUserDisabled)
 	disable(false)
-	s := t.over(first, at(time.Minute), backends.ErrRevoked)
-	if s.Ended.Reason != "user_changed" || !s.Ended.At.Equal(at(time.Minute)) {
-		t.Errorf("ended %+v, want user_changed at %v", s.Ended, at(time.Minute))
-	}
+	t.endedAs(t.over(first, at(time.Minute), backends.ErrRevoked), "user_ended", at(time.Minute))
 	t.live(t.open(ann, at(time.Minute)), at(time.Minute))
 	t.live(bobs, at(time.Minute))
 }
 
 func disablingEndsExpired(t *tester) {
-	// LO-2, TL-13.
 	ann := t.join("ann")
 	o := t.open(ann, at(0))
 	t.ok("SetDisabled", t.users().SetDisabled(t.ctx, at(idle+time.Minute), ann, true))
@@ -143,7 +130,6 @@ func disablingEndsExpired(t *tester) {
 }
 
 func deletingEnds(t *tester) {
-	// Promise 8, LO-2.
 	ann := t.join("ann")
 	o, bobs := t.open(ann, at(0)), t.open(t.join("bob"), at(0))
 	t.ok("DeleteUser", t.users().DeleteUser(t.ctx, at(time.Minute), ann))
@@ -151,7 +137,7 @@ func deletingEnds(t *tester) {
 	t.over(o, at(0), backends.ErrNotLive)
 	t.live(bobs, at(time.Minute))
 	t.nobodyNamed(ann)
-	t.refused(session(ann, at(time.Minute)), 0, backends.ErrNotFound)
+	t.refused(session(ann, at(time.Minute)), backends.CreateOptions{}, backends.ErrNotFound)
 	if err := t.users().DeleteUser(t.ctx, at(time.Minute), ann); !errors.Is(err, backends.ErrNotFound) {
 		t.Errorf("second DeleteUser: %v, want ErrNotFound", err)
 	}
@@ -160,7 +146,6 @@ func deletingEnds(t *tester) {
 }
 
 func staleLogins(t *tester) {
-	// Promise 8.
 	t.join("ann")
 	for what, change := range map[string]func() error{
 		"password": func() error {
@@ -172,11 +157,11 @@ func staleLogins(t *tester) {
 	} {
 		before := t.newVersion("ann", change)
 		o := session("ann", at(0))
-		if err := t.tryCreate(o, before); !errors.Is(err, backends.ErrConflict) {
+		if err := t.tryCreate(o, backends.CreateOptions{UserVersion: before}); !errors.Is(err, backends.ErrConflict) {
 			t.Errorf("%s changed: %v, want ErrConflict", what, err)
 		}
 		u, _ := t.named("ann")
-		t.ok("Create at the current version", t.tryCreate(o, u.Version))
+		t.ok("Create at the current version", t.tryCreate(o, backends.CreateOptions{UserVersion: u.Version}))
 	}
 }
 
@@ -187,73 +172,8 @@ func (t *tester) offAndOn(id string) error {
 	)
 }
 
-// lateLogin has a login, checked at the current version of a new user, race the change
-// of that user, and fails the test if the session lives when both are done.
-func (t *tester) lateLogin(change func(id string) error) {
-	t.Helper()
-	for i := range rounds {
-		id := t.join(fmt.Sprintf("user %d", i))
-		u, _ := t.named(id)
-		logins := []opened{session(id, at(0)), session(id, at(0)), session(id, at(0))}
-		calls := []func(){func() {
-			if err := change(id); err != nil {
-				t.Errorf("changing the user: %v", err)
-			}
-		}}
-		for _, o := range logins {
-			calls = append(calls, func() {
-				err := t.tryCreate(o, u.Version)
-				if err != nil && !errors.Is(err, backends.ErrConflict) && !errors.Is(err, backends.ErrUserDisabled) && !errors.Is(err, backends.ErrNotFound) {
-					t.Errorf("Create: %v, want nil or a refusal", err)
-				}
-			})
-		}
-		together(calls...)
-		for _, o := range logins {
-			if _, _, err := t.Store.FindBySecret(t.ctx, at(0), o.hash); !errors.Is(err, backends.ErrNotLive) && !errors.Is(err, backends.ErrNotFound) {
-				t.Fatalf("a session of before the change: %v, want ErrNotLive or ErrNotFound", err)
-			}
-		}
-	}
-}
-
-func passwordBeatsLogin(t *tester) {
-	// Promise 8.
-	t.lateLogin(func(id string) error {
-		_, err := t.users().SetPassword(t.ctx, at(0), id, 0, "new", "")
-		return err
-	})
-}
-
-func disablingBeatsLogin(t *tester) { t.lateLogin(t.offAndOn) } // LO-2
-
-func deletingBeatsLogin(t *tester) {
-	// LO-2.
-	t.lateLogin(func(id string) error { return t.users().DeleteUser(t.ctx, at(0), id) })
-}
-
-func changeBeatsRenewal(t *tester) {
-	// LO-5.
-	ann := t.join("ann")
-	for range rounds {
-		o := t.open(ann, at(0))
-		renew := func() {
-			if _, err := t.Store.Extend(t.ctx, at(interval), o.ID, at(interval+idle)); err != nil {
-				t.Errorf("Extend: %v", err)
-			}
-		}
-		together(renew, renew, renew, func() {
-			if _, err := t.users().SetPassword(t.ctx, at(interval), ann, 0, "new", ""); err != nil {
-				t.Errorf("SetPassword: %v", err)
-			}
-		})
-		t.over(o, at(interval), backends.ErrRevoked)
-		t.extend(o, at(3*interval), at(3*interval+idle), false)
-	}
-}
-
 func stalePasswords(t *tester) {
-	// Promise 8: whoever knew the password of before undoes no change made since.
+	// Knowing the former password undoes no change that was made since.
 	ann := t.join("ann")
 	for what, change := range map[string]func() error{
 		"password": func() error {
@@ -279,50 +199,6 @@ func stalePasswords(t *tester) {
 		}
 	}
 	if _, err := t.users().SetPassword(t.ctx, at(0), "nobody", 1, "new", ""); !errors.Is(err, backends.ErrNotFound) {
-		t.Errorf("SetPassword of nobody: %v, want ErrNotFound", err)
-	}
-}
-
-func onePassword(t *tester) {
-	ann := t.join("ann")
-	for range rounds {
-		u, _ := t.named(ann)
-		var set atomic.Int64
-		change := func() {
-			switch _, err := t.users().SetPassword(t.ctx, at(0), ann, u.Version, "new", ""); {
-			case err == nil:
-				set.Add(1)
-			case !errors.Is(err, backends.ErrConflict):
-				t.Errorf("SetPassword: %v, want ErrConflict or none", err)
-			}
-		}
-		together(change, change, change, change)
-		if n := set.Load(); n != 1 {
-			t.Fatalf("%d of 4 set a password, want 1", n)
-		}
-	}
-}
-
-func passwordBeatsRehash(t *tester) {
-	ann := t.join("ann")
-	old := "hash of ann"
-	for i := range rounds {
-		next := fmt.Sprintf("password %d", i)
-		together(
-			func() {
-				if _, err := t.users().SetPassword(t.ctx, at(0), ann, 0, next, ""); err != nil {
-					t.Errorf("SetPassword: %v", err)
-				}
-			},
-			func() {
-				if err := t.users().Rehash(t.ctx, ann, old, "stronger "+old); err != nil {
-					t.Errorf("Rehash: %v", err)
-				}
-			},
-		)
-		if _, hash := t.named(ann); hash != next {
-			t.Fatalf("hash %q, want %q", hash, next)
-		}
-		old = next
+		t.Errorf("SetPassword of an unknown user: %v, want ErrNotFound", err)
 	}
 }

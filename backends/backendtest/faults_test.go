@@ -1,380 +1,145 @@
 package backendtest_test
 
 import (
-	"context"
-	"errors"
 	"os"
 	"os/exec"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/backends/backendtest"
 	"github.com/inga-auth/inga/backends/memory"
 )
 
-// A fault is a store with one mistake in it, and a promise that the mistake breaks.
+// A fault is a store with one mistake in it, and the promises that the mistake breaks.
 type fault struct {
-	store  backends.Store
-	breaks string
+	store   backends.Store
+	breaks  []string
+	timeout string // of the test; the suite waits for half of it before it gives up
 }
 
 func faults() map[string]fault {
 	m := memory.New()
-	return map[string]fault{
-		"extends every time":         {eagerExtend{m}, "Store/a thousand requests in an interval are one write"},
-		"extends what it saw due":    {racyExtend{m}, "Store/of simultaneous extensions exactly one counts"},
-		"extends what has ended":     {&zombies{Store: m}, "Store/a session that was ended is not extended by a request that found it live"},
-		"forgets to revoke":          {lazyRevoke{m}, "Store/a session that was revoked is over, and tells when and why"},
-		"always says it revoked":     {proudRevoke{m}, "Store/of simultaneous logouts exactly one ends the session"},
-		"lives with a disabled user": {blindToDisabled{m}, "Store/disabling a user takes effect on the next request"},
-		"lives one tick longer":      {lateDeadline{m}, "Store/the idle deadline is the first instant at which a session is over"},
-		"reads a clock":              {ownClock{m}, "Store/a session that was created is found, with its user"},
-		"adopts a secret":            {adopts{m}, "Store/a secret or an ID that was never issued opens nothing and is not adopted"},
-		"overwrites":                 {overwrites{m}, "Store/an ID that is taken is a conflict, and nothing is overwritten"},
-		"ignores the version":        {anyVersion{m}, "Store/a login that was checked at another version of the user is a conflict"},
-		"counts before it locks":     {countsFirst{m}, "Store/fifty simultaneous logins leave as many sessions as the limit says"},
-		"ends the wrong device":      {forgetsDevice{m}, "Store/logging in again from the same device takes the place of its own session"},
-		"remembers for the dead":     {&ghosts{Store: m}, "Values/the values of a session that is over cannot be read or set"},
-		"takes twice":                {takesTwice{m}, "Values/of simultaneous calls one takes the value"},
-		"tells nobody":               {mute{m}, "Feed/whatever ends a session, or changes its user, is told"},
-		"tells of activity":          {&gossip{Store: m}, "Feed/mere activity is not told"},
-		"keeps the old secret":       {&oldSecrets{Store: m}, "Store/the former secret opens nothing, however often it was replaced"},
-		"shares a slice":             {&shares{Store: m}, "Store/what a finder returned is the caller's own"},
-		"answers in local time":      {localTime{m}, "Store/times come back in UTC, exact to the microsecond"},
-		"calls an outage not found":  {outage{m}, "Store/a finder with a context that has ended says nothing about the session"},
-		"lists the dead":             {listsDead{m}, "Directory/only live sessions are listed"},
-		"ends the current one too":   {noException{m}, "Directory/a user's other sessions are ended, and counted"},
-		"sweeps too early":           {earlySweep{m}, "Sweeper/a row that expired is kept for the retention, and then removed"},
-		"never sweeps":               {noSweep{m}, "Sweeper/several sweepers at once remove each row once"},
-		"changes a password only":    {passwordOnly{m}, "Users/a login that races a new password does not survive it"},
-		"sets any password":          {anyPassword{m}, "Users/a new password for another version of the user is a conflict and changes nothing"},
-		"folds names":                {foldsNames{m}, "Users/names are compared exactly"},
+	all := map[string]fault{}
+	add := func(name string, store backends.Store, breaks ...string) { all[name] = fault{store, breaks, "2m"} }
+
+	add("overwrites", overwrites{m}, "Store/an ID that is taken is a conflict, and nothing is overwritten")
+	add("logs in at any version", anyVersion{m}, "Store/a login that was checked at another version of the user is a conflict")
+	add("counts before it locks", countsFirst{m},
+		"Store/simultaneous logins leave as many sessions as the limit says",
+		"Store/of simultaneous logins as many succeed as the limit says")
+	add("ends the wrong device", forgetsDevice{m}, "Store/logging in again from the same device takes the place of its own session")
+	add("ends a session before it fails", endsFirst{m}, "Store/a login that fails ends no session", "Store/a session that is not valid is a mistake, and is not created")
+	add("repairs a session", repairs{m}, "Store/a session that is not valid is a mistake, and is not created")
+	add("calls a mistake an outage", mistakesAreOutages{m},
+		"Store/a session that is not valid is a mistake, and is not created",
+		"Store/a session that is not valid is a mistake, and does not replace the one that is there",
+		"Store/a reason that is not valid is a mistake, and ends nothing")
+
+	add("adopts a secret", adopts{m}, "Store/a session that was never created is not found, and not adopted")
+	add("compares no secret", anySecret{m}, "Store/the hash of another secret finds nothing")
+	add("always asks for a secret", alwaysSecret{m}, "Store/without a hash the ID alone finds a session")
+	add("takes any secret for none", &anySecretForNone{Store: m}, "Store/a session without a secret is found by no hash")
+	add("says how a session ended", tellsEnd{m}, "Store/the hash of another secret does not tell how a session ended")
+	add("keeps the old secret", &oldSecrets{Store: m}, "Store/the former secret opens nothing, however often it was replaced")
+	add("folds IDs", foldsIDs{m}, "Store/IDs are compared exactly")
+	add("lives with a disabled user", blindToDisabled{m}, "Store/disabling a user takes effect on the next request")
+	add("lives one tick longer", lateDeadline{m}, "Store/the idle deadline is the first instant at which a session is over")
+	add("reads a clock", ownClock{m}, "Store/a session that was created is found, with its user")
+	add("shares a slice", &shares{Store: m}, "Store/what Find returned is the caller's own")
+	add("answers in local time", localTime{m}, "Store/times come back in UTC, exact to the microsecond")
+	add("calls an outage not found", outage{m}, "Store/Find with a context that has ended says nothing about the session")
+
+	add("extends every time", eagerExtend{m}, "Store/any number of requests in an interval are one write")
+	add("extends what it saw due", racyExtend{m, newPair()}, "Store/of simultaneous extensions exactly one counts")
+	add("extends what has ended", &zombies{Store: m}, "Store/a session that was ended is not extended by a request that found it live")
+	add("extends by a timeout that it read before", newStaleTimeout(m), "Store/a renewal that races a shorter policy does not outlast it")
+	add("authenticates at any version", anyVersionAgain{m}, "Store/a proof at another version of the user is a conflict, and the session keeps its secret")
+	add("authenticates what it saw", racyAgain{m, newPair()}, "Store/of simultaneous calls exactly one wins")
+	add("forgets to revoke", lazyRevoke{m}, "Store/a session that was revoked is over, and says when and why")
+	add("always says it revoked", proudRevoke{m}, "Store/of simultaneous logouts exactly one ends the session")
+
+	add("rotates a new token", eagerRotate{m}, "Rotator/a token that is newer than the overlap is not replaced but answered again")
+	add("rotates what it saw current", racyRotate{m, newPair()}, "Rotator/a hundred parallel refreshes with one token see one rotation and one successor")
+	add("rotates without a secret", &rotatesAny{Store: m}, "Rotator/the hash of another secret rotates nothing and does not tell how a session ended")
+	add("sees nothing", blindRotate{m}, "Rotator/only the current token is marked as seen, once")
+	add("lists the dead", listsDead{m}, "SessionLister/only live sessions are listed")
+	add("ends the current one too", noException{m}, "SessionLister/a user's other sessions are ended, and counted")
+	add("sweeps too early", earlySweep{m}, "Sweeper/a row that expired is kept for the retention, and then removed")
+	add("never sweeps", noSweep{m}, "Sweeper/several sweepers at once remove each row once")
+	add("remembers for the dead", &ghosts{Store: m}, "Values/the values of a session that is over cannot be read or set")
+	add("takes twice", takesTwice{m, newPair()}, "Values/of simultaneous calls one takes the value")
+	add("reports nothing", mute{m}, "Feed/whatever ends a session, or changes its user, is reported")
+	add("reports activity", &gossip{Store: m}, "Feed/mere activity is not reported")
+	all["calls no subscriber"] = fault{noCalls{m}, []string{"Subscriber/a subscriber is called after each change of the user or a session"}, "8s"}
+	all["calls one subscriber"] = fault{&oneSubscriber{Store: m}, []string{"Subscriber/every subscriber is called"}, "8s"}
+	add("calls a subscriber for ever", endlessCalls{m}, "Subscriber/a subscriber that stopped is not called again")
+	add("finds the enabled only", findsEnabled{m}, "UserFinder/a user is found by ID, disabled or not")
+
+	user := func(name string, with func(backends.Users) backends.Users, breaks ...string) {
+		add(name, withUsers{m, with}, breaks...)
+	}
+	user("changes a password only", func(u backends.Users) backends.Users { return passwordOnly{u} },
+		"UserStore/a login that races a new password does not survive it",
+		"UserStore/an authentication that races a new password does not survive it")
+	user("sets any password", func(u backends.Users) backends.Users { return anyPassword{u} },
+		"UserStore/a new password for another version of the user is a conflict and changes nothing")
+	user("folds names", func(u backends.Users) backends.Users { return foldsNames{u} }, "UserStore/names are compared exactly")
+	user("takes the empty name once", func(u backends.Users) backends.Users { return oneUnnamed{u} },
+		"UserStore/a user without a name is found by none, and there may be many")
+	user("checks no hash", func(u backends.Users) backends.Users { return anyHash{u} },
+		"UserStore/a user, a role or a password hash that is not valid is a mistake, and changes nothing")
+	add("ends the sessions that it saw", newEndsSeen(m), "UserStore/a login that races a new password does not survive it")
+	return all
+}
+
+// A pair makes two simultaneous calls do the same step before either goes on: the first call
+// waits for the second. So a store that checks and acts in two steps fails every time, and not
+// when the scheduler happens to switch between them.
+type pair struct {
+	calls  atomic.Int32
+	second chan struct{}
+}
+
+func newPair() *pair { return &pair{second: make(chan struct{})} }
+
+func (p *pair) meet() {
+	switch p.calls.Add(1) {
+	case 1:
+		<-p.second
+	case 2:
+		close(p.second)
 	}
 }
 
 // faultEnv names the fault that TestFaultyStore is to run with.
 const faultEnv = "BACKENDTEST_FAULT"
 
-func TestTheSuiteCatchesFaults(t *testing.T) {
+func TestTheSuiteFindsFaults(t *testing.T) {
 	for name, f := range faults() {
-		t.Run(name, func(t *testing.T) {
-			run := "^TestFaultyStore$/^" + strings.ReplaceAll(f.breaks, "/", "$/^") + "$"
-			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run="+run)
-			cmd.Env = append(os.Environ(), faultEnv+"="+name)
-			out, err := cmd.CombinedOutput()
-			want := "--- FAIL: TestFaultyStore/" + strings.ReplaceAll(f.breaks, " ", "_")
-			if err == nil || !strings.Contains(string(out), want) {
-				t.Errorf("error %v, output:\n%s\nwant a line %q", err, out, want)
-			}
-		})
+		for _, promise := range f.breaks {
+			t.Run(name+", "+promise, func(t *testing.T) {
+				t.Parallel()
+				run := "^TestFaultyStore$/^" + strings.ReplaceAll(promise, "/", "$/^") + "$"
+				cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run="+run, "-test.timeout="+f.timeout)
+				cmd.Env = append(os.Environ(), faultEnv+"="+name)
+				out, err := cmd.CombinedOutput()
+				want := "--- FAIL: TestFaultyStore/" + strings.ReplaceAll(promise, " ", "_")
+				if err == nil || !strings.Contains(string(out), want) {
+					t.Errorf("error %v, output:\n%s\nwant a line %q", err, out, want)
+				}
+			})
+		}
 	}
 }
 
 func TestFaultyStore(t *testing.T) {
 	name := os.Getenv(faultEnv)
 	if name == "" {
-		t.Skip("run by TestTheSuiteCatchesFaults")
+		t.Skip("run by TestTheSuiteFindsFaults")
 	}
 	backendtest.Run(t, func(*testing.T) backendtest.Harness {
 		return backendtest.Harness{Store: faults()[name].store}
 	})
-}
-
-func TestAStoreWithoutUsersOfItsOwnRuns(t *testing.T) {
-	backendtest.Run(t, func(*testing.T) backendtest.Harness {
-		m := memory.New()
-		return backendtest.Harness{
-			Store: struct{ backends.Store }{m},
-			PutUser: func(t testing.TB, u backends.User) {
-				err := m.CreateUser(context.Background(), u, "")
-				if errors.Is(err, backends.ErrConflict) {
-					err = errors.Join(m.SetRoles(context.Background(), u.ID, u.Roles), m.SetDisabled(context.Background(), time.Time{}, u.ID, u.Disabled))
-				}
-				if err != nil {
-					t.Fatal(err)
-				}
-			},
-			DropUser: func(t testing.TB, id string) {
-				if err := m.DeleteUser(context.Background(), time.Time{}, id); err != nil {
-					t.Fatal(err)
-				}
-			},
-		}
-	})
-}
-
-type eagerExtend struct{ *memory.Store }
-
-func (f eagerExtend) Extend(ctx context.Context, now time.Time, id string, until time.Time) (bool, error) {
-	_, _ = f.Store.Extend(ctx, now, id, until)
-	_, _, err := f.FindByID(ctx, now, id)
-	return err == nil, nil
-}
-
-type racyExtend struct{ *memory.Store }
-
-func (f racyExtend) Extend(ctx context.Context, now time.Time, id string, until time.Time) (bool, error) {
-	s, _, err := f.FindByID(ctx, now, id)
-	due := err == nil && now.Sub(s.LastSeenAt) >= s.RenewalInterval
-	time.Sleep(time.Millisecond) // the round trip of a database
-	_, _ = f.Store.Extend(ctx, now, id, until)
-	return due, nil
-}
-
-type zombies struct {
-	*memory.Store
-	risen sync.Map
-}
-
-func (f *zombies) Extend(ctx context.Context, now time.Time, id string, until time.Time) (bool, error) {
-	f.risen.Store(id, true)
-	return f.Store.Extend(ctx, now, id, until)
-}
-
-func (f *zombies) FindBySecret(ctx context.Context, now time.Time, h backends.SecretHash) (backends.Session, backends.User, error) {
-	s, u, err := f.Store.FindBySecret(ctx, now, h)
-	if _, risen := f.risen.Load(s.ID); risen && errors.Is(err, backends.ErrRevoked) {
-		return s, u, nil
-	}
-	return s, u, err
-}
-
-type lazyRevoke struct{ *memory.Store }
-
-func (lazyRevoke) Revoke(context.Context, time.Time, string, backends.Reason) (bool, error) {
-	return true, nil
-}
-
-type proudRevoke struct{ *memory.Store }
-
-func (f proudRevoke) Revoke(ctx context.Context, now time.Time, id string, why backends.Reason) (bool, error) {
-	_, err := f.Store.Revoke(ctx, now, id, why)
-	return true, err
-}
-
-type blindToDisabled struct{ *memory.Store }
-
-func (f blindToDisabled) FindBySecret(ctx context.Context, now time.Time, h backends.SecretHash) (backends.Session, backends.User, error) {
-	s, u, err := f.Store.FindBySecret(ctx, now, h)
-	if s.Ended.Reason == backends.ReasonUser {
-		return s, u, nil
-	}
-	return s, u, err
-}
-
-type lateDeadline struct{ *memory.Store }
-
-func (f lateDeadline) FindBySecret(ctx context.Context, now time.Time, h backends.SecretHash) (backends.Session, backends.User, error) {
-	return f.Store.FindBySecret(ctx, now.Add(-time.Microsecond), h)
-}
-
-type ownClock struct{ *memory.Store }
-
-func (f ownClock) FindByID(ctx context.Context, _ time.Time, id string) (backends.Session, backends.User, error) {
-	return f.Store.FindByID(ctx, time.Now().AddDate(100, 0, 0), id)
-}
-
-type adopts struct{ *memory.Store }
-
-func (f adopts) FindBySecret(ctx context.Context, now time.Time, h backends.SecretHash) (backends.Session, backends.User, error) {
-	s, u, err := f.Store.FindBySecret(ctx, now, h)
-	if errors.Is(err, backends.ErrNotFound) {
-		fresh := backends.Session{ID: backends.NewID(), UserID: "ann", IdleDeadline: now.Add(1), AbsoluteDeadline: now.Add(1)}
-		_, _ = f.Create(ctx, now, fresh, h, backends.Admission{})
-	}
-	return s, u, err
-}
-
-type overwrites struct{ *memory.Store }
-
-func (f overwrites) Create(ctx context.Context, now time.Time, s backends.Session, h backends.SecretHash, a backends.Admission) ([]string, error) {
-	superseded, err := f.Store.Create(ctx, now, s, h, a)
-	if errors.Is(err, backends.ErrConflict) {
-		return nil, nil
-	}
-	return superseded, err
-}
-
-type anyVersion struct{ *memory.Store }
-
-func (f anyVersion) Create(ctx context.Context, now time.Time, s backends.Session, h backends.SecretHash, a backends.Admission) ([]string, error) {
-	a.UserVersion = 0
-	return f.Store.Create(ctx, now, s, h, a)
-}
-
-type oldSecrets struct {
-	*memory.Store
-	old sync.Map
-}
-
-func (f *oldSecrets) Create(ctx context.Context, now time.Time, s backends.Session, h backends.SecretHash, a backends.Admission) ([]string, error) {
-	f.old.Store(h, s.ID)
-	return f.Store.Create(ctx, now, s, h, a)
-}
-
-func (f *oldSecrets) FindBySecret(ctx context.Context, now time.Time, h backends.SecretHash) (backends.Session, backends.User, error) {
-	if id, ok := f.old.Load(h); ok {
-		return f.FindByID(ctx, now, id.(string))
-	}
-	return f.Store.FindBySecret(ctx, now, h)
-}
-
-type shares struct {
-	*memory.Store
-	roles sync.Map
-}
-
-func (f *shares) FindBySecret(ctx context.Context, now time.Time, h backends.SecretHash) (backends.Session, backends.User, error) {
-	s, u, err := f.Store.FindBySecret(ctx, now, h)
-	roles, _ := f.roles.LoadOrStore(u.ID, u.Roles)
-	u.Roles = roles.([]string)
-	return s, u, err
-}
-
-type localTime struct{ *memory.Store }
-
-func (f localTime) FindBySecret(ctx context.Context, now time.Time, h backends.SecretHash) (backends.Session, backends.User, error) {
-	s, u, err := f.Store.FindBySecret(ctx, now, h)
-	s.IdleDeadline = s.IdleDeadline.In(time.FixedZone("KST", 9*60*60))
-	return s, u, err
-}
-
-type outage struct{ *memory.Store }
-
-func (f outage) FindBySecret(ctx context.Context, now time.Time, h backends.SecretHash) (backends.Session, backends.User, error) {
-	s, u, err := f.Store.FindBySecret(ctx, now, h)
-	if err != nil {
-		err = backends.ErrNotFound
-	}
-	return s, u, err
-}
-
-type listsDead struct{ *memory.Store }
-
-func (f listsDead) List(ctx context.Context, now time.Time, userID string) ([]backends.Session, error) {
-	return f.Store.List(ctx, now.Add(-time.Hour), userID)
-}
-
-type noException struct{ *memory.Store }
-
-func (f noException) RevokeUser(ctx context.Context, now time.Time, userID, _ string, why backends.Reason) (int, error) {
-	return f.Store.RevokeUser(ctx, now, userID, "", why)
-}
-
-type earlySweep struct{ *memory.Store }
-
-func (f earlySweep) Sweep(ctx context.Context, now time.Time) (int, error) {
-	return f.Store.Sweep(ctx, now.Add(time.Microsecond))
-}
-
-type noSweep struct{ *memory.Store }
-
-func (noSweep) Sweep(context.Context, time.Time) (int, error) { return 0, nil }
-
-type passwordOnly struct{ *memory.Store }
-
-func (f passwordOnly) SetPassword(ctx context.Context, _ time.Time, userID string, _ int64, hash, _ string) (int, error) {
-	_, old, err := f.UserByName(ctx, userID)
-	return 0, errors.Join(err, f.Rehash(ctx, userID, old, hash))
-}
-
-type anyPassword struct{ *memory.Store }
-
-func (f anyPassword) SetPassword(ctx context.Context, now time.Time, userID string, _ int64, hash, except string) (int, error) {
-	return f.Store.SetPassword(ctx, now, userID, 0, hash, except)
-}
-
-type foldsNames struct{ *memory.Store }
-
-func (f foldsNames) UserByName(ctx context.Context, name string) (backends.User, string, error) {
-	u, hash, err := f.Store.UserByName(ctx, name)
-	if err != nil {
-		return f.Store.UserByName(ctx, strings.ToLower(name))
-	}
-	return u, hash, err
-}
-
-type countsFirst struct{ *memory.Store }
-
-func (f countsFirst) Create(ctx context.Context, now time.Time, s backends.Session, h backends.SecretHash, a backends.Admission) ([]string, error) {
-	if a.Limit == nil {
-		return f.Store.Create(ctx, now, s, h, a)
-	}
-	live, err := f.List(ctx, now, s.UserID)
-	if err != nil {
-		return nil, err
-	}
-	evicted, err := a.Limit(backends.User{ID: s.UserID}).Evict(live, s.Kind)
-	if err != nil {
-		return nil, err
-	}
-	time.Sleep(time.Millisecond) // the round trip of a database
-	for _, id := range evicted {
-		_, _ = f.Revoke(ctx, now, id, backends.ReasonSuperseded)
-	}
-	a.Limit = nil
-	_, err = f.Store.Create(ctx, now, s, h, a)
-	return evicted, err
-}
-
-type forgetsDevice struct{ *memory.Store }
-
-func (f forgetsDevice) Create(ctx context.Context, now time.Time, s backends.Session, h backends.SecretHash, a backends.Admission) ([]string, error) {
-	a.Replaces = ""
-	return f.Store.Create(ctx, now, s, h, a)
-}
-
-type ghosts struct {
-	*memory.Store
-	kept sync.Map
-}
-
-func (f *ghosts) SetValue(_ context.Context, _ time.Time, id, key string, value []byte) error {
-	f.kept.Store(id+" "+key, append([]byte{}, value...))
-	return nil
-}
-
-func (f *ghosts) Value(_ context.Context, _ time.Time, id, key string) ([]byte, error) {
-	if v, ok := f.kept.Load(id + " " + key); ok {
-		return v.([]byte), nil
-	}
-	return nil, backends.ErrNoValue
-}
-
-type takesTwice struct{ *memory.Store }
-
-func (f takesTwice) TakeValue(ctx context.Context, now time.Time, id, key string) ([]byte, error) {
-	v, err := f.Value(ctx, now, id, key)
-	time.Sleep(time.Millisecond) // the round trip of a database
-	_, _ = f.Store.TakeValue(ctx, now, id, key)
-	return v, err
-}
-
-// deaf passes on everything but changes.
-type deaf struct{ backends.Listener }
-
-func (deaf) Changed(backends.Change) {}
-
-type mute struct{ *memory.Store }
-
-func (f mute) Watch(ctx context.Context, every time.Duration, l backends.Listener) error {
-	return f.Store.Watch(ctx, every, &deaf{l})
-}
-
-type gossip struct {
-	*memory.Store
-	l backends.Listener
-}
-
-func (f *gossip) Watch(ctx context.Context, every time.Duration, l backends.Listener) error {
-	f.l = l
-	return f.Store.Watch(ctx, every, l)
-}
-
-func (f *gossip) Extend(ctx context.Context, now time.Time, id string, until time.Time) (bool, error) {
-	f.l.Changed(backends.Change{UserID: "ann"})
-	return f.Store.Extend(ctx, now, id, until)
 }

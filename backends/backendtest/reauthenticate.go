@@ -12,11 +12,11 @@ func reauthenticatePromises() []promise {
 	return []promise{
 		{"proving identity again gives a new secret and a new start, in the same session", newStart},
 		{"the former secret opens nothing, however often it was replaced", formerSecrets},
-		{"only who knows when the user authenticated last replaces the secret", anotherAuthentication},
-		{"a session that no secret opens is authenticated again like any other", withoutSecret},
-		{"no session takes the secret of another", secretOfAnother},
+		{"only a caller that knows when the user last authenticated replaces the secret", otherAuthentication},
+		{"a proof at another version of the user is a conflict, and the session keeps its secret", otherVersionAgain},
+		{"a session without a secret is authenticated again like any other", withoutSecret},
 		{"a session that has ended is not authenticated again", endedIsNotReauthenticated},
-		{"the session of a disabled or deleted user is not authenticated again", nobodyReauthenticates},
+		{"the session of a disabled or deleted user is not authenticated again", unavailableUserAgain},
 		{"of simultaneous calls exactly one wins", oneReauthentication},
 		{"a logout wins over an authentication in flight", logoutBeatsReauthentication},
 		{"a slice that was given to Reauthenticate stays the caller's", reauthenticateCopies},
@@ -24,8 +24,8 @@ func reauthenticatePromises() []promise {
 	}
 }
 
-// again returns the session as it is after its user authenticated at now, with a secret
-// that is in no store yet.
+// again returns the session as it is after its user authenticated at now, with a secret that
+// is in no store yet.
 func (o opened) again(now time.Time) opened {
 	next := session(o.UserID, now)
 	next.ID = o.ID
@@ -36,45 +36,43 @@ func (o opened) again(now time.Time) opened {
 	return next
 }
 
+func (t *tester) tryReauthenticate(next opened, now, former time.Time) error {
+	return t.Store.Reauthenticate(t.ctx, now, next.Session, next.hash, backends.ReauthenticateOptions{Former: former})
+}
+
 func (t *tester) reauthenticate(next opened, now, former time.Time, want error) {
 	t.Helper()
-	if err := t.Store.Reauthenticate(t.ctx, now, next.Session, former, next.hash); !errors.Is(err, want) {
+	if err := t.tryReauthenticate(next, now, former); !errors.Is(err, want) {
 		t.Errorf("Reauthenticate: %v, want %v", err, want)
 	}
 }
 
 func newStart(t *tester) {
-	// SID-3, TL-4.
 	o := session(t.user("ann"), at(0))
 	o.Refresh = backends.Refresh{Generation: 7, RotatedAt: at(0)}
 	t.create(o)
 	bystander := t.open("ann", at(0))
 	next := o.again(at(time.Minute))
+	next.Refresh = backends.Refresh{Generation: 8, RotatedAt: at(time.Minute)}
 	given := next
 	given.Kind, given.CreatedAt = "other", at(time.Minute)
 	given.Client = backends.Client{IP: "192.0.2.99"}
-	next.Refresh = backends.Refresh{Generation: 8, RotatedAt: at(time.Minute)}
-	given.Refresh = next.Refresh
 	t.reauthenticate(given, at(time.Minute), at(0), nil)
 	s, u := t.live(next, at(time.Minute))
 	t.same(s, next.Session)
 	if u.ID != "ann" {
 		t.Errorf("user %q, want ann", u.ID)
 	}
-	if _, _, err := t.Store.FindBySecret(t.ctx, at(time.Minute), o.hash); !errors.Is(err, backends.ErrNotFound) {
-		t.Errorf("the former secret: %v, want ErrNotFound", err)
-	}
+	t.shut(o.ID, o.hash, at(time.Minute))
 	t.live(next, at(time.Minute+2*idle-tick))
 	t.over(next, at(time.Minute+2*idle), backends.ErrExpired)
-	s, _ = t.live(bystander, at(time.Minute))
-	t.same(s, bystander.Session)
+	t.unchanged(bystander, at(time.Minute))
 }
 
 func formerSecrets(t *tester) {
-	// Promise 13: state per session is constant.
 	first := t.begun()
 	former := []opened{first}
-	for i := range 30 {
+	for i := range 10 {
 		now := at(time.Duration(i+1) * time.Second)
 		o := former[len(former)-1]
 		next := o.again(now)
@@ -83,28 +81,41 @@ func formerSecrets(t *tester) {
 	}
 	current := former[len(former)-1]
 	for _, o := range former[:len(former)-1] {
-		if s, _, err := t.Store.FindBySecret(t.ctx, at(31*time.Second), o.hash); !errors.Is(err, backends.ErrNotFound) {
-			t.Errorf("a former secret: session %q, error %v; want ErrNotFound", s.ID, err)
-		}
-		t.reauthenticate(current.again(at(31*time.Second)), at(31*time.Second), o.AuthenticatedAt, backends.ErrNotFound)
+		t.shut(o.ID, o.hash, at(11*time.Second))
+		t.reauthenticate(current.again(at(11*time.Second)), at(11*time.Second), o.AuthenticatedAt, backends.ErrNotFound)
 	}
-	t.live(current, at(31*time.Second))
-	t.revoke(first, at(31*time.Second), true)
-	t.over(current, at(31*time.Second), backends.ErrRevoked)
+	t.live(current, at(11*time.Second))
+	t.revoke(first, at(11*time.Second), true)
+	t.over(current, at(11*time.Second), backends.ErrRevoked)
 }
 
-func anotherAuthentication(t *tester) {
-	// Whoever read the session before it was authenticated again has an old picture of it.
+func otherAuthentication(t *tester) {
 	o := t.begun()
-	for _, former := range []time.Time{{}, at(-tick), at(tick), at(time.Minute)} {
+	for _, former := range []time.Time{{}, at(-tick), at(tick), at(time.Minute - tick)} {
 		next := o.again(at(time.Minute))
 		t.reauthenticate(next, at(time.Minute), former, backends.ErrNotFound)
-		if _, _, err := t.Store.FindBySecret(t.ctx, at(time.Minute), next.hash); !errors.Is(err, backends.ErrNotFound) {
-			t.Errorf("the refused secret: %v, want ErrNotFound", err)
-		}
+		t.shut(o.ID, next.hash, at(time.Minute))
 	}
-	s, _ := t.live(o, at(time.Minute))
-	t.same(s, o.Session)
+	t.unchanged(o, at(time.Minute))
+}
+
+func otherVersionAgain(t *tester) {
+	o := t.begun()
+	_, before := t.live(o, at(0))
+	t.user("ann", "user", "admin")
+	_, after := t.live(o, at(0))
+	next := o.again(at(time.Minute))
+	for _, version := range []int64{before.Version, after.Version + 1000} {
+		stale := backends.ReauthenticateOptions{Former: at(0), UserVersion: version}
+		if err := t.Store.Reauthenticate(t.ctx, at(time.Minute), next.Session, next.hash, stale); !errors.Is(err, backends.ErrConflict) {
+			t.Errorf("Reauthenticate at version %d of %d: %v, want ErrConflict", version, after.Version, err)
+		}
+		t.shut(o.ID, next.hash, at(time.Minute))
+		t.unchanged(o, at(time.Minute))
+	}
+	current := backends.ReauthenticateOptions{Former: at(0), UserVersion: after.Version}
+	t.ok("Reauthenticate at the user's version", t.Store.Reauthenticate(t.ctx, at(time.Minute), next.Session, next.hash, current))
+	t.unchanged(next, at(time.Minute))
 }
 
 func withoutSecret(t *tester) {
@@ -117,28 +128,11 @@ func withoutSecret(t *tester) {
 	last := next.again(at(2 * time.Minute))
 	last.hash = backends.SecretHash{}
 	t.reauthenticate(last, at(2*time.Minute), at(time.Minute), nil)
-	s, _ := t.live(last, at(2*time.Minute))
-	t.same(s, last.Session)
-	if _, _, err := t.Store.FindBySecret(t.ctx, at(2*time.Minute), next.hash); !errors.Is(err, backends.ErrNotFound) {
-		t.Errorf("the former secret: %v, want ErrNotFound", err)
-	}
-}
-
-func secretOfAnother(t *tester) {
-	o, other := t.begun(), t.open("ann", at(0))
-	next := o.again(at(time.Minute))
-	next.hash = other.hash
-	if err := t.Store.Reauthenticate(t.ctx, at(time.Minute), next.Session, at(0), next.hash); err == nil {
-		t.Error("Reauthenticate with the secret of another session succeeded, want an error")
-	}
-	for _, untouched := range []opened{o, other} {
-		s, _ := t.live(untouched, at(time.Minute))
-		t.same(s, untouched.Session)
-	}
+	t.unchanged(last, at(2*time.Minute))
+	t.shut(o.ID, next.hash, at(2*time.Minute))
 }
 
 func endedIsNotReauthenticated(t *tester) {
-	// Promise 3.
 	revoked, expired := t.begun(), t.open("ann", at(0))
 	t.revoke(revoked, at(time.Minute), true)
 	t.reauthenticate(revoked.again(at(time.Minute)), at(time.Minute), at(0), backends.ErrNotFound)
@@ -150,10 +144,9 @@ func endedIsNotReauthenticated(t *tester) {
 	t.unknown(foreign)
 }
 
-func nobodyReauthenticates(t *tester) {
-	// LO-2.
+func unavailableUserAgain(t *tester) {
 	anns, bobs := t.begun(), t.open(t.user("bob"), at(0))
-	t.put(backends.User{ID: "ann", Name: "ann", Disabled: true})
+	t.disable("ann")
 	t.DropUser(t.T, "bob")
 	for _, o := range []opened{anns, bobs} {
 		t.reauthenticate(o.again(at(time.Minute)), at(time.Minute), at(0), backends.ErrNotFound)
@@ -172,7 +165,7 @@ func oneReauthentication(t *tester) {
 		for i := range nexts {
 			nexts[i] = o.again(now)
 			calls = append(calls, func() {
-				err := t.Store.Reauthenticate(t.ctx, now, nexts[i].Session, o.AuthenticatedAt, nexts[i].hash)
+				err := t.tryReauthenticate(nexts[i], now, o.AuthenticatedAt)
 				if err == nil && !winner.CompareAndSwap(-1, int32(i)) {
 					t.Error("two calls won, want one")
 				}
@@ -186,9 +179,8 @@ func oneReauthentication(t *tester) {
 			t.Fatal("no call won, want one")
 		}
 		for i, next := range nexts {
-			_, _, err := t.Store.FindBySecret(t.ctx, now, next.hash)
-			if i != int(winner.Load()) && !errors.Is(err, backends.ErrNotFound) {
-				t.Errorf("the secret of a loser: %v, want ErrNotFound", err)
+			if i != int(winner.Load()) {
+				t.shut(o.ID, next.hash, now)
 			}
 		}
 		o = nexts[winner.Load()]
@@ -197,7 +189,6 @@ func oneReauthentication(t *tester) {
 }
 
 func logoutBeatsReauthentication(t *tester) {
-	// Promise 3, LO-5.
 	ann := t.user("ann")
 	for range rounds {
 		o := t.open(ann, at(0))
@@ -205,19 +196,18 @@ func logoutBeatsReauthentication(t *tester) {
 		together(
 			func() { t.revoke(o, at(time.Minute), true) },
 			func() {
-				err := t.Store.Reauthenticate(t.ctx, at(time.Minute), next.Session, at(0), next.hash)
-				if err != nil && !errors.Is(err, backends.ErrNotFound) {
+				if err := t.tryReauthenticate(next, at(time.Minute), at(0)); err != nil && !errors.Is(err, backends.ErrNotFound) {
 					t.Errorf("Reauthenticate: %v, want ErrNotFound or nil", err)
 				}
 			},
 		)
 		for _, h := range []backends.SecretHash{o.hash, next.hash} {
-			if _, _, err := t.Store.FindBySecret(t.ctx, at(time.Minute), h); !errors.Is(err, backends.ErrRevoked) && !errors.Is(err, backends.ErrNotFound) {
-				t.Errorf("FindBySecret after a logout: %v, want ErrRevoked or ErrNotFound", err)
+			if _, _, err := t.Store.Find(t.ctx, at(time.Minute), o.ID, h); !errors.Is(err, backends.ErrRevoked) && !errors.Is(err, backends.ErrNotFound) {
+				t.Errorf("Find with a secret after a logout: %v, want ErrRevoked or ErrNotFound", err)
 			}
 		}
-		if _, _, err := t.Store.FindByID(t.ctx, at(time.Minute), o.ID); !errors.Is(err, backends.ErrRevoked) {
-			t.Errorf("FindByID after a logout: %v, want ErrRevoked", err)
+		if _, _, err := t.Store.Find(t.ctx, at(time.Minute), o.ID, backends.SecretHash{}); !errors.Is(err, backends.ErrRevoked) {
+			t.Errorf("Find after a logout: %v, want ErrRevoked", err)
 		}
 	}
 }
@@ -235,7 +225,7 @@ func reauthenticateCopies(t *tester) {
 func reauthenticateWithoutContext(t *tester) {
 	o := t.begun()
 	next := o.again(at(time.Minute))
-	t.aboutTheStore("Reauthenticate", t.Store.Reauthenticate(ended(t.ctx), at(time.Minute), next.Session, at(0), next.hash))
-	s, _ := t.live(o, at(time.Minute))
-	t.same(s, o.Session)
+	former := backends.ReauthenticateOptions{Former: at(0)}
+	t.aboutTheStore("Reauthenticate", t.Store.Reauthenticate(ended(t.ctx), at(time.Minute), next.Session, next.hash, former))
+	t.unchanged(o, at(time.Minute))
 }

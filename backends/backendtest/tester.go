@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"reflect"
-	"slices"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,49 +14,9 @@ import (
 type tester struct {
 	*testing.T
 	Harness
-	ctx     context.Context
-	version int64
-}
-
-// The session that the tester opens: ten minutes without activity, an hour at all, and
-// activity counted once in a minute.
-const (
-	idle     = 10 * time.Minute
-	absolute = time.Hour
-	interval = time.Minute
-	tick     = time.Microsecond // the precision of every store
-)
-
-// at is an instant of the suite: d after its beginning, which no clock shows.
-func at(d time.Duration) time.Time {
-	return time.Date(2031, time.May, 6, 7, 8, 9, 123456000, time.UTC).Add(d)
-}
-
-// An opened session is a row in the store, and the hash that opens it.
-type opened struct {
-	backends.Session
-	hash backends.SecretHash
-}
-
-// session returns a session of the user, begun at now. It is in no store yet.
-func session(userID string, now time.Time) opened {
-	return opened{
-		Session: backends.Session{
-			ID:               backends.NewID(),
-			UserID:           userID,
-			Kind:             backends.KindCookie,
-			Client:           backends.Client{IP: "192.0.2.7", UserAgent: "Mozilla/5.0 (X11; Linux)", Label: "Ann's “phone” 전화"},
-			AMR:              []string{"pwd", "otp"},
-			CreatedAt:        now,
-			AuthenticatedAt:  now,
-			LastSeenAt:       now,
-			IdleTimeout:      idle,
-			RenewalInterval:  interval,
-			IdleDeadline:     now.Add(idle),
-			AbsoluteDeadline: now.Add(absolute),
-		},
-		hash: backends.NewSecret().Hash(),
-	}
+	ctx      context.Context
+	ownUsers bool // PutUser and DropUser are methods of the store
+	version  int64
 }
 
 // user puts a user that may log in, and returns its ID.
@@ -67,6 +24,12 @@ func (t *tester) user(id string, roles ...string) string {
 	t.Helper()
 	t.put(backends.User{ID: id, Name: id, Roles: roles})
 	return id
+}
+
+// disable puts the user with that ID, disabled.
+func (t *tester) disable(id string) {
+	t.Helper()
+	t.put(backends.User{ID: id, Name: id, Roles: []string{"user"}, Disabled: true})
 }
 
 // put puts u with a version that no user had before.
@@ -83,63 +46,16 @@ func (t *tester) open(userID string, now time.Time) opened {
 	return t.create(session(userID, now))
 }
 
-// tryCreate creates o as its CreatedAt says, if userVersion is still the user's.
-func (t *tester) tryCreate(o opened, userVersion int64) error {
-	_, err := t.Store.Create(t.ctx, o.CreatedAt, o.Session, o.hash, backends.Admission{UserVersion: userVersion})
+// tryCreate creates o at its CreatedAt under the conditions.
+func (t *tester) tryCreate(o opened, c backends.CreateOptions) error {
+	_, err := t.Store.Create(t.ctx, o.CreatedAt, o.Session, o.hash, c)
 	return err
 }
 
 func (t *tester) create(o opened) opened {
 	t.Helper()
-	if err := t.tryCreate(o, 0); err != nil {
-		t.Fatalf("Create: %v", err)
-	}
+	t.ok("Create", t.tryCreate(o, backends.CreateOptions{}))
 	return o
-}
-
-// live fails the test unless both finders find o live at now, and returns what they found.
-func (t *tester) live(o opened, now time.Time) (backends.Session, backends.User) {
-	t.Helper()
-	s, u, err := t.Store.FindByID(t.ctx, now, o.ID)
-	if err != nil || s.ID != o.ID {
-		t.Fatalf("FindByID at %v: session %q, error %v; want %q live", now.Sub(at(0)), s.ID, err, o.ID)
-	}
-	if o.hash == (backends.SecretHash{}) {
-		return s, u
-	}
-	s, u, err = t.Store.FindBySecret(t.ctx, now, o.hash)
-	if err != nil || s.ID != o.ID {
-		t.Fatalf("FindBySecret at %v: session %q, error %v; want %q live", now.Sub(at(0)), s.ID, err, o.ID)
-	}
-	return s, u
-}
-
-// over fails the test unless both finders refuse o at now with want and tell its session.
-func (t *tester) over(o opened, now time.Time, want error) backends.Session {
-	t.Helper()
-	s, _, err := t.Store.FindByID(t.ctx, now, o.ID)
-	if !errors.Is(err, want) || s.ID != o.ID {
-		t.Errorf("FindByID at %v: session %q, error %v; want %q, %v", now.Sub(at(0)), s.ID, err, o.ID, want)
-	}
-	if o.hash == (backends.SecretHash{}) {
-		return s
-	}
-	s, _, err = t.Store.FindBySecret(t.ctx, now, o.hash)
-	if !errors.Is(err, want) || s.ID != o.ID {
-		t.Errorf("FindBySecret at %v: session %q, error %v; want %q, %v", now.Sub(at(0)), s.ID, err, o.ID, want)
-	}
-	return s
-}
-
-// unknown fails the test unless neither finder knows o.
-func (t *tester) unknown(o opened) {
-	t.Helper()
-	if s, _, err := t.Store.FindByID(t.ctx, at(0), o.ID); !errors.Is(err, backends.ErrNotFound) {
-		t.Errorf("FindByID: session %q, error %v; want ErrNotFound", s.ID, err)
-	}
-	if s, _, err := t.Store.FindBySecret(t.ctx, at(0), o.hash); !errors.Is(err, backends.ErrNotFound) {
-		t.Errorf("FindBySecret: session %q, error %v; want ErrNotFound", s.ID, err)
-	}
 }
 
 // begun returns the user's only session in a new store, opened at the beginning.
@@ -148,11 +64,85 @@ func (t *tester) begun() opened {
 	return t.open(t.user("ann", "user"), at(0))
 }
 
-func (t *tester) extend(o opened, now, until time.Time, want bool) {
+// ok stops the test if there is an error.
+func (t *tester) ok(what string, err error) {
 	t.Helper()
-	got, err := t.Store.Extend(t.ctx, now, o.ID, until)
-	if err != nil || got != want {
-		t.Errorf("Extend at %v: %v, error %v; want %v", now.Sub(at(0)), got, err, want)
+	if err != nil {
+		t.Fatalf("%s: %v", what, err)
+	}
+}
+
+// live fails the test unless o is found live at now, by its ID alone and with its secret, and
+// returns what was found.
+func (t *tester) live(o opened, now time.Time) (s backends.Session, u backends.User) {
+	t.Helper()
+	for _, h := range o.hashes() {
+		var err error
+		if s, u, err = t.Store.Find(t.ctx, now, o.ID, h); err != nil || s.ID != o.ID {
+			t.Fatalf("Find at %v: session %q, error %v; want %q live", now.Sub(at(0)), s.ID, err, o.ID)
+		}
+	}
+	return s, u
+}
+
+// over fails the test unless Find at now refuses o with want and returns its session.
+func (t *tester) over(o opened, now time.Time, want error) (s backends.Session) {
+	t.Helper()
+	for _, h := range o.hashes() {
+		var err error
+		if s, _, err = t.Store.Find(t.ctx, now, o.ID, h); !errors.Is(err, want) || s.ID != o.ID {
+			t.Errorf("Find at %v: session %q, error %v; want %q, %v", now.Sub(at(0)), s.ID, err, o.ID, want)
+		}
+	}
+	return s
+}
+
+// unknown fails the test if the store knows o.
+func (t *tester) unknown(o opened) {
+	t.Helper()
+	for _, h := range o.hashes() {
+		t.shut(o.ID, h, at(0))
+	}
+}
+
+// shut fails the test unless the hash finds no session with the ID at now.
+func (t *tester) shut(id string, h backends.SecretHash, now time.Time) {
+	t.Helper()
+	if s, _, err := t.Store.Find(t.ctx, now, id, h); !errors.Is(err, backends.ErrNotFound) || s.ID != "" {
+		t.Errorf("Find %.40q: session %q, error %v; want ErrNotFound", id, s.ID, err)
+	}
+}
+
+// unchanged fails the test unless o is live at now and is what the store has.
+func (t *tester) unchanged(o opened, now time.Time) {
+	t.Helper()
+	s, _ := t.live(o, now)
+	t.same(s, o.Session)
+}
+
+// extend fails the test unless activity at now counts and moves the idle deadline to want.
+func (t *tester) extend(o opened, now, want time.Time) {
+	t.Helper()
+	got, ok, err := t.Store.Extend(t.ctx, now, o.ID)
+	if err != nil || !ok || !got.Equal(want) {
+		t.Errorf("Extend at %v: %v, %v, error %v; want %v, true", now.Sub(at(0)), got.Sub(at(0)), ok, err, want.Sub(at(0)))
+	}
+}
+
+// notExtended fails the test if activity at now counts.
+func (t *tester) notExtended(o opened, now time.Time) {
+	t.Helper()
+	if _, ok, err := t.Store.Extend(t.ctx, now, o.ID); ok || err != nil {
+		t.Errorf("Extend at %v: %v, error %v; want false", now.Sub(at(0)), ok, err)
+	}
+}
+
+// renew returns a call of Extend that may count or not.
+func (t *tester) renew(o opened, now time.Time) func() {
+	return func() {
+		if _, _, err := t.Store.Extend(t.ctx, now, o.ID); err != nil {
+			t.Errorf("Extend: %v", err)
+		}
 	}
 }
 
@@ -161,6 +151,14 @@ func (t *tester) revoke(o opened, now time.Time, want bool) {
 	got, err := t.Store.Revoke(t.ctx, now, o.ID, backends.ReasonLogout)
 	if err != nil || got != want {
 		t.Errorf("Revoke at %v: %v, error %v; want %v", now.Sub(at(0)), got, err, want)
+	}
+}
+
+// endedAs fails the test unless s ended at the given time for the reason.
+func (t *tester) endedAs(s backends.Session, why backends.Reason, when time.Time) {
+	t.Helper()
+	if s.Ended.Reason != why || !s.Ended.At.Equal(when) {
+		t.Errorf("ended %q at %v, want %q at %v", s.Ended.Reason, s.Ended.At.Sub(at(0)), why, when.Sub(at(0)))
 	}
 }
 
@@ -176,73 +174,24 @@ func (t *tester) same(got, want backends.Session) {
 	}
 }
 
-// normal returns s with one spelling for each value: no empty slice, all times in UTC.
-func normal(s backends.Session) backends.Session {
-	s = s.Clone()
-	for _, at := range times(&s) {
-		*at = at.UTC()
-	}
-	if len(s.AMR) == 0 {
-		s.AMR = nil
-	}
-	return s
-}
-
-func times(s *backends.Session) map[string]*time.Time {
-	return map[string]*time.Time{
-		"CreatedAt": &s.CreatedAt, "AuthenticatedAt": &s.AuthenticatedAt, "LastSeenAt": &s.LastSeenAt,
-		"IdleDeadline": &s.IdleDeadline, "AbsoluteDeadline": &s.AbsoluteDeadline,
-		"Refresh.RotatedAt": &s.Refresh.RotatedAt, "Refresh.SeenAt": &s.Refresh.SeenAt, "Ended.At": &s.Ended.At,
-	}
-}
-
-// together calls all functions at once and waits for them.
-func together(fs ...func()) {
-	var ready, done sync.WaitGroup
-	start := make(chan struct{})
-	for _, f := range fs {
-		ready.Add(1)
-		done.Go(func() {
-			ready.Done()
-			<-start
-			f()
-		})
-	}
-	ready.Wait()
-	close(start)
-	done.Wait()
-}
-
-// nTimes is f n times, to be called together.
-func nTimes(n int, f func()) []func() { return slices.Repeat([]func(){f}, n) }
-
-// rounds is how often a race is run.
-const rounds = 20
-
-// notText is what can be no ID and no name in any backend.
-func notText() map[string]string {
-	return map[string]string{
-		"empty":         "",
-		"NUL":           "\x00",
-		"NUL inside":    "an\x00n",
-		"a line break":  "ann\n",
-		"invalid UTF-8": "\xff\xfe",
-		"half a rune":   "ann\xe2\x82",
-		"256 bytes":     strings.Repeat("x", 256),
-		"a megabyte":    strings.Repeat("x", 1<<20),
-	}
-}
-
 // aboutTheStore fails the test unless err says something about the store only.
 func (t *tester) aboutTheStore(what string, err error) {
 	t.Helper()
 	if err == nil {
 		t.Errorf("%s: no error, want one", what)
 	}
-	for _, sentinel := range []error{backends.ErrNotFound, backends.ErrConflict, backends.ErrNotLive} {
+	for _, sentinel := range []error{backends.ErrNotFound, backends.ErrConflict, backends.ErrLimit, backends.ErrInvalidArgument, backends.ErrNotLive} {
 		if errors.Is(err, sentinel) {
 			t.Errorf("%s: error %v, want none that is %v", what, err, sentinel)
 		}
+	}
+}
+
+// mistaken fails the test unless err says that the caller made a mistake, and nothing else.
+func (t *tester) mistaken(what string, err error) {
+	t.Helper()
+	if !errors.Is(err, backends.ErrInvalidArgument) || errors.Is(err, backends.ErrNotFound) || errors.Is(err, backends.ErrNotLive) {
+		t.Errorf("%s: %v, want ErrInvalidArgument", what, err)
 	}
 }
 

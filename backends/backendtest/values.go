@@ -14,15 +14,15 @@ import (
 func valuesPromises() []promise {
 	return []promise{
 		{"a value that was set is there, until another is set", valueIsThere},
-		{"a value that was not set is absent, and that is told from a session that is over", valueIsAbsent},
+		{"a value that was not set is absent, which is not a session that is over", valueIsAbsent},
 		{"a value is taken once", valueIsTaken},
 		{"of simultaneous calls one takes the value", valueIsTakenOnce},
 		{"two requests that set different keys lose nothing", valuesSideBySide},
-		{"nobody reads the values of another session", valuesOfOneSession},
+		{"each session has values of its own", valuesOfOneSession},
 		{"the values of a session that is over cannot be read or set", valuesOfTheDead},
 		{"values outlive a renewal and a new secret", valuesStay},
-		{"any bytes are a value, up to four thousand and ninety-six", anyBytes},
-		{"a key that is no text, or a value that is too long, is refused", refusedValues},
+		{"any bytes are a value, up to 4096 of them", anyBytes},
+		{"a key or a value that is not valid is a mistake, and changes nothing", invalidValues},
 		{"a slice that was given to SetValue, or came from Value, is the caller's own", valuesCopy},
 		{"a context that has ended says nothing about a value", valuesWithoutContext},
 	}
@@ -70,7 +70,14 @@ func valueIsAbsent(t *tester) {
 	for _, key := range []string{"Cart", "cart ", "", "\x00", strings.Repeat("k", 1000)} {
 		t.noValue(o, at(0), key, backends.ErrNoValue)
 	}
-	t.noValue(session("ann", at(0)), at(0), "cart", backends.ErrNotLive)
+	foreign := session("ann", at(0))
+	t.noValue(foreign, at(0), "cart", backends.ErrNotLive)
+	for _, foreign.ID = range notID() {
+		t.noValue(foreign, at(0), "cart", backends.ErrNotLive)
+		if err := t.values().SetValue(t.ctx, at(0), foreign.ID, "cart", nil); !errors.Is(err, backends.ErrNotLive) {
+			t.Errorf("SetValue for %.40q: %v, want ErrNotLive", foreign.ID, err)
+		}
+	}
 }
 
 func valueIsTaken(t *tester) {
@@ -125,14 +132,13 @@ func valuesOfOneSession(t *tester) {
 }
 
 func valuesOfTheDead(t *tester) {
-	// Promise 3.
 	revoked, expired, disabled := t.begun(), t.open("ann", at(0)), t.open(t.user("bob"), at(0))
 	all := []opened{revoked, expired, disabled}
 	for _, o := range all {
 		t.set(o, at(0), "cart", "apples")
 	}
 	t.revoke(revoked, at(0), true)
-	t.put(backends.User{ID: "bob", Name: "bob", Disabled: true})
+	t.disable("bob")
 	for _, o := range all {
 		t.noValue(o, at(idle), "cart", backends.ErrNotLive)
 		if err := t.values().SetValue(t.ctx, at(idle), o.ID, "cart", nil); !errors.Is(err, backends.ErrNotLive) {
@@ -145,7 +151,7 @@ func valuesOfTheDead(t *tester) {
 func valuesStay(t *tester) {
 	o := t.begun()
 	t.set(o, at(0), "cart", "apples")
-	t.extend(o, at(interval), at(interval+idle), true)
+	t.extend(o, at(interval), at(interval+idle))
 	next := o.again(at(interval))
 	t.reauthenticate(next, at(interval), at(0), nil)
 	t.value(next, at(interval), "cart", "apples")
@@ -162,14 +168,16 @@ func anyBytes(t *tester) {
 	t.value(o, at(0), "nil", "")
 }
 
-func refusedValues(t *tester) {
+func invalidValues(t *tester) {
 	o := t.begun()
 	t.set(o, at(0), "cart", "apples")
-	for what, key := range notText() {
-		t.aboutTheStore(what, t.values().SetValue(t.ctx, at(0), o.ID, key, nil))
+	keys := notText()
+	keys["65 bytes"] = strings.Repeat("k", 65)
+	for what, key := range keys {
+		t.mistaken(what, t.values().SetValue(t.ctx, at(0), o.ID, key, nil))
+		t.mistaken(what+", unknown session", t.values().SetValue(t.ctx, at(0), backends.NewID("ann"), key, nil))
 	}
-	t.aboutTheStore("65 bytes", t.values().SetValue(t.ctx, at(0), o.ID, strings.Repeat("k", 65), nil))
-	t.aboutTheStore("4097 bytes", t.values().SetValue(t.ctx, at(0), o.ID, "cart", make([]byte, 4097)))
+	t.mistaken("4097 bytes", t.values().SetValue(t.ctx, at(0), o.ID, "cart", make([]byte, 4097)))
 	t.value(o, at(0), "cart", "apples")
 }
 

@@ -1,9 +1,7 @@
 package cache_test
 
 import (
-	"context"
 	"os"
-	"sync"
 	"testing"
 
 	"github.com/inga-auth/inga/backends"
@@ -16,45 +14,11 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
-// A full store has everything that a backend may have.
-type full struct {
-	*cache.Store
-	backends.Users
-}
-
-func newCache(t testing.TB, b cache.Backend, edit ...func(*cache.Config)) *cache.Store {
-	t.Helper()
-	c := cache.Config{Store: b}
-	for _, e := range edit {
-		e(&c)
-	}
-	s, err := cache.New(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-// follow has the store follow the feed until the test ends.
-func follow(t testing.TB, s *cache.Store) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	var done sync.WaitGroup
-	done.Go(func() { _ = s.Follow(ctx, nil) })
-	t.Cleanup(func() {
-		cancel()
-		done.Wait()
-	})
-}
-
 func TestTheCacheKeepsThePromisesOfItsBackend(t *testing.T) {
 	pool := pgtest.Pool(t)
-	for name, backend := range map[string]func(*testing.T) (cache.Backend, backends.Users){
-		"memory": func(*testing.T) (cache.Backend, backends.Users) {
-			m := memory.New()
-			return m, m
-		},
-		"postgres": func(t *testing.T) (cache.Backend, backends.Users) {
+	for name, backend := range map[string]func(*testing.T) backends.Store{
+		"memory": func(*testing.T) backends.Store { return memory.New() },
+		"postgres": func(t *testing.T) backends.Store {
 			s, err := postgres.New(postgres.Config{Pool: pool, Schema: pgtest.Schema(t)})
 			if err != nil {
 				t.Fatal(err)
@@ -62,11 +26,7 @@ func TestTheCacheKeepsThePromisesOfItsBackend(t *testing.T) {
 			if err := s.Migrate(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			users, err := s.Users()
-			if err != nil {
-				t.Fatal(err)
-			}
-			return s, users
+			return s
 		},
 	} {
 		for mode, use := range map[string]func(testing.TB, *cache.Store){
@@ -75,21 +35,29 @@ func TestTheCacheKeepsThePromisesOfItsBackend(t *testing.T) {
 		} {
 			t.Run(name+" "+mode, func(t *testing.T) {
 				backendtest.Run(t, func(t *testing.T) backendtest.Harness {
-					b, users := backend(t)
-					s := newCache(t, b)
+					s := newCache(t, backend(t))
 					use(t, s)
-					return backendtest.Harness{Store: full{s, s.Users(users)}}
+					return backendtest.Harness{Store: s}
 				})
 			})
 		}
 	}
 }
 
-// The smallest cache there can be forgets nearly everything, and is right all the same.
-func TestACacheThatHasNoRoomKeepsThePromises(t *testing.T) {
+// The smallest cache evicts nearly everything.
+func TestACacheWithoutRoomKeepsThePromises(t *testing.T) {
+	backendtest.Run(t, func(t *testing.T) backendtest.Harness {
+		return backendtest.Harness{Store: newCache(t, memory.New(), func(c *cache.Config) { c.MaxEntries, c.MaxBytes = 16, 16000 })}
+	})
+}
+
+func TestACacheOfAMinimalStoreKeepsThePromises(t *testing.T) {
 	backendtest.Run(t, func(t *testing.T) backendtest.Harness {
 		m := memory.New()
-		s := newCache(t, m, func(c *cache.Config) { c.MaxEntries, c.MaxBytes = 16, 16000 })
-		return backendtest.Harness{Store: full{s, s.Users(m)}}
+		minimal := struct {
+			backends.Store
+			backends.UserStore
+		}{m, m}
+		return backendtest.Harness{Store: newCache(t, minimal)}
 	})
 }

@@ -1,90 +1,115 @@
 package cache
 
 import (
-	"crypto/sha256"
-	"sync/atomic"
 	"time"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/recall"
 )
 
-// A key is a SHA-256: of a credential as it was presented, of the secret of a session, or of
-// the ID of one. No two of them are alike.
-type key [sha256.Size]byte
-
-func keyOf(id string) key { return sha256.Sum256([]byte("session " + id)) }
-
-// An item is what is in the table: an entry, or a link to one.
-type item interface{ size() uint32 }
-
-// What items take, in bytes, with what the table needs for each; measured, see
-// BenchmarkMemory.
-const (
-	entrySize = 650
-	linkSize  = 190
-)
-
-// An entry is a session as it was read, with its user. What the pointers lead to is shared
-// by everybody and never changes.
+// An entry is what the cache holds of a session. It is never changed, but replaced as a whole.
+//
+// Entries that stem from the same reading of the session have the same stamp, and no others.
 type entry struct {
-	session atomic.Pointer[backends.Session] // another one when activity has moved its times
-	user    *backends.User
+	recall.Entry // knows the hash of the secret if the session was ever found by it
 
-	read    int64  // when the reading began, as the store counts time
-	stamp   uint64 // what the stamps said then
-	hearing uint64 // which connection of the feed was listening then; 0: none
-	ofUser  place
-	ofID    place
+	stamp        uint64 // from before the session was read
+	read         moment // when the reading began
+	ofUser, ofID place  // the stamps that end the trust in it
+
+	verified verified // the newest credential; zero if there is none
 }
 
-func (e *entry) size() uint32 {
-	s := e.session.Load()
-	n := entrySize + len(s.Client.UserAgent) + len(s.Client.Label) + 2*len(e.user.ID)
-	for _, list := range [][]string{e.user.Roles, s.AMR} {
-		for _, s := range list {
-			n += len(s) + 16
+// A verified credential opens the session.
+type verified struct {
+	digest recall.Digest
+	note   any
+	size   int // of the note
+	older  *verified
+}
+
+// maxVerified is how many credentials are remembered for a session.
+const maxVerified = 4
+
+// What entries take in memory, in bytes, with their share of the table; see BenchmarkMemory.
+const (
+	entrySize    = 430
+	verifiedSize = 64
+)
+
+func (e *entry) weight() uint32 {
+	n := entrySize + (e.Size()+15)&^15 + e.verified.size
+	for v := e.verified.older; v != nil; v = v.older {
+		n += verifiedSize + v.size
+	}
+	return uint32(min(n, maxWeight))
+}
+
+// credential returns the verified credential with the digest, or nil.
+func (e *entry) credential(d recall.Digest) *verified {
+	if d == (recall.Digest{}) { // of no credential
+		return nil
+	}
+	for v := &e.verified; v != nil; v = v.older {
+		if v.digest == d {
+			return v
 		}
 	}
-	return uint32(n)
+	return nil
 }
 
-// extended moves the times as Extend has moved them in the row.
-func (e *entry) extended(now, until time.Time) {
-	for {
-		was := e.session.Load()
-		is := *was
-		if now.After(is.LastSeenAt) {
-			is.LastSeenAt = now.UTC()
-		}
-		if until.After(is.AbsoluteDeadline) {
-			until = is.AbsoluteDeadline
-		}
-		if until.After(is.IdleDeadline) {
-			is.IdleDeadline = until.UTC()
-		}
-		if e.session.CompareAndSwap(was, &is) {
-			return
-		}
+// remembering returns a copy of e with one more credential. The oldest goes if they are too
+// many.
+func (e *entry) remembering(v verified) *entry {
+	if e.verified.digest != (recall.Digest{}) {
+		v.older = e.verified.newest(maxVerified - 1)
+	}
+	c := *e
+	c.verified = v
+	return &c
+}
+
+// newest returns a copy of the first n credentials from v on.
+func (v *verified) newest(n int) *verified {
+	if v == nil || n == 0 {
+		return nil
+	}
+	c := *v
+	c.older = v.older.newest(n - 1)
+	return &c
+}
+
+// extended returns a copy of e with activity at now. The idle deadline is the one that the
+// backend returned: its idle timeout may be newer than that of e.
+func (e *entry) extended(now, idleDeadline time.Time) *entry {
+	c := *e
+	s := c.Session.Lifetime()
+	s.Touch(now)
+	s.IdleDeadline = idleDeadline
+	c.Session.SetActivity(&s)
+	return &c
+}
+
+// inherit takes over from another reading of the session what does not change until the user
+// authenticates again: the secret and the credentials.
+func (e *entry) inherit(from *entry) {
+	if !e.authenticatedAt(from.Session.AuthenticatedAt()) {
+		return
+	}
+	e.verified = from.verified
+	if e.Session.Secret.IsZero() {
+		e.Session.Secret = from.Session.Secret
 	}
 }
 
-// copy returns the session and the user as the caller's own.
-func (e *entry) copy() (backends.Session, backends.User) {
-	return e.session.Load().Clone(), e.user.Clone()
+// authenticatedAt reports whether the user last authenticated then. In one session no two
+// authentications have the same time.
+func (e *entry) authenticatedAt(t time.Time) bool {
+	return e.Session.AuthenticatedAt().UnixMicro() == t.UnixMicro()
 }
 
-// A link leads from a credential, or the hash of a secret, to its session: as long as nobody
-// has authenticated again, which gives the session another secret.
-type link struct {
-	to              key
-	authenticatedAt int64 // in microseconds
-	note            any
-	noteSize        int
-}
-
-func (l *link) size() uint32 { return uint32(linkSize + l.noteSize) }
-
-// leadsTo reports whether e is still the session that the credential opens.
-func (l *link) leadsTo(e *entry) bool {
-	return l.authenticatedAt == e.session.Load().AuthenticatedAt.UnixMicro()
+// opensWith reports whether the session is known to have the secret with that hash; a zero hash
+// is not compared.
+func (e *entry) opensWith(h backends.SecretHash) bool {
+	return h.IsZero() || equal(&h, &e.Session.Secret)
 }

@@ -17,42 +17,44 @@ func ExampleNew() {
 	store, err := cache.New(cache.Config{
 		Store:      memory.New(), // or postgres.New(…)
 		MaxLag:     2 * time.Second,
+		MaxAge:     30 * time.Second,
 		MaxEntries: 100_000,
 		MaxBytes:   64 << 20,
 	})
-	fmt.Println(store.Following(), err) // nobody follows yet: every session is read again after MaxLag
+	fmt.Println(store.Following(), err) // until Follow runs, sessions are read again after MaxLag
 	// Output: false <nil>
 }
 
-// A bound of minutes is none that one could tell a user of.
+// A revocation that may go unnoticed for minutes is of little use.
 func ExampleNew_incorrect() {
 	_, err := cache.New(cache.Config{MaxLag: 10 * time.Minute})
 	fmt.Println(err)
 	// Output:
 	// cache: Config.Store is nil, want a backend
 	// cache: Config.MaxLag is 10m0s, want 50ms to 1m0s
+	// cache: Config.MaxAge is 1m0s, want MaxLag, which is 10m0s, to 1h0m0s
 }
 
-// Whatever changes sessions has the cache, and not the backend behind it. What goes past the
-// cache holds here when the feed tells of it, or after MaxLag.
+// Everything that changes sessions must be given the cache, not its backend. A change that is
+// made past the cache holds when the feed reports it or, if Follow does not run, after MaxLag.
 func ExampleNew_incorrectPastTheCache() {
 	ctx, backend := context.Background(), memory.New()
-	err1 := backend.CreateUser(ctx, backends.User{ID: "u-1", Name: "ann"}, "")
+	err1 := backend.Users().CreateUser(ctx, backends.User{ID: "u-1", Name: "ann"}, "")
 	store, err2 := cache.New(cache.Config{Store: backend})
 	if err := errors.Join(err1, err2); err != nil {
 		log.Fatal(err)
 	}
-	secret := login(ctx, store, "u-1")
-	s, _, _ := store.FindBySecret(ctx, time.Now(), secret.Hash())
+	id, secret := login(ctx, store, "u-1")
+	_, _, _ = store.Find(ctx, time.Now(), id, secret.Hash())
 
-	_, _ = backend.Revoke(ctx, time.Now(), s.ID, backends.ReasonRevoked) // wrong: devices.Config{Store: backend}
-	_, _, err := store.FindBySecret(ctx, time.Now(), secret.Hash())
+	_, _ = backend.Revoke(ctx, time.Now(), id, backends.ReasonRevoked) // wrong: devices.Config{Store: backend}
+	_, _, err := store.Find(ctx, time.Now(), id, secret.Hash())
 	fmt.Println(err)
 
-	secret = login(ctx, store, "u-1")
-	s, _, _ = store.FindBySecret(ctx, time.Now(), secret.Hash())
-	_, _ = store.Revoke(ctx, time.Now(), s.ID, backends.ReasonRevoked) // right: devices.Config{Store: store}
-	_, _, err = store.FindBySecret(ctx, time.Now(), secret.Hash())
+	id, secret = login(ctx, store, "u-1")
+	_, _, _ = store.Find(ctx, time.Now(), id, secret.Hash())
+	_, _ = store.Revoke(ctx, time.Now(), id, backends.ReasonRevoked) // right: devices.Config{Store: store}
+	_, _, err = store.Find(ctx, time.Now(), id, secret.Hash())
 	fmt.Println(err)
 	// Output:
 	// <nil>
@@ -81,16 +83,16 @@ func ExampleStore_Users() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	users := store.Users(backend) // change users through it, and it holds at once
+	users := store.Users() // changes that are made through it hold at once
 	if err := users.CreateUser(ctx, backends.User{ID: "u-1", Name: "ann", Roles: []string{"admin"}}, ""); err != nil {
 		log.Fatal(err)
 	}
-	secret := login(ctx, store, "u-1")
+	id, secret := login(ctx, store, "u-1")
 	for _, roles := range [][]string{{"admin"}, {"user"}} {
 		if err := users.SetRoles(ctx, "u-1", roles); err != nil {
 			log.Fatal(err)
 		}
-		_, u, err := store.FindBySecret(ctx, time.Now(), secret.Hash())
+		_, u, err := store.Find(ctx, time.Now(), id, secret.Hash())
 		fmt.Println(u.Roles, err)
 	}
 	// Output:

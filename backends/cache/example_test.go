@@ -12,14 +12,13 @@ import (
 	"github.com/inga-auth/inga/backends/memory"
 )
 
-// The cache stands between the backend and whoever asks it.
 func Example() {
 	backend := memory.New() // or postgres.New(…), of which several processes have a cache each
 	store, err := cache.New(cache.Config{Store: backend, MaxLag: 2 * time.Second})
 	if err != nil {
 		log.Fatal(err)
 	}
-	users := store.Users(backend)
+	users := store.Users()
 
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
@@ -27,20 +26,19 @@ func Example() {
 		_ = store.Follow(ctx, func(err error) { slog.Warn("not following", "error", err) })
 	}()
 
-	// From here on cookie.Config and jwtauth.Config get the store, and users are changed
-	// through users.
+	// Pass store on instead of backend, and change users through users.
 	if err := users.CreateUser(ctx, backends.User{ID: "u-1", Name: "ann", Roles: []string{"user"}}, ""); err != nil {
 		log.Fatal(err)
 	}
-	secret := login(ctx, store, "u-1")
-	for range 3 { // the first asks the backend, the others do not
-		_, user, err := store.FindBySecret(ctx, time.Now(), secret.Hash())
+	id, secret := login(ctx, store, "u-1")
+	for range 3 { // only the first asks the backend
+		_, user, err := store.Find(ctx, time.Now(), id, secret.Hash())
 		fmt.Println(user.Roles, err)
 	}
 	if err := users.SetDisabled(ctx, time.Now(), "u-1", true); err != nil {
 		log.Fatal(err)
 	}
-	_, _, err = store.FindBySecret(ctx, time.Now(), secret.Hash())
+	_, _, err = store.Find(ctx, time.Now(), id, secret.Hash())
 	fmt.Println(err)
 	// Output:
 	// [user] <nil>
@@ -49,23 +47,23 @@ func Example() {
 	// backends: session has ended: revoked
 }
 
-// Users that are changed behind the back of the cache are changed elsewhere, so to speak: it
-// hears of that from the feed, and if nobody follows it, when MaxLag has passed.
+// A change that is made past the cache holds when the feed reports it or, if Follow does not
+// run, after MaxLag.
 func ExampleStore_Users_incorrect() {
 	ctx, backend := context.Background(), memory.New()
 	store, err := cache.New(cache.Config{Store: backend})
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := backend.CreateUser(ctx, backends.User{ID: "u-1", Name: "ann", Roles: []string{"admin"}}, ""); err != nil {
+	if err := backend.Users().CreateUser(ctx, backends.User{ID: "u-1", Name: "ann", Roles: []string{"admin"}}, ""); err != nil {
 		log.Fatal(err)
 	}
-	secret := login(ctx, store, "u-1")
-	_, user, _ := store.FindBySecret(ctx, time.Now(), secret.Hash())
+	id, secret := login(ctx, store, "u-1")
+	_, user, _ := store.Find(ctx, time.Now(), id, secret.Hash())
 	fmt.Println(user.Roles)
 
-	_ = backend.SetRoles(ctx, "u-1", []string{"user"}) // better: store.Users(backend).SetRoles
-	_, user, _ = store.FindBySecret(ctx, time.Now(), secret.Hash())
+	_ = backend.Users().SetRoles(ctx, "u-1", []string{"user"}) // wrong: store.Users().SetRoles holds at once
+	_, user, _ = store.Find(ctx, time.Now(), id, secret.Hash())
 	fmt.Println(user.Roles)
 	// Output:
 	// [admin]
@@ -73,15 +71,15 @@ func ExampleStore_Users_incorrect() {
 }
 
 // login opens a session, as package cookie does.
-func login(ctx context.Context, store backends.Store, userID string) backends.Secret {
+func login(ctx context.Context, store backends.Store, userID string) (id string, _ backends.Secret) {
 	now, secret := time.Now(), backends.NewSecret()
-	_, err := store.Create(ctx, now, backends.Session{
-		ID: backends.NewID(), UserID: userID, Kind: backends.KindCookie,
-		CreatedAt: now, AuthenticatedAt: now, LastSeenAt: now,
-		IdleTimeout: time.Hour, RenewalInterval: time.Minute, IdleDeadline: now.Add(time.Hour), AbsoluteDeadline: now.Add(time.Hour),
-	}, secret.Hash(), backends.Admission{})
-	if err != nil {
+	s := backends.Session{
+		ID: backends.NewID(userID), UserID: userID, Kind: backends.KindCookie,
+		CreatedAt: now, IdleTimeout: time.Hour, RenewalInterval: time.Minute,
+	}
+	s.Begin(now, time.Hour)
+	if _, err := store.Create(ctx, now, s, secret.Hash(), backends.CreateOptions{}); err != nil {
 		log.Fatal(err)
 	}
-	return secret
+	return s.ID, secret
 }

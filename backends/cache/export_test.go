@@ -1,9 +1,9 @@
 package cache
 
-// What the tests of package cache_test see and nobody else does.
+// For the tests of package cache_test.
 
-// Weight returns what the store counts its items as, in bytes.
+// Weight returns the weight of all entries, in bytes.
 func (s *Store) Weight() uint64 { return s.table.WeightedSize() }
 
-// Items returns how many items there are.
-func (s *Store) Items() int { return s.table.EstimatedSize() }
+// Entries returns how many entries there are.
+func (s *Store) Entries() int { return s.table.EstimatedSize() }

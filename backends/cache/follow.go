@@ -3,48 +3,55 @@ package cache
 import (
 	"context"
 	"math/rand/v2"
-	"sync/atomic"
 	"time"
 
 	"github.com/inga-auth/inga/backends"
 )
 
-// A hearing is one connection of the feed, or none.
-type hearing struct {
-	connection uint64       // from 1; 0 if nobody listens
-	upToDate   atomic.Int64 // until when all changes have been told, as the store counts
+// A feedConn is the state of a connection of the feed. It is replaced, not changed. The zero
+// value stands for no connection.
+type feedConn struct {
+	since    uint64 // the stamp of its beginning
+	upToDate moment // all changes until then have been reported
 }
 
-// beats is how many times in MaxLag the feed says that it is up to date: two in a row may
-// come late before anything has to be read again.
+// covers reports whether e was read while the connection was listening. Of a session that was
+// read before, it may have missed a change.
+func (f *feedConn) covers(e *entry) bool { return f.since != 0 && f.since < e.stamp }
+
+// beats is how many times in MaxLag the feed says that it is up to date: two in a row may be
+// late before anything has to be read again.
 const beats = 4
 
-// How long Follow waits before it connects again: longer each time, and not all processes at
-// the same moment.
+// How long Follow waits before it connects again: longer each time, and at random, so that not
+// all processes connect at once.
 const (
 	firstWait = 50 * time.Millisecond
 	lastWait  = 2 * time.Second
 )
 
-// Follow has the store hear of changes, from the feed of its backend, until ctx ends; it
-// returns ctx's error. It connects again whenever the connection is lost, and hands the
-// reason to report (which may be nil) once for each try. The caller runs it, in a goroutine
-// beside the server, once.
+// Follow receives changes from the feed of the backend until ctx ends, and returns ctx's error.
+// Whenever the connection is lost it reports why (report may be nil) and connects again. It is
+// to run once, usually in a goroutine beside the server.
 //
-// While the feed is silent, what was remembered for longer than MaxLag is read again. So the
-// bound holds without Follow too, at the price of a round trip for each session in MaxLag.
+// It returns at once, with an error that wraps [errors.ErrUnsupported], if the backend has no
+// [backends.Feed]. Sessions are then read again after MaxLag.
 func (s *Store) Follow(ctx context.Context, report func(error)) error {
+	feed, err := contract[backends.Feed](s)
+	if err != nil {
+		return err
+	}
 	for wait := firstWait; ; wait = min(2*wait, lastWait) {
 		l := &listener{store: s}
-		err := s.backend.Watch(ctx, s.maxLag/beats, l)
-		s.feed.Store(&hearing{})
+		err := feed.Watch(ctx, time.Duration(s.maxLag/beats), l)
+		s.feed.Store(&feedConn{})
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		if report != nil {
 			report(err)
 		}
-		if l.hearing != nil {
+		if l.since != 0 {
 			wait = firstWait
 		}
 		select {
@@ -55,24 +62,23 @@ func (s *Store) Follow(ctx context.Context, report func(error)) error {
 	}
 }
 
-// Following reports whether the feed has told of all changes until at most MaxLag ago. A
-// monitor may want to know.
+// Following reports whether the feed has reported all changes until at most MaxLag ago. It is
+// meant for monitoring.
 func (s *Store) Following() bool {
-	h := s.feed.Load()
-	return h.connection != 0 && s.since(time.Now())-h.upToDate.Load() <= int64(s.maxLag)
+	feed := s.feed.Load()
+	return feed.since != 0 && s.moment(time.Now()).since(feed.upToDate) <= s.maxLag
 }
 
-// A listener is the store as it hears of changes over one connection.
+// A listener receives the changes of one connection.
 type listener struct {
-	store   *Store
-	hearing *hearing // nil until it is listening
+	store *Store
+	since uint64 // 0 until it listens
 }
 
-// Listening implements [backends.Listener]. What is read from now on belongs to this
-// connection; of what was read before, a change may have been missed.
+// Listening implements [backends.Listener].
 func (l *listener) Listening() {
-	l.hearing = &hearing{connection: l.store.connections.Add(1)}
-	l.store.feed.Store(l.hearing)
+	l.since = l.store.stamps.next()
+	l.store.feed.Store(&feedConn{since: l.since})
 }
 
 // Changed implements [backends.Listener].
@@ -85,14 +91,6 @@ func (l *listener) Changed(c backends.Change) {
 }
 
 // UpToDate implements [backends.Listener].
-func (l *listener) UpToDate(at time.Time) { forward(&l.hearing.upToDate, l.store.since(at)) }
-
-// forward moves at to a later time.
-func forward(at *atomic.Int64, to int64) {
-	for {
-		was := at.Load()
-		if was >= to || at.CompareAndSwap(was, to) {
-			return
-		}
-	}
+func (l *listener) UpToDate(at time.Time) {
+	l.store.feed.Store(&feedConn{since: l.since, upToDate: l.store.moment(at)})
 }

@@ -10,31 +10,71 @@ import (
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/backends/cache"
 	"github.com/inga-auth/inga/backends/memory"
+	"github.com/inga-auth/inga/internal/recall"
 )
 
-// A backend is a store that others use as well: what a test calls on Store is done by another
-// process. It counts what the cache asks, and its feed can be cut.
+func newCache(t testing.TB, b backends.Store, edit ...func(*cache.Config)) *cache.Store {
+	t.Helper()
+	c := cache.Config{Store: b}
+	for _, e := range edit {
+		e(&c)
+	}
+	s, err := cache.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// follow runs Follow until the test ends.
+func follow(t testing.TB, s *cache.Store) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	var done sync.WaitGroup
+	done.Go(func() { _ = s.Follow(ctx, nil) })
+	t.Cleanup(func() {
+		cancel()
+		done.Wait()
+	})
+}
+
+// awaitFollowing waits until the feed has connected.
+func awaitFollowing(s *cache.Store) {
+	for !s.Following() {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// maxAge returns a Config edit.
+func maxAge(d time.Duration) func(*cache.Config) { return func(c *cache.Config) { c.MaxAge = d } }
+
+// A backend is shared with other processes: what a test calls on its memory.Store is done by
+// another one. It counts the calls of the cache, and its feed can fail.
 type backend struct {
 	*memory.Store
 	mu     sync.Mutex
-	asked  int
-	writes int
-	slow   time.Duration // how long a question takes
-	down   error         // what every call answers
+	calls  int           // of Find and Extend
+	writes int           // by Extend
+	slow   time.Duration // how long Find takes to deliver its answer
+	down   error         // the answer to every call
+	panics any           // Find panics with it
+
+	afterExtend func() // runs before Extend delivers its answer
 
 	cut     chan struct{} // closed to end the connection of the feed
-	quiet   bool          // the connection is there, and nothing will come over it any more
-	stalled bool          // what comes is late
+	quiet   bool          // nothing comes over the connection any more
+	stalled bool          // messages are late
 	late    []func()
-	mute    bool // the feed tells of changes, and cannot say that it is up to date
+	mute    bool // the feed reports changes, and never that it is up to date
+	deaf    bool // the feed reports that it is up to date, and no changes
 }
 
 var errDown = errors.New("connection refused")
 
-func (b *backend) ask(ctx context.Context) error {
+func (b *backend) called(ctx context.Context) error {
 	b.mu.Lock()
-	b.asked++
-	slow, down := b.slow, b.down
+	b.calls++
+	slow, down, panics := b.slow, b.down, b.panics
 	b.mu.Unlock()
 	if slow > 0 {
 		select {
@@ -43,38 +83,37 @@ func (b *backend) ask(ctx context.Context) error {
 			return ctx.Err()
 		}
 	}
+	if panics != nil {
+		panic(panics)
+	}
 	return down
 }
 
-// FindBySecret looks first and is slow then, like a database whose answer is on its way.
-func (b *backend) FindBySecret(ctx context.Context, now time.Time, h backends.SecretHash) (backends.Session, backends.User, error) {
-	s, u, err := b.Store.FindBySecret(ctx, now, h)
-	if down := b.ask(ctx); down != nil {
+// Find looks first and is slow then, like a database whose answer is on its way.
+func (b *backend) Find(ctx context.Context, now time.Time, id string, h backends.SecretHash) (backends.Session, backends.User, error) {
+	s, u, err := b.Store.Find(ctx, now, id, h)
+	if down := b.called(ctx); down != nil {
 		return backends.Session{}, backends.User{}, down
 	}
 	return s, u, err
 }
 
-func (b *backend) FindByID(ctx context.Context, now time.Time, id string) (backends.Session, backends.User, error) {
-	s, u, err := b.Store.FindByID(ctx, now, id)
-	if down := b.ask(ctx); down != nil {
-		return backends.Session{}, backends.User{}, down
-	}
-	return s, u, err
-}
-
-func (b *backend) Extend(ctx context.Context, now time.Time, id string, until time.Time) (bool, error) {
-	ok, err := b.Store.Extend(ctx, now, id, until)
+func (b *backend) Extend(ctx context.Context, now time.Time, id string) (time.Time, bool, error) {
+	until, ok, err := b.Store.Extend(ctx, now, id)
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.asked++
+	b.calls++
 	if ok {
 		b.writes++
 	}
-	return ok, err
+	meanwhile := b.afterExtend
+	b.mu.Unlock()
+	if meanwhile != nil {
+		meanwhile()
+	}
+	return until, ok, err
 }
 
-// Watch passes on what the store's feed says, unless the test has something against it.
+// Watch passes on what the store's feed reports, unless the test prevents it.
 func (b *backend) Watch(ctx context.Context, every time.Duration, l backends.Listener) error {
 	b.mu.Lock()
 	if b.down != nil {
@@ -98,7 +137,7 @@ func (b *backend) Watch(ctx context.Context, every time.Duration, l backends.Lis
 	}
 }
 
-// A wire is what lies between the feed and its listener.
+// A wire is the connection between the feed and its listener.
 type wire struct {
 	*backend
 	l   backends.Listener
@@ -107,19 +146,12 @@ type wire struct {
 
 func (w *wire) Listening() { w.l.Listening() }
 
-func (w *wire) Changed(c backends.Change) { w.deliver(func() { w.l.Changed(c) }) }
+func (w *wire) Changed(c backends.Change) { w.deliver(&w.deaf, func() { w.l.Changed(c) }) }
 
-func (w *wire) UpToDate(at time.Time) {
-	w.mu.Lock()
-	mute := w.mute
-	w.mu.Unlock()
-	if !mute {
-		w.deliver(func() { w.l.UpToDate(at) })
-	}
-}
+func (w *wire) UpToDate(at time.Time) { w.deliver(&w.mute, func() { w.l.UpToDate(at) }) }
 
-// deliver keeps the order, as a connection does: what is late holds up what comes after it.
-func (w *wire) deliver(message func()) {
+// deliver keeps the order, as a connection does: a late message holds up the next ones.
+func (w *wire) deliver(dropped *bool, message func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	select {
@@ -127,7 +159,7 @@ func (w *wire) deliver(message func()) {
 		return
 	default:
 	}
-	if w.quiet {
+	if w.quiet || *dropped {
 		return
 	}
 	w.late = append(w.late, message)
@@ -150,7 +182,7 @@ func (b *backend) set(f func(b *backend)) {
 	f(b)
 }
 
-// disconnect ends the connection of the feed, if there is one; what was on its way is lost.
+// disconnect ends the connection of the feed, if there is one. Late messages are lost.
 func (b *backend) disconnect() {
 	if b.cut != nil {
 		close(b.cut)
@@ -158,17 +190,16 @@ func (b *backend) disconnect() {
 	b.cut, b.late, b.quiet = nil, nil, false
 }
 
-// questions returns how many there were since the last call.
-func (b *backend) questions() int {
+// callsSince returns how many calls there were since the last time.
+func (b *backend) callsSince() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	n := b.asked
-	b.asked = 0
+	n := b.calls
+	b.calls = 0
 	return n
 }
 
-// A fixture is a cache around a backend that has the users ann, and bob, and one session of
-// ann's.
+// A fixture is a cache of a backend that has the users ann and bob, and one session of ann's.
 type fixture struct {
 	*testing.T
 	*cache.Store
@@ -182,62 +213,78 @@ func newFixture(t *testing.T, edit ...func(*cache.Config)) *fixture {
 	t.Helper()
 	b := &backend{Store: memory.New()}
 	for _, name := range []string{"ann", "bob"} {
-		if err := b.CreateUser(t.Context(), backends.User{ID: name, Name: name, Roles: []string{"user"}}, "hash"); err != nil {
+		if err := b.Users().CreateUser(t.Context(), backends.User{ID: name, Name: name, Roles: []string{"user"}}, "hash"); err != nil {
 			t.Fatal(err)
 		}
 	}
 	f := &fixture{T: t, Store: newCache(t, b, edit...), backend: b}
-	f.users = f.Store.Users(b)
-	f.session, f.secret = f.login("ann")
+	f.users = f.Users()
+	f.login("ann")
 	return f
 }
 
-// login opens a session elsewhere: one that lasts for a day, and an hour without activity.
-func (f *fixture) login(userID string) (backends.Session, backends.Secret) {
-	f.Helper()
-	now := time.Now().UTC()
+// newSession returns a session that lasts for a day, and an hour without activity.
+func newSession(userID string) backends.Session {
+	now := time.Now()
 	s := backends.Session{
-		ID: backends.NewID(), UserID: userID, Kind: backends.KindCookie, AMR: []string{"pwd"},
-		CreatedAt: now, AuthenticatedAt: now, LastSeenAt: now,
-		IdleTimeout: time.Hour, RenewalInterval: time.Minute,
-		IdleDeadline: now.Add(time.Hour), AbsoluteDeadline: now.Add(24 * time.Hour),
+		ID: backends.NewID(userID), UserID: userID, Kind: backends.KindCookie, AMR: []string{"pwd"},
+		CreatedAt: now, IdleTimeout: time.Hour, RenewalInterval: time.Minute,
 	}
-	secret := backends.NewSecret()
-	if _, err := f.backend.Create(f.Context(), now, s, secret.Hash(), backends.Admission{}); err != nil {
-		f.Fatal(err)
-	}
-	return s, secret
+	s.Begin(now, 24*time.Hour)
+	return s
 }
 
-// follow has the cache follow the feed until the test ends, and waits for it to listen.
+// login opens a session in another process. It is the session of the fixture from then on.
+func (f *fixture) login(userID string) { f.open(newSession(userID)) }
+
+func (f *fixture) open(s backends.Session) {
+	f.Helper()
+	f.session, f.secret = s, backends.NewSecret()
+	if _, err := f.backend.Create(f.Context(), time.Now(), s, f.secret.Hash(), backends.CreateOptions{}); err != nil {
+		f.Fatal(err)
+	}
+}
+
+// follow runs Follow until the test ends, and waits until the feed has connected.
 func (f *fixture) follow() *fixture {
 	f.Helper()
 	follow(f.T, f.Store)
-	for !f.Following() {
-		time.Sleep(time.Millisecond)
-	}
+	awaitFollowing(f.Store)
 	return f
 }
 
+func (f *fixture) id() recall.ID {
+	f.Helper()
+	id, ok := recall.ParseID(f.session.ID)
+	if !ok {
+		f.Fatalf("%q is no ID", f.session.ID)
+	}
+	return id
+}
+
+func (f *fixture) findWith(h backends.SecretHash) (backends.Session, backends.User, error) {
+	return f.Find(f.Context(), time.Now(), f.session.ID, h)
+}
+
 func (f *fixture) find() error {
-	_, _, err := f.FindBySecret(f.Context(), time.Now(), f.secret.Hash())
+	_, _, err := f.findWith(f.secret.Hash())
 	return err
 }
 
-// live fails the test unless the session is found, by so many questions to the backend.
-func (f *fixture) live(questions int) {
+// live fails the test unless the session is found, by so many calls of the backend.
+func (f *fixture) live(calls int) {
 	f.Helper()
-	f.backend.questions()
+	f.backend.callsSince()
 	if err := f.find(); err != nil {
 		f.Fatalf("the session: %v, want it live", err)
 	}
-	if n := f.backend.questions(); n != questions {
-		f.Fatalf("%d questions, want %d", n, questions)
+	if n := f.backend.callsSince(); n != calls {
+		f.Fatalf("%d calls, want %d", n, calls)
 	}
 }
 
-// over fails the test unless the session is refused with want.
-func (f *fixture) over(want error) {
+// refused fails the test unless the session is refused with want.
+func (f *fixture) refused(want error) {
 	f.Helper()
 	if err := f.find(); !errors.Is(err, want) {
 		f.Fatalf("the session: %v, want %v", err, want)
@@ -250,4 +297,38 @@ func (f *fixture) revokedElsewhere() {
 	if ok, err := f.backend.Revoke(f.Context(), time.Now(), f.session.ID, backends.ReasonRevoked); !ok || err != nil {
 		f.Fatalf("Revoke: %v, %v", ok, err)
 	}
+}
+
+// extendedElsewhere has another process record activity.
+func (f *fixture) extendedElsewhere() {
+	f.Helper()
+	if _, ok, err := f.backend.Store.Extend(f.Context(), time.Now(), f.session.ID); !ok || err != nil {
+		f.Fatalf("Extend: %v, %v", ok, err)
+	}
+}
+
+// extend fails the test unless Extend reports want.
+func (f *fixture) extend(want bool) {
+	f.Helper()
+	if _, ok, err := f.Extend(f.Context(), time.Now(), f.session.ID); ok != want || err != nil {
+		f.Fatalf("Extend: %v, %v; want %v", ok, err, want)
+	}
+}
+
+// A reauthenticator is the cache, or its backend.
+type reauthenticator interface {
+	Reauthenticate(context.Context, time.Time, backends.Session, backends.SecretHash, backends.ReauthenticateOptions) error
+}
+
+// reauthenticate gives the session a new secret and the idle timeout, in the given process.
+func (f *fixture) reauthenticate(in reauthenticator, idle time.Duration) {
+	f.Helper()
+	next, former := f.session, f.session.AuthenticatedAt
+	next.IdleTimeout, next.RenewalInterval = idle, min(idle, time.Minute)
+	next.Begin(former.Add(time.Second), 24*time.Hour)
+	secret := backends.NewSecret()
+	if err := in.Reauthenticate(f.Context(), next.AuthenticatedAt, next, secret.Hash(), backends.ReauthenticateOptions{Former: former}); err != nil {
+		f.Fatalf("Reauthenticate: %v", err)
+	}
+	f.session, f.secret = next, secret
 }

@@ -5,36 +5,38 @@ import (
 	"sync/atomic"
 )
 
-// Stamps say when something was last changed. Names share their places, so that the stamps
-// take the same room whatever there is; a change of another name in the same place has the
-// effect that what is remembered is read again.
+// Stamps record when something last changed. Their time is a counter that each event moves on:
+// a change, a reading, a connection of the feed.
 //
-// Time is a counter: a change makes it one later. What was read at a time is good if no stamp
-// of its names is later. It is the counter from before the reading that counts, so a change
-// that comes while something is being read is never lost.
+// A reading is outdated if one of its names has a later stamp. A reading takes its number before
+// it begins, so a change that is noticed meanwhile is not lost.
+//
+// Names share places, so that the stamps take the same memory however many names there are. A
+// change of another name in the same place costs a reading.
 type stamps struct {
 	seed   maphash.Seed
-	now    atomic.Uint64
+	clock  atomic.Uint64
 	all    atomic.Uint64
-	places [places]atomic.Uint64
+	places [1 << 16]atomic.Uint64
 }
 
-const places = 1 << 16
-
-// A place is where the stamp of a name is.
-type place uint32
+// A place is the index of the stamp of a name.
+type place uint16
 
 func newStamps() *stamps { return &stamps{seed: maphash.MakeSeed()} }
 
-func (s *stamps) of(name string) place { return place(maphash.String(s.seed, name) % places) }
+// Users and sessions have stamps of their own, although a user may have the ID of a session.
+func (s *stamps) ofUser(id string) place    { return place(maphash.String(s.seed, "user "+id)) }
+func (s *stamps) ofSession(id string) place { return place(maphash.String(s.seed, "session "+id)) }
 
-// change stamps what is at the place.
-func (s *stamps) change(at place) { later(&s.places[at], s.now.Add(1)) }
+// next returns the number of an event that begins now.
+func (s *stamps) next() uint64 { return s.clock.Add(1) }
 
-// changeAll stamps everything.
-func (s *stamps) changeAll() { later(&s.all, s.now.Add(1)) }
+func (s *stamps) change(at place) { advance(&s.places[at], s.next()) }
 
-func later(stamp *atomic.Uint64, to uint64) {
+func (s *stamps) changeAll() { advance(&s.all, s.next()) }
+
+func advance(stamp *atomic.Uint64, to uint64) {
 	for {
 		was := stamp.Load()
 		if was >= to || stamp.CompareAndSwap(was, to) {
@@ -43,7 +45,7 @@ func later(stamp *atomic.Uint64, to uint64) {
 	}
 }
 
-// changedSince reports whether one of the places has been stamped since.
+// changedSince reports whether one of the places has changed since then.
 func (s *stamps) changedSince(then uint64, a, b place) bool {
 	return s.all.Load() > then || s.places[a].Load() > then || s.places[b].Load() > then
 }

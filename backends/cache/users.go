@@ -7,12 +7,18 @@ import (
 	"github.com/inga-auth/inga/backends"
 )
 
-// Users returns users whose changes hold at once in this process: give it those of the
-// backend, and change them through it only. Without it a change holds when the feed tells of
-// it, as in every other process.
-func (s *Store) Users(u backends.Users) backends.Users { return &users{u, s} }
+// Users implements [backends.UserStore] by the users of the backend. A change made through it
+// holds in this process when the call returns. A change made past it holds when the feed
+// reports it, as in every other process.
+func (s *Store) Users() backends.Users {
+	b, err := contract[backends.UserStore](s)
+	if err != nil {
+		return backends.NoUsers(err)
+	}
+	return &users{b.Users(), s}
+}
 
-// What only reads, or adds somebody who had no sessions, is the backend's.
+// The methods that only read, or change nothing that is cached, are the backend's.
 type users struct {
 	backends.Users
 	store *Store

@@ -7,56 +7,74 @@ import (
 	"time"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/record"
 )
 
-// An account is a user with everything that belongs to them. Its lock covers the user and
-// their sessions, so that no session is created beside a password that is being changed.
+// An account is a user with everything that belongs to them.
 //
-// Whoever holds it may take the lock of an index, never that of another account.
+// One lock covers the user and all their sessions. So the limit holds for any number of logins
+// at the same time, and a session is created before a change of the password, which ends it,
+// or after, when the version that the login names is stale; never beside it. A lock for each
+// session would give neither. The price is that a change of one session waits for another one
+// of the same user.
 type account struct {
-	mu       sync.RWMutex
-	user     backends.User // its slices are replaced, never written to
+	id, name string // never change, and are read without the lock
 	password string
-	gone     bool // deleted; it still has the rows that wait to be swept
-	rows     []*row
+	record.User
+	rows *row // a list, the newest first; only a sweep removes from it
+
+	mu   sync.RWMutex
+	gone bool // not yet created, or deleted: rows may still wait to be swept
 }
 
-// existing returns the user, or nil after they were deleted.
-func (a *account) existing() *backends.User {
+// refuses returns why the session s of the account is not live, or nil.
+func (a *account) refuses(s *backends.Session, now time.Time) error {
 	if a.gone {
-		return nil
+		return s.Live(nil, now)
 	}
-	return &a.user
+	return s.Live(&backends.User{Disabled: a.Disabled}, now)
 }
 
-// admits reports why a session may not be created, or nil.
+// admits reports why a session may not begin, or nil.
 func (a *account) admits(version int64) error {
 	switch {
-	case a.gone:
-		return backends.ErrNotFound
-	case a.user.Disabled:
+	case a.Disabled:
 		return backends.ErrUserDisabled
-	case version != 0 && version != a.user.Version:
+	case version != 0 && version != a.Version:
 		return backends.ErrConflict
 	}
 	return nil
 }
 
+func (a *account) user() backends.User { return a.User.User(a.id, a.name) }
+
+func (a *account) snapshot() backends.User {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	return a.user()
+}
+
+func (a *account) exists() bool {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	return !a.gone
+}
+
 // room returns the IDs of the sessions that must end for one more to have room.
-func (a *account) room(now time.Time, kind backends.Kind, terms backends.Admission) ([]string, error) {
-	if terms.Limit == nil {
+func (a *account) room(now time.Time, kind backends.Kind, o backends.CreateOptions) ([]string, error) {
+	if o.Limit == nil {
 		return nil, nil
 	}
-	live := slices.DeleteFunc(a.list(now), func(s backends.Session) bool { return s.ID == terms.Replaces })
-	return terms.Limit(a.user.Clone()).Evict(live, kind)
+	live := slices.DeleteFunc(a.list(now), func(s backends.Session) bool { return s.ID == o.Replaces })
+	return o.Limit(a.user()).Evict(live, kind)
 }
 
 // list returns the live sessions, the most recently seen first.
 func (a *account) list(now time.Time) []backends.Session {
 	var list []backends.Session
-	for _, r := range a.rows {
-		if s := r.session(); s.Live(a.existing(), now) == nil {
-			list = append(list, s.Clone())
+	for r := a.rows; r != nil; r = r.next {
+		if s := r.Lifetime(); a.refuses(&s, now) == nil {
+			list = append(list, r.session())
 		}
 	}
 	slices.SortFunc(list, func(x, y backends.Session) int {
@@ -65,25 +83,11 @@ func (a *account) list(now time.Time) []backends.Session {
 	return list
 }
 
-func (a *account) hold(r *row) {
-	r.place = len(a.rows)
-	a.rows = append(a.rows, r)
-}
-
-func (a *account) release(r *row) {
-	last := len(a.rows) - 1
-	a.rows[r.place] = a.rows[last]
-	a.rows[r.place].place = r.place
-	a.rows[last] = nil
-	a.rows = a.rows[:last]
-	r.place = nowhere
-}
-
 // end ends all rows but the one with the ID except, and returns how many were live.
 func (a *account) end(now time.Time, except string, why backends.Reason) int {
 	n := 0
-	for _, r := range a.rows {
-		if r.id != except && r.end(now, why) {
+	for r := a.rows; r != nil; r = r.next {
+		if string(r.id[:]) != except && r.end(now, why) {
 			n++
 		}
 	}

@@ -14,7 +14,7 @@ import (
 
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/backends/memory"
-	"github.com/inga-auth/inga/internal/floor"
+	"github.com/inga-auth/inga/internal/bench"
 )
 
 // A crowd is a store with ten sessions for each of its users, and how to find them.
@@ -26,11 +26,17 @@ type crowd struct {
 
 func noon() time.Time { return time.Date(2031, time.May, 6, 12, 0, 0, 0, time.UTC) }
 
+// findAny looks a random session up by its ID and its secret.
+func (c *crowd) findAny(ctx context.Context, now time.Time) (backends.Session, backends.User, error) {
+	i := rand.IntN(len(c.ids))
+	return c.Find(ctx, now, c.ids[i], c.secrets[i])
+}
+
 func userID(i int) string { return "user-" + strconv.Itoa(i) }
 
 func session(userID string, now time.Time) backends.Session {
 	return backends.Session{
-		ID:               backends.NewID(),
+		ID:               backends.NewID(userID),
 		UserID:           userID,
 		Kind:             backends.KindCookie,
 		Client:           backends.NewClient("192.0.2.7:443", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", ""),
@@ -52,23 +58,23 @@ func newCrowd(tb testing.TB, n int) *crowd {
 	for i := range n {
 		user := userID(i / 10)
 		if i%10 == 0 {
-			if err := c.CreateUser(ctx, backends.User{ID: user, Name: user, Roles: []string{"user", "admin"}}, ""); err != nil {
+			if err := c.Users().CreateUser(ctx, backends.User{ID: user, Name: user, Roles: []string{"user", "admin"}}, ""); err != nil {
 				tb.Fatal(err)
 			}
 		}
 		s := session(user, noon())
 		c.ids[i], c.secrets[i] = s.ID, backends.NewSecret().Hash()
-		if _, err := c.Create(ctx, noon(), s, c.secrets[i], backends.Admission{}); err != nil {
+		if _, err := c.Create(ctx, noon(), s, c.secrets[i], backends.CreateOptions{}); err != nil {
 			tb.Fatal(err)
 		}
 	}
 	return c
 }
 
-// bench runs f, which is given a random session of the crowd and the number of the call,
+// measure runs f, which is given a random session of the crowd and the number of the call,
 // with each size of crowd.
-func bench(b *testing.B, f func(c *crowd, session, call int) error) {
-	for _, n := range floor.Sizes() {
+func measure(b *testing.B, f func(c *crowd, session, call int) error) {
+	for _, n := range bench.Sizes() {
 		c := newCrowd(b, n)
 		b.Run(fmt.Sprintf("sessions=%d", n), func(b *testing.B) {
 			b.ReportAllocs()
@@ -83,26 +89,26 @@ func bench(b *testing.B, f func(c *crowd, session, call int) error) {
 	}
 }
 
-func BenchmarkFindBySecret(b *testing.B) {
+func BenchmarkFind(b *testing.B) {
 	ctx, now := context.Background(), noon()
-	bench(b, func(c *crowd, i, _ int) error {
-		_, _, err := c.FindBySecret(ctx, now, c.secrets[i])
+	measure(b, func(c *crowd, i, _ int) error {
+		_, _, err := c.Find(ctx, now, c.ids[i], c.secrets[i])
 		return err
 	})
 }
 
 func BenchmarkFindByID(b *testing.B) {
 	ctx, now := context.Background(), noon()
-	bench(b, func(c *crowd, i, _ int) error {
-		_, _, err := c.FindByID(ctx, now, c.ids[i])
+	measure(b, func(c *crowd, i, _ int) error {
+		_, _, err := c.Find(ctx, now, c.ids[i], backends.SecretHash{})
 		return err
 	})
 }
 
-// BenchmarkFloor is what FindBySecret cannot be cheaper than: one look into a map of that
+// BenchmarkFloor is what Find cannot be cheaper than: one look into a map of that
 // size and one into what it points to.
 func BenchmarkFloor(b *testing.B) {
-	for _, n := range floor.Sizes() {
+	for _, n := range bench.Sizes() {
 		b.Run(fmt.Sprintf("sessions=%d", n), func(b *testing.B) {
 			m, keys := make(map[backends.SecretHash]*backends.Session, n), make([]backends.SecretHash, n)
 			for i := range keys {
@@ -123,9 +129,9 @@ func BenchmarkFloor(b *testing.B) {
 // and that is the interval of these sessions.
 func BenchmarkExtend(b *testing.B) {
 	ctx := context.Background()
-	bench(b, func(c *crowd, i, call int) error {
+	measure(b, func(c *crowd, i, call int) error {
 		now := noon().Add(time.Duration(call) * time.Microsecond)
-		if ok, err := c.Extend(ctx, now, c.ids[i], now.Add(30*time.Minute)); !ok || err != nil {
+		if _, ok, err := c.Extend(ctx, now, c.ids[i]); !ok || err != nil {
 			return fmt.Errorf("Extend: %v, %w", ok, err)
 		}
 		return nil
@@ -134,22 +140,22 @@ func BenchmarkExtend(b *testing.B) {
 
 func BenchmarkCreate(b *testing.B) {
 	ctx := context.Background()
-	bench(b, func(c *crowd, i, _ int) error {
-		_, err := c.Create(ctx, noon(), session(userID(i/10), noon()), backends.NewSecret().Hash(), backends.Admission{})
+	measure(b, func(c *crowd, i, _ int) error {
+		_, err := c.Create(ctx, noon(), session(userID(i/10), noon()), backends.NewSecret().Hash(), backends.CreateOptions{})
 		return err
 	})
 }
 
-// BenchmarkParallel is FindBySecret from all processors at once.
+// BenchmarkParallel is Find from all processors at once.
 func BenchmarkParallel(b *testing.B) {
 	ctx, now := context.Background(), noon()
-	for _, n := range floor.Sizes() {
+	for _, n := range bench.Sizes() {
 		c := newCrowd(b, n)
 		b.Run(fmt.Sprintf("sessions=%d", n), func(b *testing.B) {
 			b.ReportAllocs()
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {
-					if _, _, err := c.FindBySecret(ctx, now, c.secrets[rand.IntN(n)]); err != nil {
+					if _, _, err := c.findAny(ctx, now); err != nil {
 						b.Error(err)
 					}
 				}
@@ -158,11 +164,11 @@ func BenchmarkParallel(b *testing.B) {
 	}
 }
 
-// BenchmarkSweep sweeps sessions, a million at most, of which half are dead, while somebody looks
-// sessions up all the time. It reports what that costs the latter, beside as much time without
-// a sweep: the longest look-up, and the one that one in a thousand exceeds.
+// BenchmarkSweep sweeps sessions, a million at most, of which half are dead, while sessions are
+// looked up all the time. It reports how long look-ups take, beside as much time without a
+// sweep: the longest one, and the one that one in a thousand exceeds.
 func BenchmarkSweep(b *testing.B) {
-	n := slices.Max(floor.Sizes())
+	n := slices.Max(bench.Sizes())
 	for b.Loop() {
 		b.StopTimer()
 		c := newCrowd(b, n)
@@ -202,7 +208,7 @@ func (c *crowd) waits(b *testing.B, now time.Time, do func()) []time.Duration {
 	looking.Go(func() {
 		for { // at least once
 			begin := time.Now()
-			_, _, _ = c.FindBySecret(context.Background(), now, c.secrets[rand.IntN(len(c.secrets))])
+			_, _, _ = c.findAny(context.Background(), now)
 			if all = append(all, time.Since(begin)); done.Load() || len(all) == cap(all) {
 				return
 			}
@@ -215,23 +221,33 @@ func (c *crowd) waits(b *testing.B, now time.Time, do func()) []time.Duration {
 	return all
 }
 
-// BenchmarkMemory reports what a stored session takes.
+// BenchmarkMemory reports what a stored session takes: with ten sessions for each user, and
+// with one for each of as many users, who have no name.
 func BenchmarkMemory(b *testing.B) {
-	for _, n := range floor.Sizes() {
-		b.Run(fmt.Sprintf("sessions=%d", n), func(b *testing.B) {
-			for b.Loop() {
-				before := heap()
-				m := memory.New()
-				for i := range n {
-					user := userID(i / 10)
-					if i%10 == 0 {
-						_ = m.CreateUser(context.Background(), backends.User{ID: user, Name: user, Roles: []string{"user"}}, "")
-					}
-					_, _ = m.Create(context.Background(), noon(), session(user, noon()), backends.NewSecret().Hash(), backends.Admission{})
-				}
-				b.ReportMetric(float64(heap()-before)/float64(n), "B/session")
-				runtime.KeepAlive(m)
-			}
+	for _, n := range bench.Sizes() {
+		b.Run(fmt.Sprintf("sessions=%d/each=10", n), func(b *testing.B) {
+			bench.Weigh(b, n, func() any { return filled(b, n, 10, func(user string) string { return user }) })
+		})
+		b.Run(fmt.Sprintf("sessions=%d/each=1", n), func(b *testing.B) {
+			bench.Weigh(b, n, func() any { return filled(b, n, 1, func(string) string { return "" }) })
 		})
 	}
+}
+
+// filled returns a store with n sessions, so many for each user.
+func filled(tb testing.TB, n, each int, name func(user string) string) *memory.Store {
+	tb.Helper()
+	m := memory.New()
+	for i := range n {
+		user := userID(i / each)
+		if i%each == 0 {
+			if err := m.Users().CreateUser(tb.Context(), backends.User{ID: user, Name: name(user), Roles: []string{"user"}}, ""); err != nil {
+				tb.Fatal(err)
+			}
+		}
+		if _, err := m.Create(tb.Context(), noon(), session(user, noon()), backends.NewSecret().Hash(), backends.CreateOptions{}); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return m
 }

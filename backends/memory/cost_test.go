@@ -10,20 +10,20 @@ import (
 	"github.com/inga-auth/inga/backends/memory"
 )
 
-func heap() uint64 {
+func heap() (bytes, objects uint64) {
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
+	return m.HeapAlloc, m.HeapObjects
 }
 
-func TestFindingCopiesTheRolesAndTheMethodsAndNothingElse(t *testing.T) {
-	// Promise 19: two allocations, whatever is stored.
+func TestFindingAllocatesTheListsAndTheAddressAndNothingElse(t *testing.T) {
+	// Two allocations, whatever is stored: the address of the client, and both lists.
 	c := newCrowd(t, 1000)
 	now := noon()
 	for what, find := range map[string]func() error{
-		"FindBySecret": func() error { _, _, err := c.FindBySecret(t.Context(), now, c.secrets[500]); return err },
-		"FindByID":     func() error { _, _, err := c.FindByID(t.Context(), now, c.ids[500]); return err },
+		"with its secret": func() error { _, _, err := c.Find(t.Context(), now, c.ids[500], c.secrets[500]); return err },
+		"without":         func() error { _, _, err := c.Find(t.Context(), now, c.ids[500], backends.SecretHash{}); return err },
 	} {
 		got := testing.AllocsPerRun(100, func() {
 			if err := find(); err != nil {
@@ -41,7 +41,7 @@ func TestExtendingAllocatesNothing(t *testing.T) {
 	now := noon()
 	got := testing.AllocsPerRun(100, func() {
 		now = now.Add(3 * time.Minute)
-		if ok, err := c.Extend(t.Context(), now, c.ids[500], now.Add(30*time.Minute)); !ok || err != nil {
+		if _, ok, err := c.Extend(t.Context(), now, c.ids[500]); !ok || err != nil {
 			t.Errorf("Extend: %v, error %v; want true", ok, err)
 		}
 	})
@@ -50,16 +50,16 @@ func TestExtendingAllocatesNothing(t *testing.T) {
 	}
 }
 
-func TestSweepingGivesTheMemoryBack(t *testing.T) {
+func TestTheMemoryOfSweptSessionsIsUsedAgain(t *testing.T) {
 	// Sessions come and go for a week; what is live stays the same, and so does the heap.
 	m := memory.New()
-	if err := m.CreateUser(t.Context(), backends.User{ID: "ann", Name: "ann"}, ""); err != nil {
+	if err := m.Users().CreateUser(t.Context(), backends.User{ID: "ann", Name: "ann"}, ""); err != nil {
 		t.Fatal(err)
 	}
 	day := func(n int) {
 		now := noon().Add(time.Duration(n) * 24 * time.Hour)
 		for range 5_000 {
-			if _, err := m.Create(t.Context(), now, session("ann", now), backends.NewSecret().Hash(), backends.Admission{}); err != nil {
+			if _, err := m.Create(t.Context(), now, session("ann", now), backends.NewSecret().Hash(), backends.CreateOptions{}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -68,12 +68,26 @@ func TestSweepingGivesTheMemoryBack(t *testing.T) {
 		}
 	}
 	day(0)
-	before := heap()
+	before, _ := heap()
 	for n := range 7 {
 		day(n + 1)
 	}
-	if after := heap(); after > before+1<<20 {
+	if after, _ := heap(); after > before+1<<20 {
 		t.Errorf("the heap grew from %d to %d KiB in a week", before>>10, after>>10)
+	}
+	runtime.KeepAlive(m)
+}
+
+func TestASessionTakesFewBytesAndNoObjectOfItsOwn(t *testing.T) {
+	const n = 20_000
+	bytes, objects := heap()
+	m := filled(t, n, 10, func(user string) string { return user })
+	bytesAfter, objectsAfter := heap()
+	if each := float64(int64(bytesAfter-bytes)) / n; each > 400 {
+		t.Errorf("%.0f bytes for each session and a tenth of its user, want at most 400", each)
+	}
+	if each := float64(int64(objectsAfter-objects)) / n; each > 0.5 {
+		t.Errorf("%.2f objects for each session and a tenth of its user, want at most 0.5", each)
 	}
 	runtime.KeepAlive(m)
 }
@@ -107,15 +121,15 @@ func (s *stopping) Err() error {
 }
 
 func TestAnotherUsersSessionsAreNotInTheWay(t *testing.T) {
-	// Promise 19: a user's list costs what the user's own sessions cost.
+	// A user's list costs what the user's own sessions cost.
 	m := memory.New()
 	for _, id := range []string{"ann", "bob"} {
-		if err := m.CreateUser(t.Context(), backends.User{ID: id, Name: id}, ""); err != nil {
+		if err := m.Users().CreateUser(t.Context(), backends.User{ID: id, Name: id}, ""); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for range 10_000 {
-		if _, err := m.Create(t.Context(), noon(), session("bob", noon()), backends.NewSecret().Hash(), backends.Admission{}); err != nil {
+		if _, err := m.Create(t.Context(), noon(), session("bob", noon()), backends.NewSecret().Hash(), backends.CreateOptions{}); err != nil {
 			t.Fatal(err)
 		}
 	}

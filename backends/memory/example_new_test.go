@@ -14,13 +14,13 @@ import (
 // bobIn opens a session of Bob's.
 func bobIn(store *memory.Store, now time.Time) (string, backends.Secret) {
 	ctx, secret := context.Background(), backends.NewSecret()
-	err1 := store.CreateUser(ctx, backends.User{ID: "bob", Name: "bob"}, "")
+	err1 := store.Users().CreateUser(ctx, backends.User{ID: "bob", Name: "bob"}, "")
 	s := backends.Session{
-		ID: backends.NewID(), UserID: "bob", Kind: backends.KindCookie,
+		ID: backends.NewID("bob"), UserID: "bob", Kind: backends.KindCookie,
 		CreatedAt: now, AuthenticatedAt: now, LastSeenAt: now,
 		IdleTimeout: time.Hour, RenewalInterval: time.Minute, IdleDeadline: now.Add(time.Hour), AbsoluteDeadline: now.Add(time.Hour),
 	}
-	_, err2 := store.Create(ctx, now, s, secret.Hash(), backends.Admission{})
+	_, err2 := store.Create(ctx, now, s, secret.Hash(), backends.CreateOptions{})
 	if err := errors.Join(err1, err2); err != nil {
 		log.Fatal(err)
 	}
@@ -39,8 +39,8 @@ func ExampleNew() {
 // that was opened at one door is unknown at the other.
 func ExampleNew_incorrect() {
 	now := time.Now()
-	_, secret := bobIn(memory.New(), now)
-	_, _, err := memory.New().FindBySecret(context.Background(), now, secret.Hash()) // right: the same store
+	id, secret := bobIn(memory.New(), now)
+	_, _, err := memory.New().Find(context.Background(), now, id, secret.Hash()) // right: the same store
 	fmt.Println(err)
 	// Output: backends: not found
 }

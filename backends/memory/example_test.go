@@ -13,12 +13,12 @@ import (
 
 func Example() {
 	ctx, store, now := context.Background(), memory.New(), time.Now()
-	if err := store.CreateUser(ctx, backends.User{ID: "u-1", Name: "ann"}, ""); err != nil {
+	if err := store.Users().CreateUser(ctx, backends.User{ID: "u-1", Name: "ann"}, ""); err != nil {
 		log.Fatal(err)
 	}
 	secret := backends.NewSecret() // goes into a cookie, and never into a store
 	s := backends.Session{
-		ID:               backends.NewID(),
+		ID:               backends.NewID("u-1"),
 		UserID:           "u-1",
 		Kind:             backends.KindCookie,
 		CreatedAt:        now,
@@ -29,17 +29,17 @@ func Example() {
 		IdleDeadline:     now.Add(30 * time.Minute),
 		AbsoluteDeadline: now.Add(12 * time.Hour),
 	}
-	if _, err := store.Create(ctx, now, s, secret.Hash(), backends.Admission{}); err != nil {
+	if _, err := store.Create(ctx, now, s, secret.Hash(), backends.CreateOptions{}); err != nil {
 		log.Fatal(err)
 	}
 
-	_, user, err := store.FindBySecret(ctx, now, secret.Hash())
+	_, user, err := store.Find(ctx, now, s.ID, secret.Hash())
 	fmt.Println(user.Name, err)
 
 	_, err = store.Revoke(ctx, now, s.ID, backends.ReasonLogout)
 	fmt.Println(err)
 
-	ended, _, err := store.FindBySecret(ctx, now, secret.Hash())
+	ended, _, err := store.Find(ctx, now, s.ID, secret.Hash())
 	fmt.Println(ended.Ended.Reason, errors.Is(err, backends.ErrNotLive))
 	// Output:
 	// ann <nil>

@@ -2,28 +2,39 @@ package memory
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/subscribers"
 )
 
-var _ backends.Feed = (*Store)(nil)
+var (
+	_ backends.Feed       = (*Store)(nil)
+	_ backends.Subscriber = (*Store)(nil)
+)
 
-// A feed tells its listeners of changes. A change is told by who makes it, while the account
-// is locked: before anybody else sees it. The lock of a feed is a leaf.
+// A feed reports changes to its listeners and subscribers. A method that changes something
+// reports it with the account still locked, before any other method can see it: a listener
+// that is up to date at some instant has then heard of everything that was visible before.
+// The locks are leaves.
 type feed struct {
-	mu        sync.Mutex
-	listeners []backends.Listener
-	any       atomic.Bool
+	mu          sync.Mutex
+	listeners   []*backends.Listener // by address: a Listener need not be comparable
+	any         atomic.Bool          // spares the lock where there are none
+	subscribers subscribers.Table
 }
 
 // Watch implements [backends.Feed]. It ends with ctx only.
 func (m *Store) Watch(ctx context.Context, every time.Duration, l backends.Listener) error {
-	m.feed.join(l)
-	defer m.feed.leave(l)
+	if every <= 0 {
+		return fmt.Errorf("%w: Watch every %v, want more than 0", backends.ErrInvalidArgument, every)
+	}
+	m.feed.join(&l)
+	defer m.feed.leave(&l)
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
@@ -36,16 +47,22 @@ func (m *Store) Watch(ctx context.Context, every time.Duration, l backends.Liste
 	}
 }
 
-func (f *feed) join(l backends.Listener) {
+// Subscribe implements [backends.Subscriber]. f is called while the user is locked: it must
+// call neither the store nor stop.
+func (m *Store) Subscribe(userID string, f func()) (stop func()) {
+	return m.feed.subscribers.Subscribe(userID, f)
+}
+
+func (f *feed) join(l *backends.Listener) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.listeners = append(f.listeners, l)
 	f.any.Store(true)
-	l.Listening()
-	l.UpToDate(time.Now())
+	(*l).Listening()
+	(*l).UpToDate(time.Now())
 }
 
-func (f *feed) leave(l backends.Listener) {
+func (f *feed) leave(l *backends.Listener) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	i := slices.Index(f.listeners, l)
@@ -60,12 +77,13 @@ func (f *feed) upToDate(l backends.Listener) {
 }
 
 func (f *feed) changed(userID string) {
+	f.subscribers.Call(userID)
 	if !f.any.Load() {
 		return
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, l := range f.listeners {
-		l.Changed(backends.Change{UserID: userID})
+		(*l).Changed(backends.Change{UserID: userID})
 	}
 }

@@ -6,10 +6,10 @@ import (
 )
 
 // An index finds a value by its key. It is split into shards with a lock each, so that
-// requests for different keys seldom meet. Its locks are leaves: whoever holds one takes
-// no other.
+// requests for different keys seldom wait for each other: even a read lock is a write to
+// memory that all processors share. The locks are leaves, held for one access to a map.
 type index[K comparable, V any] struct {
-	seed   maphash.Seed
+	hash   func(K) uint64
 	shards [64]shard[K, V]
 }
 
@@ -19,16 +19,22 @@ type shard[K comparable, V any] struct {
 	_  [32]byte // a cache line for each lock
 }
 
-func newIndex[K comparable, V any]() *index[K, V] {
-	x := &index[K, V]{seed: maphash.MakeSeed()}
+func newIndex[K comparable, V any](hash func(K) uint64) *index[K, V] {
+	x := &index[K, V]{hash: hash}
 	for i := range x.shards {
 		x.shards[i].m = make(map[K]V)
 	}
 	return x
 }
 
+// hashed returns a hash for keys that a client may have chosen.
+func hashed[K comparable]() func(K) uint64 {
+	seed := maphash.MakeSeed()
+	return func(k K) uint64 { return maphash.Comparable(seed, k) }
+}
+
 func (x *index[K, V]) shard(k K) *shard[K, V] {
-	return &x.shards[maphash.Comparable(x.seed, k)%uint64(len(x.shards))]
+	return &x.shards[x.hash(k)%uint64(len(x.shards))]
 }
 
 func (x *index[K, V]) find(k K) (V, bool) {
@@ -58,8 +64,9 @@ func (x *index[K, V]) remove(k K) {
 	s.mu.Unlock()
 }
 
-// all yields every value that is there from the beginning to the end of the loop. It
-// holds no lock while the body runs: it copies the values of one shard at a time.
+// all yields every value that is there from the beginning to the end of the loop. The body
+// runs without a lock, because it locks accounts, and a method that has an account locked may
+// wait for the shard: the values of one shard at a time are copied.
 func (x *index[K, V]) all(yield func(V) bool) {
 	for i := range x.shards {
 		for _, v := range x.shards[i].values() {

@@ -1,134 +1,106 @@
 package memory
 
 import (
-	"slices"
-	"strings"
+	"crypto/subtle"
+	"encoding/binary"
+	"fmt"
+	"sync/atomic"
 	"time"
-	"unique"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/record"
 )
 
-// A row is a backends.Session in about half of the space: times are microseconds since
-// 1970, what a cookie session does not have is one pointer, and the user agents, of which
-// a million browsers have a few thousand, are shared. The owner's lock guards all fields
-// but owner and id, which never change.
+// A sessionID is the ID of a session without an object of its own: a string would be one.
+type sessionID [26]byte
+
+// hash mixes the end of the ID. That is enough: the store is given IDs that are random there,
+// and an ID that a client made up is only looked for.
+func (id sessionID) hash() uint64 {
+	return binary.LittleEndian.Uint64(id[len(id)-8:]) * 0x9e3779b97f4a7c15 >> 32
+}
+
+// A row is a session. Its owner's lock guards it.
+//
+// The owner is atomic because it is read without that lock, to learn which account to lock.
+// It is set and cleared with the account locked. In between, a row may have been swept and
+// used again for another session, of this account or another one: see is.
 type row struct {
-	owner *account
-	id    string
-	place int // in owner.rows, or nowhere
-
-	secret backends.SecretHash
-	kind   backends.Kind
-	ip     string
-	label  string
-	agent  unique.Handle[string]
-	amr    []string
-
-	created, authenticated, seen int64
-	idleEnd, absoluteEnd         int64
-	idle, interval               time.Duration
-
-	refresh *backends.Refresh
-	ended   *backends.Ended
-	values  map[string][]byte
+	owner  atomic.Pointer[account]
+	next   *row // of the same owner
+	values map[string][]byte
+	record.Session
+	id sessionID
 }
 
-// nowhere is the place of a row that is not, or no longer, in the store.
-const nowhere = -1
+// is reports whether the row still is the session with the ID. a, its owner when it was found,
+// is locked. If another account owns it now, nothing else of it may be read.
+func (r *row) is(a *account, id string) bool { return r.owner.Load() == a && string(r.id[:]) == id }
 
-func newRow(owner *account, s backends.Session, h backends.SecretHash) *row {
-	r := &row{
-		owner:   owner,
-		id:      s.ID,
-		place:   nowhere,
-		secret:  h,
-		kind:    s.Kind,
-		ip:      s.Client.IP,
-		label:   strings.Clone(s.Client.Label), // it may be a small part of something large
-		agent:   unique.Make(s.Client.UserAgent),
-		created: s.CreatedAt.UnixMicro(),
-	}
-	r.begin(s)
-	return r
+// begin makes a row without an owner the session s of a, which is locked.
+func (r *row) begin(a *account, s *backends.Session, h backends.SecretHash) {
+	r.Session, r.id = record.NewSession(s, h), sessionID([]byte(s.ID))
+	r.owner.Store(a)
 }
 
-// begin sets what an authentication sets.
-func (r *row) begin(s backends.Session) {
-	r.amr = slices.Clone(s.AMR)
-	r.authenticated, r.seen = s.AuthenticatedAt.UnixMicro(), s.LastSeenAt.UnixMicro()
-	r.idle, r.interval = s.IdleTimeout, s.RenewalInterval
-	r.absoluteEnd = s.AbsoluteDeadline.UnixMicro()
-	r.idleEnd = min(s.IdleDeadline.UnixMicro(), r.absoluteEnd)
-	r.refresh = nil
-	if s.Refresh.Generation != 0 {
-		r.refresh = &backends.Refresh{
-			Generation: s.Refresh.Generation,
-			RotatedAt:  instant(s.Refresh.RotatedAt.UnixMicro()),
-			SeenAt:     instant(s.Refresh.SeenAt.UnixMicro()),
-		}
-	}
+// clear takes the row from its account, which is locked.
+func (r *row) clear() {
+	r.owner.Store(nil)
+	r.Session, r.values, r.id = record.Session{}, nil, sessionID{}
 }
 
-// session returns the row as a session that shares its slices with it.
-func (r *row) session() (s backends.Session) {
-	s = backends.Session{
-		ID:               r.id,
-		UserID:           r.owner.user.ID,
-		Kind:             r.kind,
-		Client:           backends.Client{IP: r.ip, UserAgent: r.agent.Value(), Label: r.label},
-		AMR:              r.amr,
-		CreatedAt:        instant(r.created),
-		AuthenticatedAt:  instant(r.authenticated),
-		LastSeenAt:       instant(r.seen),
-		IdleTimeout:      r.idle,
-		RenewalInterval:  r.interval,
-		IdleDeadline:     instant(r.idleEnd),
-		AbsoluteDeadline: instant(r.absoluteEnd),
-	}
-	if r.refresh != nil {
-		s.Refresh = *r.refresh
-	}
-	if r.ended != nil {
-		s.Ended = *r.ended
-	}
-	return s
+func (r *row) session() backends.Session {
+	return r.Session.Session(string(r.id[:]), r.owner.Load().id)
 }
 
-// answer is what a finder answers about the row.
-func (r *row) answer(now time.Time) (s backends.Session, u backends.User, err error) {
-	if r.place == nowhere {
-		return s, u, backends.ErrNotFound
+// opens reports whether h is the hash of the session's secret. Nothing is the hash of the
+// secret of a session that has none.
+func (r *row) opens(h backends.SecretHash) bool {
+	return subtle.ConstantTimeCompare(r.Secret[:], h[:]) == 1 && !h.IsZero()
+}
+
+// answer sets s and its user u, or returns why s is not live. The caller sets s.ID, to the
+// string it was given, so that none is allocated.
+func (r *row) answer(now time.Time, s *backends.Session, u *backends.User) error {
+	a := r.owner.Load()
+	s.UserID, u.ID, u.Name = a.id, a.id, a.name
+	r.Read(s, &a.User, u)
+	if err := a.refuses(s, now); err != nil {
+		*u = backends.User{}
+		return err
 	}
-	s = r.session()
-	s.AMR = slices.Clone(s.AMR)
-	owner := r.owner.existing()
-	if err = s.Live(owner, now); err == nil {
-		u = owner.Clone()
-	}
-	return s, u, err
+	return nil
 }
 
-func (r *row) live(now time.Time) bool {
-	s := r.session()
-	return r.place != nowhere && s.Live(r.owner.existing(), now) == nil
+// restart sets what a re-authentication sets: is is the session now, start the one that has
+// the new values, next the hash of the new secret.
+func (r *row) restart(is, start *backends.Session, next backends.SecretHash) {
+	is.AuthenticatedAt, is.LastSeenAt, is.AMR = start.AuthenticatedAt, start.LastSeenAt, start.AMR
+	is.IdleTimeout, is.RenewalInterval = start.IdleTimeout, start.RenewalInterval
+	is.IdleDeadline, is.AbsoluteDeadline = start.IdleDeadline, start.AbsoluteDeadline
+	is.Refresh = start.Refresh
+	r.Set(is)
+	r.Secret = next
 }
 
-func (r *row) dead(now time.Time) bool {
-	s := r.session()
-	return s.Dead(now)
-}
-
-// end ends the row for good and reports whether that made a difference at now. A row that
-// expired is ended too: its deadline would not hold against a clock that is set back.
+// end ends the row for good and reports whether it was live at now. An expired row is marked
+// too: its deadline alone would not hold if the clock is set back.
 func (r *row) end(now time.Time, why backends.Reason) bool {
-	if r.place == nowhere || r.ended != nil {
+	s := r.Lifetime()
+	if s.Ended.Reason != "" {
 		return false
 	}
-	was := r.live(now)
-	r.ended = &backends.Ended{At: instant(now.UnixMicro()), Reason: why}
-	r.values = nil // nobody can read them any more
+	was := r.owner.Load().refuses(&s, now) == nil
+	s.Ended = backends.Ended{At: now, Reason: why}
+	r.SetLifetime(&s)
+	r.values = nil // they end with the session
 	return was
 }
 
-func instant(micro int64) time.Time { return time.UnixMicro(micro).UTC() }
+// laterThan compares as times are kept: two starts in one microsecond are one.
+func laterThan(former, start time.Time) error {
+	if start.UnixMicro() <= former.UnixMicro() {
+		return fmt.Errorf("%w: Session.AuthenticatedAt is %v, want after ReauthenticateOptions.Former %v", backends.ErrInvalidArgument, start, former)
+	}
+	return nil
+}

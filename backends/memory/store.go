@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"time"
 
@@ -10,19 +11,28 @@ import (
 
 // A Store keeps users and sessions in memory. Finding a session costs the same with one
 // session stored and with millions, and requests of different users do not wait for each
-// other. All methods may be called concurrently; those that are given a context that has
-// ended return its error and do nothing.
+// other. All methods may be called concurrently. With a context that has ended they do nothing
+// and return its error, or ErrInvalidArgument.
 //
-// Times are kept in microseconds.
+// Times are kept in microseconds. The memory of swept sessions is used for new ones.
 type Store struct {
+	// Locks: a method locks one account at a time, and with it held it may lock an index, the
+	// pool or the feed. Those are leaves: no other lock is taken inside one. That is why no two
+	// methods can wait for each other, whatever the order in which they come to accounts.
+	//
+	// What an index returned may have changed before its account is locked: the user may be
+	// gone, and the row may be another session. So both are checked again under the lock; see
+	// account.gone and row.is.
+
 	accounts *index[string, *account] // by user ID
-	names    *index[string, *account]
-	sessions *index[string, *row] // by session ID
-	secrets  *index[backends.SecretHash, *row]
+	names    *index[string, *account] // of users who have one
+	sessions *index[sessionID, *row]
 	graves   *index[*account, *account] // deleted users with rows to be swept
 
-	version atomic.Int64 // the last that a user was given; none is given twice
-	feed    feed
+	pool     pool
+	sweeping chan struct{} // holds a value while a sweep runs
+	version  atomic.Int64  // the last that a user was given; none is given twice
+	feed     feed
 }
 
 var _ backends.Store = (*Store)(nil)
@@ -30,51 +40,49 @@ var _ backends.Store = (*Store)(nil)
 // New returns an empty store.
 func New() *Store {
 	return &Store{
-		accounts: newIndex[string, *account](),
-		names:    newIndex[string, *account](),
-		sessions: newIndex[string, *row](),
-		secrets:  newIndex[backends.SecretHash, *row](),
-		graves:   newIndex[*account, *account](),
+		accounts: newIndex[string, *account](hashed[string]()),
+		names:    newIndex[string, *account](hashed[string]()),
+		sessions: newIndex[sessionID, *row](sessionID.hash),
+		graves:   newIndex[*account, *account](hashed[*account]()),
+		sweeping: make(chan struct{}, 1),
 	}
 }
 
 // Create implements [backends.Store].
-func (m *Store) Create(ctx context.Context, now time.Time, s backends.Session, h backends.SecretHash, terms backends.Admission) ([]string, error) {
-	a, err := m.account(ctx, s.UserID)
-	if err != nil {
+func (m *Store) Create(ctx context.Context, now time.Time, s backends.Session, h backends.SecretHash, o backends.CreateOptions) (ended []string, err error) {
+	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if err := a.admits(terms.UserVersion); err != nil {
-		return nil, err
-	}
-	superseded, err := a.room(now, s.Kind, terms)
-	if err != nil {
-		return nil, err
-	}
-	r := newRow(a, s, h)
-	if !m.sessions.add(r.id, r) {
-		return nil, backends.ErrConflict
-	}
-	if !none(h) && !m.secrets.add(h, r) {
-		m.sessions.remove(r.id)
-		return nil, backends.ErrConflict
-	}
-	ended := m.supersede(now, a, terms.Replaces, superseded)
-	if len(ended) > 0 {
-		m.feed.changed(a.user.ID)
-	}
-	a.hold(r)
-	return ended, nil
+	err = m.withAccount(ctx, s.UserID, func(a *account) error {
+		if err := a.admits(o.UserVersion); err != nil {
+			return err
+		}
+		superseded, err := a.room(now, s.Kind, o)
+		if err != nil {
+			return err
+		}
+		r := m.pool.take()
+		r.begin(a, &s, h)
+		if !m.sessions.add(r.id, r) {
+			m.drop(r)
+			return backends.ErrConflict
+		}
+		r.next, a.rows = a.rows, r
+		if ended = m.makeRoom(now, r, o.Replaces, superseded); len(ended) > 0 {
+			m.feed.changed(a.id)
+		}
+		return nil
+	})
+	return ended, err
 }
 
-// supersede ends the session that was replaced and those that were superseded, as far as
-// they are the account's, and returns those that lived until then.
-func (m *Store) supersede(now time.Time, a *account, replaced string, superseded []string) (ended []string) {
+// makeRoom ends the session that begun replaces and those that it supersedes, as far as they
+// are the same user's, and returns those that were live.
+func (m *Store) makeRoom(now time.Time, begun *row, replaced string, superseded []string) (ended []string) {
+	user := begun.owner.Load()
 	end := func(id string, why backends.Reason) {
-		if r, ok := m.sessions.find(id); ok && r.owner == a && r.end(now, why) {
-			ended = append(ended, id)
+		if r, a := m.find(id); a == user && r.is(a, id) && r != begun && r.end(now, why) {
+			ended = append(ended, string(r.id[:]))
 		}
 	}
 	end(replaced, backends.ReasonReplaced)
@@ -84,124 +92,118 @@ func (m *Store) supersede(now time.Time, a *account, replaced string, superseded
 	return ended
 }
 
-// FindBySecret implements [backends.Store].
-func (m *Store) FindBySecret(ctx context.Context, now time.Time, h backends.SecretHash) (backends.Session, backends.User, error) {
+// Find implements [backends.Store].
+func (m *Store) Find(ctx context.Context, now time.Time, id string, h backends.SecretHash) (s backends.Session, u backends.User, err error) {
 	if err := ctx.Err(); err != nil {
-		return backends.Session{}, backends.User{}, err
+		return s, u, err
 	}
-	r, ok := m.secrets.find(h)
-	if !ok {
-		return backends.Session{}, backends.User{}, backends.ErrNotFound
-	}
-	r.owner.mu.RLock()
-	defer r.owner.mu.RUnlock()
-	// The secret may have been replaced since the index was asked.
-	if r.secret != h {
-		return backends.Session{}, backends.User{}, backends.ErrNotFound
-	}
-	return r.answer(now)
-}
-
-// FindByID implements [backends.Store].
-func (m *Store) FindByID(ctx context.Context, now time.Time, id string) (backends.Session, backends.User, error) {
-	if err := ctx.Err(); err != nil {
-		return backends.Session{}, backends.User{}, err
-	}
-	r, ok := m.sessions.find(id)
-	if !ok {
-		return backends.Session{}, backends.User{}, backends.ErrNotFound
-	}
-	r.owner.mu.RLock()
-	defer r.owner.mu.RUnlock()
-	return r.answer(now)
-}
-
-// FindUser implements [backends.Store].
-func (m *Store) FindUser(ctx context.Context, userID string) (backends.User, error) {
-	a, err := m.account(ctx, userID)
-	if err != nil {
-		return backends.User{}, err
+	r, a := m.find(id)
+	if a == nil {
+		return s, u, backends.ErrNotFound
 	}
 	a.mu.RLock()
 	defer a.mu.RUnlock()
-	if a.gone {
-		return backends.User{}, backends.ErrNotFound
+	if !r.is(a, id) || !h.IsZero() && !r.opens(h) {
+		return s, u, backends.ErrNotFound
 	}
-	return a.user.Clone(), nil
+	s.ID = id
+	err = r.answer(now, &s, &u)
+	return s, u, err
+}
+
+// FindUser implements [backends.UserFinder].
+func (m *Store) FindUser(ctx context.Context, userID string) (backends.User, error) {
+	u, _, err := m.user(ctx, m.accounts, userID)
+	return u, err
 }
 
 // Extend implements [backends.Store].
-func (m *Store) Extend(ctx context.Context, now time.Time, id string, until time.Time) (bool, error) {
-	if err := ctx.Err(); err != nil {
-		return false, err
-	}
-	r, ok := m.sessions.find(id)
-	if !ok {
-		return false, nil
-	}
-	r.owner.mu.Lock()
-	defer r.owner.mu.Unlock()
-	seen := now.UnixMicro()
-	if seen-r.seen < r.interval.Microseconds() || !r.live(now) {
-		return false, nil
-	}
-	r.seen = seen
-	r.idleEnd = min(max(r.idleEnd, until.UnixMicro()), r.absoluteEnd)
-	return true, nil
+func (m *Store) Extend(ctx context.Context, now time.Time, id string) (idleDeadline time.Time, ok bool, err error) {
+	err = m.withRow(ctx, id, func(r *row, a *account) error {
+		s := r.Lifetime()
+		if !s.Due(now) || a.refuses(&s, now) != nil {
+			return nil
+		}
+		s.Touch(now)
+		r.SetActivity(&s)
+		idleDeadline, ok = r.IdleDeadline(), true
+		return nil
+	})
+	return idleDeadline, ok, ignoreNotFound(err)
 }
 
-// Reauthenticate implements [backends.Store]. It returns ErrConflict if next opens a
-// session already.
-func (m *Store) Reauthenticate(ctx context.Context, now time.Time, s backends.Session, former time.Time, next backends.SecretHash) error {
-	if err := ctx.Err(); err != nil {
+// Reauthenticate implements [backends.Store].
+func (m *Store) Reauthenticate(ctx context.Context, now time.Time, s backends.Session, next backends.SecretHash, o backends.ReauthenticateOptions) error {
+	if err := errors.Join(s.Validate(), laterThan(o.Former, s.AuthenticatedAt)); err != nil {
 		return err
 	}
-	r, ok := m.sessions.find(s.ID)
-	if !ok {
-		return backends.ErrNotFound
-	}
-	r.owner.mu.Lock()
-	defer r.owner.mu.Unlock()
-	if r.authenticated != former.UnixMicro() || !r.live(now) {
-		return backends.ErrNotFound
-	}
-	if !none(next) && !m.secrets.add(next, r) {
-		return backends.ErrConflict
-	}
-	if !none(r.secret) {
-		m.secrets.remove(r.secret)
-	}
-	r.secret = next
-	r.begin(s)
-	m.feed.changed(r.owner.user.ID)
-	return nil
+	return m.withRow(ctx, s.ID, func(r *row, a *account) error {
+		is := r.session()
+		if is.AuthenticatedAt.UnixMicro() != o.Former.UnixMicro() || a.refuses(&is, now) != nil {
+			return backends.ErrNotFound
+		}
+		if err := a.admits(o.UserVersion); err != nil {
+			return err
+		}
+		r.restart(&is, &s, next)
+		m.feed.changed(a.id)
+		return nil
+	})
 }
 
 // Revoke implements [backends.Store].
-func (m *Store) Revoke(ctx context.Context, now time.Time, id string, why backends.Reason) (bool, error) {
-	if err := ctx.Err(); err != nil {
+func (m *Store) Revoke(ctx context.Context, now time.Time, id string, why backends.Reason) (ended bool, err error) {
+	if err := why.Validate(); err != nil {
 		return false, err
 	}
-	r, ok := m.sessions.find(id)
-	if !ok {
-		return false, nil
-	}
-	r.owner.mu.Lock()
-	defer r.owner.mu.Unlock()
-	defer m.feed.changed(r.owner.user.ID)
-	return r.end(now, why), nil
+	err = m.withRow(ctx, id, func(r *row, a *account) error {
+		ended = r.end(now, why)
+		m.feed.changed(a.id)
+		return nil
+	})
+	return ended, ignoreNotFound(err)
 }
 
-// account returns the account of a user, who may be deleted by the time it is locked.
-func (m *Store) account(ctx context.Context, userID string) (*account, error) {
+// find returns the row that had the ID when the index was asked, and its owner; nil for either
+// if there is none.
+func (m *Store) find(id string) (*row, *account) {
+	if len(id) != len(sessionID{}) {
+		return nil, nil
+	}
+	r, ok := m.sessions.find(sessionID([]byte(id)))
+	if !ok {
+		return nil, nil
+	}
+	return r, r.owner.Load()
+}
+
+// withRow calls f with the row with the ID, its owner locked.
+func (m *Store) withRow(ctx context.Context, id string, f func(*row, *account) error) error {
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return err
 	}
-	a, ok := m.accounts.find(userID)
-	if !ok {
-		return nil, backends.ErrNotFound
+	r, a := m.find(id)
+	if a == nil {
+		return backends.ErrNotFound
 	}
-	return a, nil
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !r.is(a, id) {
+		return backends.ErrNotFound
+	}
+	return f(r, a)
 }
 
-func none(h backends.SecretHash) bool { return h == backends.SecretHash{} }
+// drop gives back a row that is in no index and no list. Its owner is locked.
+func (m *Store) drop(r *row) {
+	r.clear()
+	m.pool.give(r)
+}
+
+// ignoreNotFound is for methods to which an unknown session or user is no error.
+func ignoreNotFound(err error) error {
+	if errors.Is(err, backends.ErrNotFound) {
+		return nil
+	}
+	return err
+}

@@ -2,7 +2,6 @@ package memory
 
 import (
 	"context"
-	"math"
 	"time"
 
 	"github.com/inga-auth/inga/backends"
@@ -13,9 +12,16 @@ var _ backends.Sweeper = (*Store)(nil)
 // batch is how many rows are looked at while their owner is locked.
 const batch = 256
 
-// Sweep implements [backends.Sweeper]. It looks at every session, a batch of one user's
-// at a time, and never holds a lock for longer than that takes.
+// Sweep implements [backends.Sweeper]. It looks at every session, a batch of one user's at a
+// time, and never holds a lock for longer than that takes. One sweep runs at a time: others
+// wait for it, or until their context ends.
 func (m *Store) Sweep(ctx context.Context, now time.Time) (int, error) {
+	select {
+	case m.sweeping <- struct{}{}:
+		defer func() { <-m.sweeping }()
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
 	n := 0
 	for a := range m.accounts.all {
 		removed, err := m.sweep(ctx, now, a)
@@ -35,49 +41,47 @@ func (m *Store) Sweep(ctx context.Context, now time.Time) (int, error) {
 
 func (m *Store) sweep(ctx context.Context, now time.Time, a *account) (int, error) {
 	n := 0
-	for end := math.MaxInt; end > 0; {
+	for at := &a.rows; at != nil; {
 		if err := ctx.Err(); err != nil {
 			return n, err
 		}
 		var removed int
-		end, removed = m.sweepBatch(now, a, end)
+		at, removed = m.sweepBatch(now, a, at)
 		n += removed
 	}
 	return n, nil
 }
 
-// sweepBatch looks at the batch of rows before end, and returns where it began.
+// sweepBatch removes the dead rows of the batch that begins at at, a link of the list of a. It
+// returns the link where the next batch begins, or nil after the last row.
 //
-// Downwards: a row that fills a hole comes from the end of the list, where the sweep has
-// been, so that it misses none although others change the list between two batches.
-func (m *Store) sweepBatch(now time.Time, a *account, end int) (begin, removed int) {
+// The link stays a part of the list while the account is unlocked between two batches: only a
+// sweep removes rows, and no other one runs. New rows are put before the first.
+func (m *Store) sweepBatch(now time.Time, a *account, at **row) (next **row, removed int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	end = min(end, len(a.rows))
-	begin = max(end-batch, 0)
-	for i := end - 1; i >= begin; i-- {
-		if r := a.rows[i]; r.dead(now) {
-			m.drop(r)
-			removed++
+	for range batch {
+		r := *at
+		if r == nil {
+			return nil, removed
 		}
+		if s := r.Lifetime(); !s.Dead(now) {
+			at = &r.next
+			continue
+		}
+		m.sessions.remove(r.id)
+		*at = r.next
+		m.drop(r)
+		removed++
 	}
-	return begin, removed
-}
-
-// drop takes a row out of every index. Its owner is locked.
-func (m *Store) drop(r *row) {
-	m.sessions.remove(r.id)
-	if !none(r.secret) {
-		m.secrets.remove(r.secret)
-	}
-	r.owner.release(r)
+	return at, removed
 }
 
 // forget forgets a deleted user whose last row was swept.
 func (m *Store) forget(a *account) {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
-	if len(a.rows) == 0 {
+	if a.rows == nil {
 		m.graves.remove(a)
 	}
 }

@@ -3,6 +3,8 @@ package memory
 import (
 	"bytes"
 	"context"
+	"errors"
+	"strings"
 	"time"
 
 	"github.com/inga-auth/inga/backends"
@@ -12,21 +14,21 @@ var _ backends.Values = (*Store)(nil)
 
 // SetValue implements [backends.Values].
 func (m *Store) SetValue(ctx context.Context, now time.Time, id, key string, value []byte) error {
-	if err := backends.CheckValue(key, value); err != nil {
+	if err := backends.ValidValue(key, value); err != nil {
 		return err
 	}
-	return m.withRow(ctx, now, id, func(r *row) error {
+	return m.withLive(ctx, now, id, func(r *row) error {
 		if r.values == nil {
 			r.values = make(map[string][]byte, 1)
 		}
-		r.values[key] = bytes.Clone(value)
+		r.values[strings.Clone(key)] = bytes.Clone(value)
 		return nil
 	})
 }
 
 // Value implements [backends.Values].
 func (m *Store) Value(ctx context.Context, now time.Time, id, key string) (value []byte, err error) {
-	err = m.withRow(ctx, now, id, func(r *row) error {
+	err = m.withLive(ctx, now, id, func(r *row) error {
 		v, ok := r.values[key]
 		if !ok {
 			return backends.ErrNoValue
@@ -39,7 +41,7 @@ func (m *Store) Value(ctx context.Context, now time.Time, id, key string) (value
 
 // TakeValue implements [backends.Values].
 func (m *Store) TakeValue(ctx context.Context, now time.Time, id, key string) (value []byte, err error) {
-	err = m.withRow(ctx, now, id, func(r *row) error {
+	err = m.withLive(ctx, now, id, func(r *row) error {
 		v, ok := r.values[key]
 		if !ok {
 			return backends.ErrNoValue
@@ -51,19 +53,16 @@ func (m *Store) TakeValue(ctx context.Context, now time.Time, id, key string) (v
 	return value, err
 }
 
-// withRow calls f with a row that is live, locked.
-func (m *Store) withRow(ctx context.Context, now time.Time, id string, f func(*row) error) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	r, ok := m.sessions.find(id)
-	if !ok {
+// withLive calls f with the row with the ID if it is live, locked.
+func (m *Store) withLive(ctx context.Context, now time.Time, id string, f func(*row) error) error {
+	err := m.withRow(ctx, id, func(r *row, a *account) error {
+		if s := r.Lifetime(); a.refuses(&s, now) != nil {
+			return backends.ErrNotLive
+		}
+		return f(r)
+	})
+	if errors.Is(err, backends.ErrNotFound) {
 		return backends.ErrNotLive
 	}
-	r.owner.mu.Lock()
-	defer r.owner.mu.Unlock()
-	if !r.live(now) {
-		return backends.ErrNotLive
-	}
-	return f(r)
+	return err
 }

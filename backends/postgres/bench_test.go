@@ -1,9 +1,7 @@
 package postgres_test
 
 import (
-	"crypto/sha256"
 	"fmt"
-	"strconv"
 	"testing"
 	"time"
 
@@ -11,25 +9,24 @@ import (
 
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/backends/postgres"
-	"github.com/inga-auth/inga/internal/floor"
+	"github.com/inga-auth/inga/internal/bench"
 	"github.com/inga-auth/inga/internal/pgtest"
 )
 
-// BenchmarkFind looks sessions up by their secrets, in no order, among so many. Floor sends
-// the same statement over the same pool and scans the same columns, by hand.
+// BenchmarkFind looks sessions up, in no order, among so many. Floor sends the same statement
+// over the same pool and scans the same columns, by hand.
 func BenchmarkFind(b *testing.B) {
-	for _, sessions := range floor.Sizes() {
+	for _, sessions := range bench.Sizes() {
 		b.Run(fmt.Sprintf("sessions=%d", sessions), func(b *testing.B) {
 			f := open(b)
 			fill(b, f, sessions)
-			hash := func(i int) backends.SecretHash {
-				return sha256.Sum256(strconv.AppendInt(nil, int64(i)*7919%int64(sessions)+1, 10))
-			}
-			sql := findStatement(b, f, hash(0))
+			pick := func(i int) (string, backends.SecretHash) { return filled(i*7919%sessions + 1) }
+			sql := findStatement(b, f)
 			b.Run("Store", func(b *testing.B) {
 				b.ReportAllocs()
 				for i := 0; b.Loop(); i++ {
-					if _, _, err := f.FindBySecret(b.Context(), t0, hash(i)); err != nil {
+					id, h := pick(i)
+					if _, _, err := f.Find(b.Context(), t0, id, h); err != nil {
 						b.Fatal(err)
 					}
 				}
@@ -37,7 +34,8 @@ func BenchmarkFind(b *testing.B) {
 			b.Run("Floor", func(b *testing.B) {
 				b.ReportAllocs()
 				for i := 0; b.Loop(); i++ {
-					if err := byHand(b, f, sql, hash(i)); err != nil {
+					id, h := pick(i)
+					if err := byHand(b, f, sql, id, h); err != nil {
 						b.Fatal(err)
 					}
 				}
@@ -46,11 +44,13 @@ func BenchmarkFind(b *testing.B) {
 			b.Run("Ratio", func(b *testing.B) {
 				var store, floor time.Duration
 				for i := 0; b.Loop(); i++ {
+					id, h := pick(2 * i)
+					next, nextHash := pick(2*i + 1)
 					began := time.Now()
-					_, _, err := f.FindBySecret(b.Context(), t0, hash(2*i))
+					_, _, err := f.Find(b.Context(), t0, id, h)
 					check(b, err)
 					between := time.Now()
-					check(b, byHand(b, f, sql, hash(2*i+1)))
+					check(b, byHand(b, f, sql, next, nextHash))
 					store += between.Sub(began)
 					floor += time.Since(between)
 				}
@@ -60,16 +60,17 @@ func BenchmarkFind(b *testing.B) {
 	}
 }
 
-// findStatement returns what FindBySecret sends, seen on another pool: a tracer costs.
-func findStatement(b *testing.B, f fixture, h backends.SecretHash) string {
+// findStatement returns what Find sends, seen on another pool: a tracer costs.
+func findStatement(b *testing.B, f fixture) string {
 	var sent recorder
 	store := must(postgres.New(postgres.Config{Pool: pgtest.Pool(b, sent.use), Schema: f.schema}))(b)
-	_, _, err := store.FindBySecret(b.Context(), t0, h)
+	id, h := filled(1)
+	_, _, err := store.Find(b.Context(), t0, id, h)
 	check(b, err)
 	return sent.take()[0].sql
 }
 
-func byHand(b *testing.B, f fixture, sql string, h backends.SecretHash) error {
+func byHand(b *testing.B, f fixture, sql, sessionID string, h backends.SecretHash) error {
 	var (
 		id, user, kind, ip, agent, label, reason, name string
 		amr, roles                                     []string
@@ -78,7 +79,7 @@ func byHand(b *testing.B, f fixture, sql string, h backends.SecretHash) error {
 		rotatedAt, seenAt, endedAt                     pgtype.Timestamptz
 		has, disabled                                  bool
 	)
-	return f.pool.QueryRow(b.Context(), sql, h[:]).Scan(&id, &user, &kind, &ip, &agent, &label, &amr,
+	return f.pool.QueryRow(b.Context(), sql, sessionID, h[:]).Scan(&id, &user, &kind, &ip, &agent, &label, &amr,
 		&created, &authenticated, &seen, &idleTimeout, &interval, &idle, &absolute, &generation,
 		&rotatedAt, &seenAt, &endedAt, &reason, &has, &name, &roles, &disabled, &version)
 }
@@ -86,7 +87,7 @@ func byHand(b *testing.B, f fixture, sql string, h backends.SecretHash) error {
 // BenchmarkExtend counts activity of one session after another, each time as if an
 // interval had passed. Floor is the barest update of a row by its key.
 func BenchmarkExtend(b *testing.B) {
-	for _, sessions := range floor.Sizes() {
+	for _, sessions := range bench.Sizes() {
 		b.Run(fmt.Sprintf("sessions=%d", sessions), func(b *testing.B) {
 			f := open(b)
 			fill(b, f, sessions)
@@ -105,7 +106,7 @@ func BenchmarkExtend(b *testing.B) {
 						now = t0.Add(time.Minute)
 						b.StartTimer()
 					}
-					if ok, err := f.Extend(b.Context(), now, ids[i%len(ids)], now.Add(30*time.Minute)); err != nil || !ok {
+					if _, ok, err := f.Extend(b.Context(), now, ids[i%len(ids)]); err != nil || !ok {
 						b.Fatalf("Extend: %v, %v", ok, err)
 					}
 				}
@@ -123,7 +124,7 @@ func BenchmarkExtend(b *testing.B) {
 
 // BenchmarkSweep walks a table in which nothing is dead.
 func BenchmarkSweep(b *testing.B) {
-	for _, sessions := range floor.Sizes() {
+	for _, sessions := range bench.Sizes() {
 		b.Run(fmt.Sprintf("sessions=%d", sessions), func(b *testing.B) {
 			f := open(b)
 			fill(b, f, sessions)

@@ -27,18 +27,19 @@ type Config struct {
 	// says which columns it must have. Default: the table users in Schema.
 	Users string
 
-	// UsersAnnounced says that changes of the application's users are announced, by the
-	// triggers of the package doc. Otherwise no feed can vouch for them: the cache reads its
-	// sessions again every MaxLag.
+	// UsersAnnounced says that the triggers of the package doc announce changes of the
+	// application's users. Without them no feed is ever up to date, and a cache reads each
+	// session again every MaxLag.
 	UsersAnnounced bool
 
 	// Timeout bounds each call but Migrate, Sweep and RevokeAll, waiting for a connection
-	// included, so that a request is answered when the database is not. Default: 5 seconds.
+	// included, so that a request gets an answer even if the database does not give one.
+	// Default: 5 seconds.
 	Timeout time.Duration
 
-	// Listen, if not nil, is how [Store.Watch] connects. It is needed where Pool goes through
-	// a pooler in transaction mode, which loses notifications: the server's own address.
-	// Default: as Pool connects.
+	// Listen, if not nil, is how [Store.Watch] connects. Where Pool connects to a pooler in
+	// transaction mode, which loses notifications, it must have the server's own address.
+	// Default: the configuration of Pool.
 	Listen *pgx.ConnConfig
 }
 
@@ -95,6 +96,8 @@ func validName(s string) error {
 		return errors.New("has control characters or is not UTF-8")
 	case strings.Contains(s, "."):
 		return errors.New("has a dot in it")
+	case s == "$user":
+		return errors.New("stands for the schema of a role in a search path")
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -27,7 +28,7 @@ func TestNewReportsAllMistakesEachNamingItsField(t *testing.T) {
 
 func TestNewRefusesNamesThatAreNoNames(t *testing.T) {
 	pool := pgtest.Pool(t)
-	for _, schema := range []string{"a\x00b", "a\nb", "\xff", strings.Repeat("x", 64), "a.b"} {
+	for _, schema := range []string{"a\x00b", "a\nb", "\xff", strings.Repeat("x", 64), "a.b", "$user"} {
 		if _, err := postgres.New(postgres.Config{Pool: pool, Schema: schema}); err == nil {
 			t.Errorf("Schema %q: no error", schema)
 		}
@@ -45,14 +46,28 @@ func TestNewRefusesNamesThatAreNoNames(t *testing.T) {
 func TestUsersAreOfferedOnlyWhereTheyAreOurs(t *testing.T) {
 	pool := pgtest.Pool(t)
 	theirs := must(postgres.New(postgres.Config{Pool: pool, Users: "app.users"}))(t)
-	if _, err := theirs.Users(); err == nil {
-		t.Error("Config.Users names another table: Users gave no error")
+	users := theirs.Users()
+	_, _, byNameErr := users.UserByName(t.Context(), "ann")
+	_, listErr := users.ListUsers(t.Context(), "", 1)
+	_, passwordErr := users.SetPassword(t.Context(), t0, "ann", 0, "$x", "")
+	for method, err := range map[string]error{
+		"CreateUser":  users.CreateUser(t.Context(), backends.User{ID: "ann"}, ""),
+		"UserByName":  byNameErr,
+		"ListUsers":   listErr,
+		"SetPassword": passwordErr,
+		"Rehash":      users.Rehash(t.Context(), "ann", "$x", "$y"),
+		"SetRoles":    users.SetRoles(t.Context(), "ann", nil),
+		"SetDisabled": users.SetDisabled(t.Context(), t0, "ann", true),
+		"DeleteUser":  users.DeleteUser(t.Context(), t0, "ann"),
+	} {
+		if !errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), "Config.Users") {
+			t.Errorf("%s: error %v, want ErrUnsupported that names Config.Users", method, err)
+		}
 	}
-	if _, ok := any(theirs).(backends.Users); ok {
-		t.Error("a store without users of its own says that it implements backends.Users")
-	}
-	ours := must(postgres.New(postgres.Config{Pool: pool, Schema: "auth", Users: "auth.users"}))(t)
-	if _, err := ours.Users(); err != nil {
+	schema := pgtest.Schema(t)
+	ours := must(postgres.New(postgres.Config{Pool: pool, Schema: schema, Users: schema + ".users"}))(t)
+	check(t, ours.Migrate(t.Context()))
+	if err := ours.Users().CreateUser(t.Context(), backends.User{ID: "ann"}, ""); err != nil {
 		t.Errorf("Config.Users names our own table: %v", err)
 	}
 }

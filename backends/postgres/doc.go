@@ -1,11 +1,10 @@
 // Package postgres keeps sessions, and users if the application has none, in PostgreSQL 14
-// or newer, over a pgx pool.
+// or newer, over a pgx pool. The encoding of the database is UTF8.
 //
 //	pool, err := pgxpool.New(ctx, os.Getenv("DATABASE_URL"))
 //	store, err := postgres.New(postgres.Config{Pool: pool})
-//	err = store.Migrate(ctx)    // at every start; most times it does nothing
-//	users, err := store.Users() // to create users and to change passwords
-//	go backends.Sweep(ctx, store, 10*time.Minute, report)
+//	err = store.Migrate(ctx) // at every start; usually there is nothing to do
+//	go backends.Sweep(ctx, store, 10*time.Minute, reportSweep)
 //
 // # Users of your own
 //
@@ -14,20 +13,24 @@
 //	id        text      1 to 255 bytes, never given to another user
 //	roles     text[]    NULL, and NULL in it, is no role
 //	disabled  boolean   NULL is true
-//	version   bigint    another number, not 0, whenever password, roles or disabled change
+//	version   bigint    another number, not 0, whenever the password changes
 //
-// The application writes to it; this package reads it within the statements that it sends
-// anyway, so a change takes effect on the next request. After a change of a password commit
-// it with its new version, then call [Store.RevokeUser]: a login that was given the old
-// version is not let in, and one that came before is ended.
+// The application writes to it. This package reads it within the statements that it sends
+// anyway, so a change takes effect on the next request. To change a password, commit it with
+// its new version and then call EndUser of the session.Registry, which emits an event too: a
+// login that names the old version is refused, and a session that began before is ended. The
+// session of the request can stay, with a new secret: see Reauthenticate of packages cookie
+// and jwtauth.
 //
-// Or have the tables do that, with the functions that [Store.Migrate] makes. The first trigger
-// tells caches of every change, and Config.UsersAnnounced says that it is there; it stands on
-// every table that the view reads. The second ends the sessions of the user, whoever changes
-// what: all but the one that the setting inga.session names.
+// Or have the tables do that, with the functions that [Store.Migrate] creates. The first
+// trigger announces every change to caches; every table that the view reads needs it, and
+// Config.UsersAnnounced says that all have it. The second ends the sessions of the user,
+// whatever program makes the change: all but the one that the setting inga.session names.
 //
-//	CREATE TRIGGER inga_changed AFTER UPDATE OR DELETE ON app.people
+//	CREATE TRIGGER inga_changed AFTER INSERT OR UPDATE OR DELETE ON app.people
 //		FOR EACH ROW EXECUTE FUNCTION inga.changed('id');
+//	CREATE TRIGGER inga_changed AFTER INSERT OR UPDATE OR DELETE ON app.people_roles
+//		FOR EACH ROW EXECUTE FUNCTION inga.changed('person_id');
 //	CREATE TRIGGER inga_end_sessions AFTER UPDATE OF password, banned ON app.people
 //		FOR EACH ROW EXECUTE FUNCTION inga.end_sessions('id', 'credentials');
 //
@@ -36,69 +39,78 @@
 //	UPDATE app.people SET password = $2, version = version + 1 WHERE id = $3;
 //	COMMIT;
 //
-// The argument 'id' is the column that has the user's ID. Who fires the triggers needs USAGE on
-// the schema, and for the second one SELECT and UPDATE on its sessions.
+// The first argument is the column of the table that holds the user's ID. A table that has none,
+// such as one of groups, passes an empty text to inga.changed: caches then read all sessions
+// again after each change. The role that fires the triggers needs USAGE on the schema, and for
+// inga_end_sessions SELECT and UPDATE on its sessions.
 //
-// A view may join, group and cast. It is asked for one id at a time: one that casts its
-// key needs an index on the expression, or every request reads all users:
+// A view may join, group and cast. It is asked for one ID at a time. One that casts its key
+// needs an index on the expression, or every request reads all users:
 //
 //	CREATE VIEW app.auth_users AS
-//		SELECT id::text AS id, ARRAY[role] AS roles, banned AS disabled, version FROM app.people;
+//		SELECT p.id::text AS id, p.banned AS disabled, p.version,
+//			ARRAY(SELECT r.role FROM app.people_roles r WHERE r.person_id = p.id) AS roles
+//		FROM app.people p;
 //	CREATE INDEX ON app.people ((id::text));
 //
-// # What it costs
+// # Cost
 //
-// A request is one statement, which answers session and user together, and a second one
-// at most once in the session's renewal interval. A login is one statement, or two where
-// the users are the application's, or a transaction where the number of sessions is limited:
-// logins of one user then take turns. That second statement of a request is an update of one
-// row that writes no index (a heap-only tuple update): no index covers a column that
-// activity changes. Nothing but [Store.Sweep] and [Store.RevokeAll] depends on how many
-// sessions or users there are.
+// A request is one statement, which looks the session up by its primary key and returns it
+// with its user. At most once in the session's renewal interval a second one records the
+// activity. It updates one row and writes no index (a heap-only tuple update), because no
+// index covers a column that activity changes.
+//
+// A login is one statement, which writes two indexes: the primary key and the one on user_id.
+// It is two statements where the application keeps the users. Where the number of sessions is
+// limited it is a transaction, and logins of one user take turns.
+//
+// Only [Store.Sweep] and [Store.RevokeAll] depend on how many sessions there are, and nothing
+// on how many users.
 //
 // # Rights
 //
-// Migrate creates a schema, the first time, and needs CREATE on the database for that. A role
-// that only serves needs this, and may call Migrate all the same:
+// Migrate creates the schema, and needs CREATE on the database for that. After an upgrade of
+// this package it may have to change tables, which only their owner can. A role that only
+// serves needs the following, and may call Migrate all the same once another role has migrated:
 //
 //	GRANT USAGE ON SCHEMA inga TO web;
 //	GRANT SELECT, INSERT, UPDATE, DELETE ON inga.users, inga.sessions, inga.session_values TO web;
 //	GRANT SELECT ON inga.migrations TO web;
 //
-// # Many processes, and a pooler between
+// # Many processes, and poolers
 //
-// Any number of processes may migrate, serve and sweep at the same time. Every change is a
-// statement that is conditional on the row being live, so whoever logs out wins against
-// whoever renews; there is no upsert. Nothing is kept in a database session: no temporary
-// table, no session lock, no SET. Behind PgBouncer in transaction mode set the pool's
-// DefaultQueryExecMode to pgx.QueryExecModeExec or pgx.QueryExecModeSimpleProtocol, which
-// prepare no statement that the next transaction would not find.
+// Any number of processes may migrate, serve and sweep at the same time. Every change is one
+// statement that requires the row to be live, so a logout wins against a renewal; there is no
+// upsert. Nothing is kept in a database session: no temporary table, no session lock, no SET.
+// Behind PgBouncer in transaction mode set the pool's DefaultQueryExecMode to
+// pgx.QueryExecModeExec or pgx.QueryExecModeSimpleProtocol, which prepare no statement that
+// the next transaction would not find.
 //
 // The statements are written for READ COMMITTED, PostgreSQL's default. With another
-// default_transaction_isolation some fail under concurrency, with an error that is none of
-// those of package backends.
+// default_transaction_isolation some of them fail under concurrency, with an error that is
+// none of those of package backends.
 //
 // # Changes are announced
 //
 // Triggers on the tables notify of every session that ends, every secret that is replaced and
-// every user that changes, whoever does it: a process, a migration, somebody with psql in an
-// incident (UPDATE inga.sessions SET ended_at = now() WHERE user_id = …). The channel has the
-// name of the schema. [Store.Watch] listens, on a connection of its own, which
-// pg_stat_activity shows as "inga feed"; package cache uses it. Activity is not announced, and
-// does not even ask the triggers.
+// every user that changes, whatever makes the change: a process, a migration, an operator with
+// psql (UPDATE inga.sessions SET ended_at = now() WHERE user_id = …). The channel has the name
+// of the schema. [Store.Watch] listens on a connection of its own, which pg_stat_activity
+// shows as "inga feed"; package cache uses it. Activity is not announced, and does not even
+// fire the triggers.
 //
-// A pooler in transaction mode loses notifications. Watch notices that and says so; give it
-// the server's own address in Config.Listen.
+// A pooler in transaction mode loses notifications. Watch detects one and fails; give it the
+// server's own address in Config.Listen.
 //
 // # When the database is away
 //
-// Every method then returns an error that is none of those of package backends, and the
-// pool connects again by itself. No method waits longer than Config.Timeout, except those that
+// Every method that asks it then returns an error that is none of those of package
+// backends, and the pool reconnects by itself. No method waits longer than Config.Timeout, except those that
 // may have much to do: Migrate, Sweep and RevokeAll.
 //
 // # What a dump shows
 //
-// The SHA-256 of the secrets of sessions and refresh tokens, and password hashes. No value
-// of any column opens a session. A server that logs parameters (log_parameter_max_length)
-// logs these too, and nothing more.
+// The SHA-256 of the secrets of sessions, the numbers of their refresh tokens, and password
+// hashes. No value of any column opens a session. A server that logs parameters
+// (log_parameter_max_length) logs these too, and nothing more.
 package postgres

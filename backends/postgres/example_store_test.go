@@ -67,13 +67,10 @@ func ExampleConfig_pgBouncer() {
 func ExampleStore_Users() {
 	ctx := context.Background()
 	var store *postgres.Store // postgres.New
-	users, err := store.Users()
+	ann := backends.User{ID: "17", Name: "ann", Roles: []string{"admin"}}
+	err := store.Users().CreateUser(ctx, ann, "$argon2id$…") // from package backends/password
 	if err != nil {
-		log.Fatal(err) // Config.Users names a table of yours: write to that yourself
-	}
-	ann := backends.User{ID: backends.NewID(), Name: "ann", Roles: []string{"admin"}}
-	if err := users.CreateUser(ctx, ann, "$argon2id$…"); err != nil { // from Passwords.Hash
-		log.Fatal(err)
+		log.Fatal(err) // wraps errors.ErrUnsupported if Config.Users names a table of yours
 	}
 }
 

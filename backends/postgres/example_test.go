@@ -59,14 +59,15 @@ CREATE INDEX people_id_text ON app.people ((id::text))`)
 	}
 }
 
-// A dead database is not a wrong password: only the errors of package backends say
-// anything about a session. Whoever takes every error for "logged out" logs everyone out
+// A dead database is not a wrong password: only the errors of package backends say anything
+// about a session. An application that takes every error for "logged out" logs everyone out
 // when the database restarts.
 func Example_incorrect() {
 	var store backends.Store // a *postgres.Store
-	now, hash := time.Now(), backends.NewSecret().Hash()
+	var id string            // from the credential, as is the secret
+	var secret backends.Secret
 
-	_, _, err := store.FindBySecret(context.Background(), now, hash)
+	_, _, err := store.Find(context.Background(), time.Now(), id, secret.Hash())
 	switch {
 	case err == nil:
 		// let in

@@ -17,14 +17,17 @@ var _ backends.Feed = (*Store)(nil)
 
 // Watch implements [backends.Feed] with LISTEN, on a connection of its own.
 //
-// PostgreSQL delivers the notifications of all transactions in the order in which they were
-// committed. So the store sends one to itself, over the same connection, and when it comes
-// back everything that was committed before it was sent has come too. One that does not come
-// back in time ends Watch: the connection is dead.
+// PostgreSQL delivers the notifications of all transactions in the order of their commits. So
+// Watch sends one to itself over the same connection: when it comes back, everything that was
+// committed before it was sent has arrived too. If it does not come back in time the connection
+// is dead, and Watch ends.
 //
-// That conclusion needs a connection to the server itself. Behind a pooler a notification to
-// oneself may come back while others are lost, so Watch refuses it; see Config.Listen.
+// That conclusion needs a connection to the server itself. Through a pooler a notification to
+// oneself may come back while others are lost, so Watch refuses poolers; see Config.Listen.
 func (s *Store) Watch(ctx context.Context, every time.Duration, l backends.Listener) error {
+	if every <= 0 {
+		return fmt.Errorf("%w: Watch every %v, want more than 0", backends.ErrInvalidArgument, every)
+	}
 	w := &watch{store: s, every: every, listener: l, self: "inga " + rand.Text()}
 	if err := w.connect(ctx); err != nil {
 		return w.ended(ctx, "connect", err)
@@ -47,8 +50,8 @@ type watch struct {
 	self     string // the channel of the notifications to itself
 }
 
-// patience is how long the connection may take to answer. A server that is merely busy is not
-// worth a new connection, with which all that was read before would have to be read again.
+// patience is how long the connection may take to answer. It is generous, because a listener
+// must forget all it remembers when a connection is given up, and a busy server is not dead.
 func (w *watch) patience() time.Duration { return max(2*w.every, 2*time.Second) }
 
 func (w *watch) connect(ctx context.Context) error {
@@ -69,7 +72,7 @@ func (w *watch) connect(ctx context.Context) error {
 }
 
 func (w *watch) listen(ctx context.Context) error {
-	// A pooler makes up the process ID that it tells its clients at connect.
+	// A pooler makes up the process ID that clients get when they connect.
 	var pid uint32
 	if err := w.conn.QueryRow(ctx, "SELECT pg_backend_pid()", pgx.QueryExecModeSimpleProtocol).Scan(&pid); err != nil {
 		return err
@@ -85,7 +88,7 @@ func (w *watch) listen(ctx context.Context) error {
 	return nil
 }
 
-// listenConfig is a copy of the configuration with which to connect.
+// listenConfig returns the configuration of the connection, which the caller may change.
 func (s *Store) listenConfig(ctx context.Context) (*pgx.ConnConfig, error) {
 	var config *pgx.ConnConfig
 	if s.listen != nil {
@@ -93,21 +96,22 @@ func (s *Store) listenConfig(ctx context.Context) (*pgx.ConnConfig, error) {
 	} else {
 		pool := s.pool.Config()
 		config = pool.ConnConfig
-		if pool.BeforeConnect != nil { // it may know the password of today
+		if pool.BeforeConnect != nil { // it may set a password that expires
 			if err := pool.BeforeConnect(ctx, config); err != nil {
 				return nil, err
 			}
 		}
 	}
-	config.Tracer = nil // the heartbeat is nobody's request
+	config.Tracer = nil         // the heartbeat belongs to no request
+	config.OnNotification = nil // with one, pgx keeps no notification for Watch
 	config.RuntimeParams["application_name"] = listenerName
 	return config, nil
 }
 
-// listenerName is by what an administrator knows the connection, in pg_stat_activity.
+// listenerName is the application_name of the connection in pg_stat_activity.
 const listenerName = "inga feed"
 
-// round sends one notification to itself and hears what comes until it is time for the next.
+// round sends one notification to itself and reports what arrives until the next one is due.
 func (w *watch) round(ctx context.Context, beat uint64) error {
 	sent := time.Now()
 	payload := fmt.Sprint(beat)
@@ -130,6 +134,7 @@ func (w *watch) round(ctx context.Context, beat uint64) error {
 		case n == nil:
 		case n.Channel != w.self:
 			w.listener.Changed(backends.Change{UserID: n.Payload})
+			w.store.subscribers.Call(n.Payload)
 		case n.Payload == payload:
 			echoed = true
 			if w.store.vouches {
@@ -165,7 +170,7 @@ func (w *watch) close() {
 	_ = w.conn.Close(ctx)
 }
 
-// ended is why the watch is over: ctx's error if that has ended.
+// ended returns why the watch is over: ctx's error if ctx has ended.
 func (w *watch) ended(ctx context.Context, what string, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/inga-auth/inga/backends"
@@ -72,7 +73,7 @@ func (e *ear) want(t *testing.T, what string, want ...string) {
 	}
 }
 
-// Whoever ends a session in an incident has no program of ours at hand.
+// An operator who ends a session in an incident has only psql at hand.
 func TestChangesThatAreMadeByHandAreHeard(t *testing.T) {
 	f, e := open(t), newEar()
 	check(t, f.users.CreateUser(t.Context(), backends.User{ID: "bob", Name: "Bob"}, ""))
@@ -136,8 +137,9 @@ func TestWatchEndsWhenItsConnectionDoes(t *testing.T) {
 	}
 }
 
-// One client alone would hear its own notifications, and nobody else's.
+// With a single client the notifications to itself would come back, while all others are lost.
 func TestWatchRefusesAPooler(t *testing.T) {
+	t.Parallel()
 	url := pgtest.Start(t).PgBouncer(t)
 	pool := must(pgxpool.New(t.Context(), url+"&default_query_exec_mode=exec"))(t)
 	t.Cleanup(pool.Close)
@@ -156,4 +158,15 @@ func TestWatchConnectsAsListenSays(t *testing.T) {
 	if err := store.Watch(soon(t), time.Second, newEar()); err == nil || !strings.Contains(err.Error(), "127.0.0.1") {
 		t.Errorf("error %v, want one about the other address", err)
 	}
+}
+
+// An application that listens itself sets a function on the connections of its pool.
+func TestWatchHearsWhereThePoolHasAFunctionForNotifications(t *testing.T) {
+	f := open(t, func(c *pgxpool.Config) {
+		c.ConnConfig.OnNotification = func(*pgconn.PgConn, *pgconn.Notification) {}
+	})
+	e := newEar()
+	e.listen(t, f.Store)
+	check(t, f.users.SetRoles(t.Context(), "ann", nil))
+	e.want(t, "a change", "ann")
 }

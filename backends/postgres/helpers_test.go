@@ -24,7 +24,7 @@ var t0 = time.Date(2031, time.May, 6, 7, 8, 9, 123456000, time.UTC)
 // A fixture is a migrated store in a schema of its own, with the user "ann".
 type fixture struct {
 	*postgres.Store
-	users  *postgres.Users
+	users  backends.Users
 	pool   *pgxpool.Pool
 	schema string
 }
@@ -36,9 +36,10 @@ func open(t testing.TB, changes ...func(*pgxpool.Config)) fixture {
 
 func openOn(t testing.TB, pool *pgxpool.Pool, schema string) fixture {
 	t.Helper()
-	store := must(postgres.New(postgres.Config{Pool: pool, Schema: schema}))(t)
+	// A busy machine is no outage.
+	store := must(postgres.New(postgres.Config{Pool: pool, Schema: schema, Timeout: time.Minute}))(t)
 	check(t, store.Migrate(t.Context()))
-	users := must(store.Users())(t)
+	users := store.Users()
 	check(t, users.CreateUser(t.Context(), backends.User{ID: "ann", Name: "Ann", Roles: []string{"user"}}, "$hash"))
 	return fixture{store, users, pool, schema}
 }
@@ -47,7 +48,7 @@ func openOn(t testing.TB, pool *pgxpool.Pool, schema string) fixture {
 // twelve hours at all, activity counted once a minute. Its first refresh token is current.
 func session(userID string) backends.Session {
 	return backends.Session{
-		ID: backends.NewID(), UserID: userID, Kind: backends.KindCookie, AMR: []string{"pwd"},
+		ID: backends.NewID(userID), UserID: userID, Kind: backends.KindCookie, AMR: []string{"pwd"},
 		Client:    backends.Client{IP: "192.0.2.7", UserAgent: "Firefox", Label: "desk"},
 		CreatedAt: t0, AuthenticatedAt: t0, LastSeenAt: t0,
 		IdleTimeout: 30 * time.Minute, RenewalInterval: time.Minute,
@@ -60,13 +61,13 @@ func session(userID string) backends.Session {
 func login(t testing.TB, store backends.Store, userID string) (backends.Session, backends.Secret) {
 	t.Helper()
 	s, secret := session(userID), backends.NewSecret()
-	must(store.Create(t.Context(), t0, s, secret.Hash(), backends.Admission{}))(t)
+	must(store.Create(t.Context(), t0, s, secret.Hash(), backends.CreateOptions{}))(t)
 	return s, secret
 }
 
 // createAt creates a session of the user, who must still have the version.
 func createAt(ctx context.Context, store backends.Store, userID string, version int64) error {
-	_, err := store.Create(ctx, t0, session(userID), backends.NewSecret().Hash(), backends.Admission{UserVersion: version})
+	_, err := store.Create(ctx, t0, session(userID), backends.NewSecret().Hash(), backends.CreateOptions{UserVersion: version})
 	return err
 }
 
@@ -180,12 +181,12 @@ func operations(f fixture, s backends.Session, h backends.SecretHash) map[string
 	return map[string]func(context.Context) error{
 		"Migrate": f.Migrate,
 		"Create": func(ctx context.Context) error {
-			_, err := f.Create(ctx, t0, session("ann"), backends.NewSecret().Hash(), backends.Admission{})
+			_, err := f.Create(ctx, t0, session("ann"), backends.NewSecret().Hash(), backends.CreateOptions{})
 			return err
 		},
 		"Create with a limit": func(ctx context.Context) error {
-			a := backends.Admission{Replaces: backends.NewID(), Limit: backends.Limit{Total: 100}.ForAll}
-			_, err := f.Create(ctx, t0, session("ann"), backends.NewSecret().Hash(), a)
+			o := backends.CreateOptions{Replaces: backends.NewID("ann"), Limit: backends.Limit{Total: 100}.ForAll}
+			_, err := f.Create(ctx, t0, session("ann"), backends.NewSecret().Hash(), o)
 			return err
 		},
 		"FindUser": func(ctx context.Context) error { _, err := f.FindUser(ctx, "ann"); return err },
@@ -198,14 +199,16 @@ func operations(f fixture, s backends.Session, h backends.SecretHash) map[string
 			_, err := f.TakeValue(ctx, t0, s.ID, "k")
 			return notAbsent(err)
 		},
-		"FindBySecret": func(ctx context.Context) error { _, _, err := f.FindBySecret(ctx, t0, h); return err },
-		"FindByID":     func(ctx context.Context) error { _, _, err := f.FindByID(ctx, t0, s.ID); return err },
-		"Extend":       func(ctx context.Context) error { _, err := f.Extend(ctx, t0, s.ID, t0.Add(time.Hour)); return err },
+		"Find":            func(ctx context.Context) error { _, _, err := f.Find(ctx, t0, s.ID, h); return err },
+		"Find without it": func(ctx context.Context) error { _, _, err := f.Find(ctx, t0, s.ID, backends.SecretHash{}); return err },
+		"Extend":          func(ctx context.Context) error { _, _, err := f.Extend(ctx, t0, s.ID); return err },
 		"Reauthenticate": func(ctx context.Context) error {
-			return f.Reauthenticate(ctx, t0, s, t0, next)
+			again := s
+			again.Begin(t0.Add(time.Minute), 12*time.Hour)
+			return f.Reauthenticate(ctx, t0, again, next, backends.ReauthenticateOptions{Former: t0})
 		},
 		"Rotate": func(ctx context.Context) error {
-			_, _, _, err := f.Rotate(ctx, t0, s.ID, h, 1, backends.Grace{Overlap: time.Second, Unseen: time.Minute})
+			_, _, _, err := f.Rotate(ctx, t0, s.ID, h, 1, backends.Grace{Overlap: time.Second, Skew: time.Minute})
 			return err
 		},
 		"MarkSeen":   func(ctx context.Context) error { return f.MarkSeen(ctx, t0, s.ID, 1) },
@@ -236,4 +239,8 @@ func notAbsent(err error) error {
 		return nil
 	}
 	return err
+}
+
+func mode(m pgx.QueryExecMode) func(*pgxpool.Config) {
+	return func(c *pgxpool.Config) { c.ConnConfig.DefaultQueryExecMode = m }
 }

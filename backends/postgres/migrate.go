@@ -4,61 +4,75 @@ import (
 	"context"
 	"embed"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
 )
 
-// The files are applied in the order of their names, and numbered by it from 1. A file that
-// was released is never edited.
+// The files are applied in the order of their names, and numbered by it from 1, each in a
+// transaction of its own. A file that was released is never edited.
+//
+// From 0003 on a file locks one table at most. One that waits for a second while it holds the
+// first deadlocks with the statements that are served meanwhile.
 //
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// What is read after a wait for a lock must be what is committed by then, whatever the
-// database's default is.
+// A statement that has waited for a lock must see what has been committed by then, whatever
+// the database's default isolation level is.
 var readCommitted = pgx.TxOptions{IsoLevel: pgx.ReadCommitted}
 
 // Migrate creates the schema and its tables, or brings them to the version of this package.
 // It does nothing if they have it, and then needs no right to create anything. Any number
-// of processes may call it at the same time: one migrates, the others wait for it.
+// of processes may call it at the same time, and others may serve meanwhile: each step is taken
+// once. If it fails, the steps before stay, and another call goes on from there.
 //
 // A database of a newer version is an error: a program that was rolled back does not start
-// after a newer one has migrated. So is a Config.Users that lacks a column; create that table
-// or view first.
+// after a newer one has migrated. So is a Config.Users that lacks a column or has one of
+// another type; create that table or view first.
 func (s *Store) Migrate(ctx context.Context) error {
 	files, err := migrations.ReadDir("migrations")
 	if err != nil {
 		return fmt.Errorf("postgres: migrate: %w", err)
 	}
-	err = pgx.BeginTxFunc(ctx, s.pool, readCommitted, func(tx pgx.Tx) error {
-		version, err := s.lockVersion(ctx, tx)
-		if err != nil {
+	for more := true; more; {
+		err := pgx.BeginTxFunc(ctx, s.pool, readCommitted, func(tx pgx.Tx) (err error) {
+			more, err = s.step(ctx, tx, files)
 			return err
+		})
+		if err != nil {
+			return fmt.Errorf("postgres: migrate: %w", err)
 		}
-		if version > len(files) {
-			return fmt.Errorf("schema %q is of version %d, and this program knows only versions up to %d: it is older than the database",
-				s.schema, version, len(files))
-		}
-		for i := version; i < len(files); i++ {
-			if err := s.apply(ctx, tx, i+1, "migrations/"+files[i].Name()); err != nil {
-				return fmt.Errorf("%s: %w", files[i].Name(), err)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("postgres: migrate: %w", err)
 	}
 	if _, err := s.pool.Exec(ctx, s.sql.checkUsers); err != nil {
-		return fmt.Errorf("postgres: migrate: the users table or view: %w", err)
+		return fmt.Errorf("postgres: migrate: the users table or view must have id text, roles text[], disabled boolean and version bigint: %w", err)
 	}
 	return nil
 }
 
+// step applies the first of the files that the schema lacks, and reports whether it lacks more.
+func (s *Store) step(ctx context.Context, tx pgx.Tx, files []fs.DirEntry) (more bool, err error) {
+	version, err := s.lockVersion(ctx, tx)
+	switch {
+	case err != nil:
+		return false, err
+	case version > len(files):
+		return false, fmt.Errorf("schema %q is of version %d, and this program knows only versions up to %d: it is older than the database",
+			s.schema, version, len(files))
+	case version == len(files):
+		return false, nil
+	}
+	name := files[version].Name()
+	if err := s.apply(ctx, tx, version+1, "migrations/"+name); err != nil {
+		return false, fmt.Errorf("%s: %w", name, err)
+	}
+	return version+1 < len(files), nil
+}
+
 const (
-	// A lock of the transaction: one of the session would be lost, or never released,
-	// behind a pooler that gives each transaction another connection.
+	// A lock of the transaction. A pooler may give each transaction another connection, so a
+	// lock of the session would be lost, or never released.
 	migrateLockSQL = `SELECT pg_advisory_xact_lock(hashtextextended('inga migrate ' || $1::text, 0))`
 
 	// IF NOT EXISTS would ask for the right to create even where there is nothing to do.
@@ -76,14 +90,14 @@ CREATE TABLE {schema}.migrations (
 	versionSQL    = `SELECT COALESCE(max(version), 0) FROM {schema}.migrations`
 	addVersionSQL = `INSERT INTO {schema}.migrations (version) VALUES ($1::integer)`
 
-	// Nothing is read; a column that is missing or cannot be compared is an error anyway.
+	// It reads no rows, and still fails if a column is missing or has the wrong type.
 	checkUsersSQL = `
 SELECT FROM {sessions} s JOIN {users} u ON u.id = s.user_id
-WHERE u.roles::text[] IS NULL AND u.disabled IS FALSE AND u.version::bigint = 0 LIMIT 0`
+WHERE NULL = ANY (u.roles) AND u.roles::text[] IS NULL AND u.disabled IS FALSE AND u.version::bigint = 0 LIMIT 0`
 )
 
-// lockVersion waits for its turn and returns the version of the schema, which it creates
-// if it is not there.
+// lockVersion waits for its turn and returns the version of the schema, which it creates if
+// there is none.
 func (s *Store) lockVersion(ctx context.Context, tx pgx.Tx) (int, error) {
 	if _, err := tx.Exec(ctx, migrateLockSQL, s.schema); err != nil {
 		return 0, err

@@ -1,24 +1,27 @@
 package postgres
 
 import (
-	"errors"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/inga-auth/inga/backends"
 )
 
-// sessionColumns are what a row scans, in its order. The hash of the secret is not among
-// them: nobody who reads a session needs it.
-const sessionColumns = `s.id, s.user_id, s.kind, s.ip, s.user_agent, s.label, s.amr,
+const (
+	// sessionColumns are what a row scans, in its order. The hash of the secret is not among
+	// them: it is compared within the statements, and never read.
+	sessionColumns = `s.id, s.user_id, s.kind, s.ip, s.user_agent, s.label, s.amr,
 	s.created_at, s.authenticated_at, s.last_seen_at, s.idle_timeout, s.renewal_interval,
 	s.idle_deadline, s.absolute_deadline, s.refresh_generation,
 	s.refresh_rotated_at, s.refresh_seen_at, s.ended_at, s.ended_reason`
+
+	// userColumns are what is scanned of a user u, who may be missing from an outer join. NULL
+	// counts as the safe value.
+	userColumns = `COALESCE({name}, '') AS user_name, COALESCE(array_remove(u.roles::text[], NULL), '{}') AS user_roles,
+	u.disabled IS NOT FALSE AS user_disabled, COALESCE(u.version::bigint, 0) AS user_version`
+)
 
 // A row is a session as it is scanned.
 type row struct {
@@ -49,43 +52,14 @@ func (r *row) session() backends.Session {
 	s.Refresh.RotatedAt = fromNull(r.rotatedAt)
 	s.Refresh.SeenAt = fromNull(r.seenAt)
 	s.Ended.At = fromNull(r.endedAt)
+	if r.endedAt.InfinityModifier != pgtype.Finite {
+		s.Ended.At = time.Unix(0, 0).UTC() // some time
+	}
 	s.AMR = nilIfEmpty(s.AMR)
 	return s
 }
 
-// storable returns an error that names each text of s that is not to be kept. Nothing
-// is changed silently: whoever wants it cleaned calls [backends.NewClient].
-func storable(s *backends.Session) error {
-	var errs []error
-	if !backends.ValidID(s.ID) {
-		errs = append(errs, errors.New("postgres: Session.ID is not from backends.NewID"))
-	}
-	for _, f := range []struct {
-		name, text string
-		most       int // bytes
-	}{
-		{"Kind", string(s.Kind), 64},
-		{"Client.IP", s.Client.IP, 64},
-		{"Client.UserAgent", s.Client.UserAgent, 512},
-		{"Client.Label", s.Client.Label, 128},
-		{"AMR", strings.Join(s.AMR, " "), 1024},
-	} {
-		if !isText(f.text) {
-			errs = append(errs, fmt.Errorf("postgres: Session.%s has a NUL or is not UTF-8", f.name))
-		}
-		if len(f.text) > f.most {
-			errs = append(errs, fmt.Errorf("postgres: Session.%s has %d bytes, want at most %d", f.name, len(f.text), f.most))
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// isText reports whether PostgreSQL can keep s in a column of type text.
-func isText(s string) bool {
-	return utf8.ValidString(s) && !strings.Contains(s, "\x00")
-}
-
-// at is t as PostgreSQL keeps it. The cut is made here because a text protocol may round.
+// at is t as PostgreSQL keeps it. It is cut here because a text protocol may round.
 func at(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
 // null is t, or NULL if it is zero.
@@ -100,9 +74,9 @@ func fromNull(t pgtype.Timestamptz) time.Time {
 	return t.Time.UTC()
 }
 
-// nullHash is h, or NULL for a session that no secret opens.
+// nullHash is h, or NULL for the hash of no secret.
 func nullHash(h backends.SecretHash) []byte {
-	if h == (backends.SecretHash{}) {
+	if h.IsZero() {
 		return nil
 	}
 	return h[:]

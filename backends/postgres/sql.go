@@ -6,15 +6,15 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// statements are the statements of a Store with the names of its tables filled in. The
-// texts stand next to the methods that send them. All parameters are cast, so that they
-// mean the same in every pgx.QueryExecMode.
+// statements are the statements of a Store with the names of its tables filled in. Their
+// texts stand next to the methods that send them. All parameters are cast, so that they mean
+// the same in every pgx.QueryExecMode.
 type statements struct {
-	create, confirm, findBySecret, findByID, extend, reauthenticate, revoke string
+	create, confirm, find, extend, reauthenticate, revoke string
 
 	rotate, markSeen string
 
-	lockUser, user, lock, supersede string
+	lockUser, user, lock, candidates, supersede string
 
 	list, revokeUser, revokeAll string
 
@@ -29,30 +29,34 @@ type statements struct {
 
 func compile(schema string, users pgx.Identifier) statements {
 	sessions, values, own := pgx.Identifier{schema, "sessions"}, pgx.Identifier{schema, "session_values"}, pgx.Identifier{schema, "users"}
-	ours := users.Sanitize() == own.Sanitize()
-	// A user of somebody else's table has no name that we know of.
+	// The application's users have no name that is known here.
 	name, lock, turn, mine := "''", "", turnSQL, "CROSS JOIN turn"
-	if ours {
+	if users.Sanitize() == own.Sanitize() {
 		name, lock, turn, mine = "u.name", "FOR SHARE", "", ""
 	}
-	live := strings.ReplaceAll(liveSQL, "{users}", users.Sanitize())
-	fill := strings.NewReplacer(
+	fragments := strings.NewReplacer(
+		"{columns}", sessionColumns,
+		"{user}", userColumns,
+		"{open}", openSQL,
+		"{live}", liveSQL,
+		"{touch}", touchSQL,
+		"{lock}", lock,
+		"{turn}", turn,
+		"{my_turn}", mine,
+	)
+	names := strings.NewReplacer(
 		"{sessions}", sessions.Sanitize(),
 		"{users}", users.Sanitize(),
-		"{columns}", sessionColumns,
-		"{live}", live,
-		"{name}", name,
-		"{lock}", lock,
-		"{turn}", strings.ReplaceAll(turn, "{schema}", literal(schema)),
-		"{my_turn}", mine,
-		"{schema}", literal(schema),
 		"{values}", values.Sanitize(),
-	).Replace
+		"{name}", name,
+		"{schema}", literal(schema),
+	)
+	// Not in one pass: fragments hold names.
+	fill := func(sql string) string { return names.Replace(fragments.Replace(sql)) }
 	return statements{
 		create:         fill(createSQL),
 		confirm:        fill(confirmSQL),
-		findBySecret:   fill(findSQL + findBySecretSQL),
-		findByID:       fill(findSQL + findByIDSQL),
+		find:           fill(findSQL),
 		extend:         fill(extendSQL),
 		reauthenticate: fill(reauthenticateSQL),
 		revoke:         fill(revokeSQL),
@@ -61,11 +65,12 @@ func compile(schema string, users pgx.Identifier) statements {
 		lockUser:       fill(lockUserSQL),
 		user:           fill(userSQL),
 		lock:           lock,
+		candidates:     fill("SELECT s.id, s.kind" + listSQL),
 		supersede:      fill(supersedeSQL),
 		setValue:       fill(setValueSQL),
 		value:          fill(valueSQL),
 		takeValue:      fill(takeValueSQL),
-		list:           fill(listSQL),
+		list:           fill("SELECT {columns}" + listSQL),
 		revokeUser:     fill(revokeUserSQL),
 		revokeAll:      fill(revokeAllSQL),
 		pages:          fill(pagesSQL),
@@ -82,16 +87,25 @@ func compile(schema string, users pgx.Identifier) statements {
 	}
 }
 
-// liveSQL is backends.Session.Live for a session s at the time $1. An unknown "disabled"
-// (NULL) is not false.
-const liveSQL = `s.ended_at IS NULL
-	AND s.idle_deadline > $1::timestamptz AND s.absolute_deadline > $1::timestamptz
-	AND EXISTS (SELECT FROM {users} u WHERE u.id = s.user_id AND u.disabled IS FALSE)`
+const (
+	// openSQL is the part of backends.Session.Live that does not ask about the user: for a
+	// session s at the time $1.
+	openSQL = `s.ended_at IS NULL AND s.idle_deadline > $1::timestamptz AND s.absolute_deadline > $1::timestamptz`
 
-// turnSQL is a lock on the user's ID that logins share, for the length of a statement.
-const turnSQL = `turn AS MATERIALIZED (
+	// liveSQL is backends.Session.Live for a session s at the time $1. An unknown "disabled"
+	// (NULL) is not false.
+	liveSQL = openSQL + ` AND EXISTS (SELECT FROM {users} u WHERE u.id = s.user_id AND u.disabled IS FALSE)`
+
+	// touchSQL is backends.Session.Touch for a session t at the time $1.
+	touchSQL = `last_seen_at = GREATEST(t.last_seen_at, $1::timestamptz),
+	idle_deadline = GREATEST(t.idle_deadline, LEAST(t.absolute_deadline,
+		$1::timestamptz + t.idle_timeout * interval '1 microsecond'))`
+
+	// turnSQL is a lock on the ID of a user, $1, that logins share for the length of a statement.
+	turnSQL = `turn AS MATERIALIZED (
 	SELECT pg_advisory_xact_lock_shared(hashtextextended({schema} || ' ' || $1::text, 0))
 ),`
+)
 
 // literal is s as a string constant.
 func literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }

@@ -8,11 +8,13 @@ import (
 	"github.com/inga-auth/inga/backends"
 )
 
+var _ backends.Sweeper = (*Store)(nil)
+
 // The table is walked in its physical order, so many pages in each statement: every page is
 // read once, in order, however the rows died, and that needs no index. The obvious one, on
 // the idle deadline, would make every touch of a session write to it.
 //
-// SKIP LOCKED: sweepers at the same time share the work instead of waiting for each other.
+// SKIP LOCKED: simultaneous sweepers share the work instead of waiting for each other.
 const (
 	sweepPages = 128
 

@@ -13,6 +13,7 @@ import (
 )
 
 func TestSweepersAtTheSameTimeRemoveEachDeadRowOnceAndNoLiveOne(t *testing.T) {
+	// IN-4.
 	f := open(t, func(c *pgxpool.Config) { c.MaxConns = 8 })
 	fill(t, f, 10_000)
 	exec(t, f.pool, in(f.schema, "UPDATE {schema}.sessions SET idle_deadline = $1 WHERE user_id < 'user5'"), t0.Add(-time.Hour))
@@ -38,6 +39,7 @@ func TestSweepersAtTheSameTimeRemoveEachDeadRowOnceAndNoLiveOne(t *testing.T) {
 }
 
 func TestSweepSkipsARowThatARequestHolds(t *testing.T) {
+	// IN-4.
 	f := open(t)
 	held, _ := login(t, f, "ann")
 	login(t, f, "ann")

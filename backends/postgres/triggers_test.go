@@ -18,18 +18,23 @@ func people(t *testing.T, changes ...func(*pgxpool.Config)) fixture {
 	t.Helper()
 	pool, app, schema := pgtest.Pool(t, changes...), pgtest.Schema(t), pgtest.Schema(t)
 	exec(t, pool, in(app, `CREATE SCHEMA {schema}`))
-	exec(t, pool, in(app, `CREATE TABLE {schema}.people (id bigint PRIMARY KEY, role text, banned boolean NOT NULL DEFAULT false,
+	exec(t, pool, in(app, `CREATE TABLE {schema}.people (id bigint PRIMARY KEY, banned boolean NOT NULL DEFAULT false,
 		password text, version bigint NOT NULL DEFAULT 1)`))
+	exec(t, pool, in(app, `CREATE TABLE {schema}.people_roles (person_id bigint, role text, PRIMARY KEY (person_id, role))`))
 	exec(t, pool, in(app, `CREATE INDEX ON {schema}.people ((id::text))`))
 	exec(t, pool, in(app, `CREATE VIEW {schema}.auth_users AS
-		SELECT id::text AS id, ARRAY[role] AS roles, banned AS disabled, version FROM {schema}.people`))
+		SELECT p.id::text AS id, p.banned AS disabled, p.version,
+			ARRAY(SELECT r.role FROM {schema}.people_roles r WHERE r.person_id = p.id) AS roles
+		FROM {schema}.people p`))
 	store := must(postgres.New(postgres.Config{Pool: pool, Schema: schema, Users: app + ".auth_users", UsersAnnounced: true}))(t)
 	check(t, store.Migrate(t.Context()))
-	exec(t, pool, in(app, `CREATE TRIGGER inga_changed AFTER UPDATE OR DELETE ON {schema}.people
+	exec(t, pool, in(app, `CREATE TRIGGER inga_changed AFTER INSERT OR UPDATE OR DELETE ON {schema}.people
 		FOR EACH ROW EXECUTE FUNCTION `+schema+`.changed('id')`))
+	exec(t, pool, in(app, `CREATE TRIGGER inga_changed AFTER INSERT OR UPDATE OR DELETE ON {schema}.people_roles
+		FOR EACH ROW EXECUTE FUNCTION `+schema+`.changed('person_id')`))
 	exec(t, pool, in(app, `CREATE TRIGGER inga_end_sessions AFTER UPDATE OF password, banned ON {schema}.people
 		FOR EACH ROW EXECUTE FUNCTION `+schema+`.end_sessions('id', 'credentials')`))
-	exec(t, pool, in(app, `INSERT INTO {schema}.people (id, role, password) VALUES (1, 'user', 'old'), (2, 'user', 'old')`))
+	exec(t, pool, in(app, `INSERT INTO {schema}.people (id, password) VALUES (1, 'old'), (2, 'old')`))
 	return fixture{Store: store, pool: pool, schema: app}
 }
 
@@ -37,13 +42,13 @@ func TestTriggersOfTheApplicationEndSessionsWhereTheyShould(t *testing.T) {
 	// LO-2, LO-3, AZ-2
 	f, e := people(t), newEar()
 	current, currentSecret := login(t, f, "1")
-	_, otherSecret := login(t, f, "1")
-	_, bobs := login(t, f, "2")
+	other, otherSecret := login(t, f, "1")
+	bobs, bobsSecret := login(t, f, "2")
 	e.listen(t, f.Store)
 
-	exec(t, f.pool, in(f.schema, "UPDATE {schema}.people SET role = 'admin' WHERE id = 1"))
+	exec(t, f.pool, in(f.schema, "INSERT INTO {schema}.people_roles VALUES (1, 'admin')"))
 	e.want(t, "a new role", "1")
-	_, u, err := f.FindBySecret(t.Context(), t0, otherSecret.Hash())
+	_, u, err := f.Find(t.Context(), t0, other.ID, otherSecret.Hash())
 	if err != nil || u.Roles[0] != "admin" {
 		t.Errorf("roles %q, error %v; want admin, and no session ended", u.Roles, err)
 	}
@@ -53,35 +58,52 @@ func TestTriggersOfTheApplicationEndSessionsWhereTheyShould(t *testing.T) {
 	must(tx.Exec(t.Context(), in(f.schema, "UPDATE {schema}.people SET password = 'new', version = version + 1 WHERE id = 1")))(t)
 	check(t, tx.Commit(t.Context()))
 	e.want(t, "a new password", "1")
-	s, _, err := f.FindBySecret(t.Context(), t0, otherSecret.Hash())
+	s, _, err := f.Find(t.Context(), t0, other.ID, otherSecret.Hash())
 	if !errors.Is(err, backends.ErrRevoked) || s.Ended.Reason != backends.ReasonCredentials {
 		t.Errorf("another session: %v, reason %q; want credentials", err, s.Ended.Reason)
 	}
-	if _, _, err := f.FindBySecret(t.Context(), t0, currentSecret.Hash()); err != nil {
+	if _, _, err := f.Find(t.Context(), t0, current.ID, currentSecret.Hash()); err != nil {
 		t.Errorf("the session that changed the password: %v, want it live", err)
 	}
 
 	exec(t, f.pool, in(f.schema, "UPDATE {schema}.people SET banned = true WHERE id = 1"))
 	exec(t, f.pool, in(f.schema, "UPDATE {schema}.people SET banned = false WHERE id = 1"))
-	if _, _, err := f.FindBySecret(t.Context(), t0, currentSecret.Hash()); !errors.Is(err, backends.ErrRevoked) {
+	if _, _, err := f.Find(t.Context(), t0, current.ID, currentSecret.Hash()); !errors.Is(err, backends.ErrRevoked) {
 		t.Errorf("after a ban that was lifted: %v, want ErrRevoked", err)
 	}
-	if _, _, err := f.FindBySecret(t.Context(), t0, bobs.Hash()); err != nil {
+	if _, _, err := f.Find(t.Context(), t0, bobs.ID, bobsSecret.Hash()); err != nil {
 		t.Errorf("another user: %v, want a live session", err)
 	}
 }
 
+func TestARowThatMovesToAnotherUserIsAnnouncedForBoth(t *testing.T) {
+	f, e := people(t), newEar()
+	e.listen(t, f.Store)
+	for _, row := range []struct {
+		statement string
+		want      []string
+	}{
+		{"INSERT INTO {schema}.people_roles VALUES (1, 'admin')", []string{"1"}},
+		{"UPDATE {schema}.people_roles SET role = 'root'", []string{"1"}},
+		{"UPDATE {schema}.people_roles SET person_id = 2", []string{"1", "2"}},
+		{"DELETE FROM {schema}.people_roles", []string{"2"}},
+	} {
+		exec(t, f.pool, in(f.schema, row.statement))
+		e.want(t, row.statement, row.want...)
+	}
+}
+
 func TestNoLoginOfTheApplicationsUsersSurvivesATrigger(t *testing.T) {
-	// Promise 8: in a transaction of the application, with logins before, during and after it.
+	// LO-12: in a transaction of the application, with logins before, during and after it.
 	f := people(t, func(c *pgxpool.Config) { c.MaxConns = 20 })
 	for range 20 {
 		version := scan[int64](t, f.pool, in(f.schema, "SELECT version FROM {schema}.people WHERE id = 1"))
-		secrets := make([]backends.Secret, 10)
+		logins := make([]backends.Session, 10)
 		var all sync.WaitGroup
-		for i := range secrets {
-			secrets[i] = backends.NewSecret()
+		for i := range logins {
+			logins[i] = session("1")
 			all.Go(func() {
-				_, err := f.Create(t.Context(), t0, session("1"), secrets[i].Hash(), backends.Admission{UserVersion: version})
+				_, err := f.Create(t.Context(), t0, logins[i], backends.NewSecret().Hash(), backends.CreateOptions{UserVersion: version})
 				if err != nil && !errors.Is(err, backends.ErrConflict) {
 					t.Error(err)
 				}
@@ -100,8 +122,8 @@ func TestNoLoginOfTheApplicationsUsersSurvivesATrigger(t *testing.T) {
 			}
 		})
 		all.Wait()
-		for _, secret := range secrets {
-			if _, _, err := f.FindBySecret(t.Context(), t0, secret.Hash()); err == nil {
+		for _, s := range logins {
+			if _, _, err := f.Find(t.Context(), t0, s.ID, backends.SecretHash{}); err == nil {
 				t.Fatal("a login with the old password has a live session")
 			}
 		}
@@ -116,8 +138,8 @@ func TestLimitedLoginsAndRevocationsDoNotDeadlock(t *testing.T) {
 			former := ""
 			for range 30 {
 				s := session("ann")
-				a := backends.Admission{Replaces: former, Limit: backends.Limit{Total: 4}.ForAll}
-				if _, err := f.Create(t.Context(), t0, s, backends.NewSecret().Hash(), a); err != nil {
+				o := backends.CreateOptions{Replaces: former, Limit: backends.Limit{Total: 4}.ForAll}
+				if _, err := f.Create(t.Context(), t0, s, backends.NewSecret().Hash(), o); err != nil {
 					t.Errorf("Create: %v", err)
 				}
 				former = s.ID
@@ -137,4 +159,17 @@ func TestLimitedLoginsAndRevocationsDoNotDeadlock(t *testing.T) {
 		})
 	}
 	all.Wait()
+}
+
+// A temporary table comes before all schemas of a search path.
+func TestATemporaryTableKeepsNoTriggerFromEndingSessions(t *testing.T) {
+	f := people(t)
+	s, secret := login(t, f, "1")
+	tx := begin(t, f)
+	must(tx.Exec(t.Context(), "CREATE TEMPORARY TABLE sessions (id text, user_id text, ended_at timestamptz, ended_reason text) ON COMMIT DROP"))(t)
+	must(tx.Exec(t.Context(), in(f.schema, "UPDATE {schema}.people SET password = 'new', version = version + 1 WHERE id = 1")))(t)
+	check(t, tx.Commit(t.Context()))
+	if _, _, err := f.Find(t.Context(), t0, s.ID, secret.Hash()); !errors.Is(err, backends.ErrRevoked) {
+		t.Errorf("error %v, want ErrRevoked", err)
+	}
 }

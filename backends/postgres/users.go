@@ -11,61 +11,42 @@ import (
 	"github.com/inga-auth/inga/backends"
 )
 
-// Users keeps users in the table of that name in the store's schema.
-type Users struct{ store *Store }
+// users are the users in the store's own table.
+type users struct{ store *Store }
 
-var _ backends.Users = (*Users)(nil)
+var (
+	_ backends.UserStore = (*Store)(nil)
+	_ backends.Users     = users{}
+)
 
-// Users returns the users of the store. It is an error if Config.Users names a table or
-// view of the application's: that is not ours to write to.
-func (s *Store) Users() (*Users, error) {
+// Users implements [backends.UserStore]. Where Config.Users names a table or view of the
+// application, which is not ours to write to, all methods of what it returns fail with an
+// error that wraps [errors.ErrUnsupported].
+func (s *Store) Users() backends.Users {
 	if !s.ownUsers {
-		return nil, errors.New("postgres: the users are in the application's own table (Config.Users)")
+		return backends.NoUsers(fmt.Errorf("postgres: the users are in the table or view that Config.Users names: %w", errors.ErrUnsupported))
 	}
-	return &Users{store: s}, nil
+	return users{s}
 }
 
 const createUserSQL = `
 INSERT INTO {users} (id, name, password_hash, roles, disabled)
-VALUES ($1::text, $2::text, $3::text, $4::text[], $5::boolean)`
+VALUES ($1::text, NULLIF($2::text, ''), $3::text, $4::text[], $5::boolean)`
 
 // CreateUser implements [backends.Users].
-func (u *Users) CreateUser(ctx context.Context, n backends.User, passwordHash string) error {
-	var errs []error
-	if !backends.ValidText(n.ID) {
-		errs = append(errs, errors.New("postgres: User.ID is not valid text"))
-	}
-	if !backends.ValidText(n.Name) {
-		errs = append(errs, errors.New("postgres: User.Name is not valid text"))
-	}
-	if err := errors.Join(append(errs, validRoles(n.Roles), validHash(passwordHash))...); err != nil {
+func (u users) CreateUser(ctx context.Context, n backends.User, passwordHash string) error {
+	if err := errors.Join(n.Validate(), backends.ValidPasswordHash(passwordHash)); err != nil {
 		return err
 	}
 	_, err := u.store.exec(ctx, u.store.sql.createUser, n.ID, n.Name, passwordHash, notNull(n.Roles), n.Disabled)
 	return failed("create user", err)
 }
 
-func validRoles(roles []string) error {
-	for _, r := range roles {
-		if !backends.ValidText(r) {
-			return errors.New("postgres: a role is not valid text")
-		}
-	}
-	return nil
-}
-
-func validHash(h string) error {
-	if !isText(h) {
-		return errors.New("postgres: the password hash has a NUL or is not UTF-8")
-	}
-	return nil
-}
-
 const userByNameSQL = `
-SELECT id, name, roles, disabled, version, password_hash FROM {users} WHERE name = $1::text`
+SELECT u.id, {user}, u.password_hash FROM {users} u WHERE u.name = $1::text`
 
 // UserByName implements [backends.Users].
-func (u *Users) UserByName(ctx context.Context, name string) (backends.User, string, error) {
+func (u users) UserByName(ctx context.Context, name string) (backends.User, string, error) {
 	if !backends.ValidText(name) {
 		return backends.User{}, "", backends.ErrNotFound
 	}
@@ -85,13 +66,12 @@ func (u *Users) UserByName(ctx context.Context, name string) (backends.User, str
 }
 
 const listUsersSQL = `
-SELECT id, name, roles, disabled, version FROM {users}
-WHERE id > $1::text ORDER BY id LIMIT $2::bigint`
+SELECT u.id, {user} FROM {users} u WHERE u.id > $1::text ORDER BY u.id LIMIT $2::bigint`
 
 // ListUsers implements [backends.Users]. IDs are ordered by their bytes.
-func (u *Users) ListUsers(ctx context.Context, after string, limit int) ([]backends.User, error) {
+func (u users) ListUsers(ctx context.Context, after string, limit int) ([]backends.User, error) {
 	if after != "" && !backends.ValidText(after) {
-		return nil, errors.New("postgres: list users: after is not valid text")
+		return nil, fmt.Errorf("%w: after is %.80q, want the ID of a user", backends.ErrInvalidArgument, after)
 	}
 	if limit <= 0 {
 		return nil, nil
@@ -111,17 +91,19 @@ func (u *Users) ListUsers(ctx context.Context, after string, limit int) ([]backe
 	return list, failed("list users", err)
 }
 
-// DEFAULT is the next of all versions: even a user who was deleted and created again never
-// has one a second time.
+// DEFAULT is the next version of the whole table: not even a user who was deleted and created
+// again has the same version twice.
 const setPasswordSQL = `
 UPDATE {users} SET password_hash = $2::text, version = DEFAULT
 WHERE id = $1::text AND ($3::bigint = 0 OR version = $3::bigint)`
 
 // SetPassword implements [backends.Users].
-func (u *Users) SetPassword(ctx context.Context, now time.Time, userID string, version int64, passwordHash, except string) (int, error) {
-	if err := validHash(passwordHash); err != nil {
+func (u users) SetPassword(ctx context.Context, now time.Time, userID string, version int64, passwordHash, except string) (int, error) {
+	if err := backends.ValidPasswordHash(passwordHash); err != nil {
 		return 0, err
 	}
+	ctx, cancel := u.store.bound(ctx)
+	defer cancel()
 	ended, err := u.change(ctx, userID, u.store.sql.setPassword, []any{userID, passwordHash, version}, func(tx pgx.Tx) (int, error) {
 		return u.store.revokeUser(ctx, tx, now, userID, except, backends.ReasonCredentials)
 	})
@@ -140,12 +122,12 @@ WITH rehashed AS (
 SELECT EXISTS (SELECT FROM {users} WHERE id = $1::text)`
 
 // Rehash implements [backends.Users].
-func (u *Users) Rehash(ctx context.Context, userID, old, passwordHash string) error {
+func (u users) Rehash(ctx context.Context, userID, old, passwordHash string) error {
+	if err := errors.Join(backends.ValidPasswordHash(old), backends.ValidPasswordHash(passwordHash)); err != nil {
+		return err
+	}
 	if !backends.ValidText(userID) {
 		return backends.ErrNotFound
-	}
-	if err := errors.Join(validHash(old), validHash(passwordHash)); err != nil {
-		return err
 	}
 	var exists bool
 	ctx, cancel := u.store.bound(ctx)
@@ -161,16 +143,19 @@ const setRolesSQL = `
 UPDATE {users} SET roles = $2::text[], version = DEFAULT WHERE id = $1::text`
 
 // SetRoles implements [backends.Users].
-func (u *Users) SetRoles(ctx context.Context, userID string, roles []string) error {
+func (u users) SetRoles(ctx context.Context, userID string, roles []string) error {
+	if err := backends.ValidRoles(roles); err != nil {
+		return err
+	}
 	if !backends.ValidText(userID) {
 		return backends.ErrNotFound
-	}
-	if err := validRoles(roles); err != nil {
-		return err
 	}
 	tag, err := u.store.exec(ctx, u.store.sql.setRoles, userID, notNull(roles))
 	if err == nil && tag.RowsAffected() == 0 {
 		return backends.ErrNotFound
+	}
+	if err == nil {
+		u.store.subscribers.Call(userID)
 	}
 	return failed("set roles", err)
 }
@@ -179,7 +164,7 @@ const setDisabledSQL = `
 UPDATE {users} SET disabled = $2::boolean, version = DEFAULT WHERE id = $1::text`
 
 // SetDisabled implements [backends.Users].
-func (u *Users) SetDisabled(ctx context.Context, now time.Time, userID string, disabled bool) error {
+func (u users) SetDisabled(ctx context.Context, now time.Time, userID string, disabled bool) error {
 	_, err := u.change(ctx, userID, u.store.sql.setDisabled, []any{userID, disabled}, func(tx pgx.Tx) (int, error) {
 		if !disabled {
 			return 0, nil
@@ -192,7 +177,7 @@ func (u *Users) SetDisabled(ctx context.Context, now time.Time, userID string, d
 const deleteUserSQL = `DELETE FROM {users} WHERE id = $1::text`
 
 // DeleteUser implements [backends.Users].
-func (u *Users) DeleteUser(ctx context.Context, now time.Time, userID string) error {
+func (u users) DeleteUser(ctx context.Context, now time.Time, userID string) error {
 	_, err := u.change(ctx, userID, u.store.sql.deleteUser, []any{userID}, func(tx pgx.Tx) (int, error) {
 		return u.store.revokeUser(ctx, tx, now, userID, "", backends.ReasonUser)
 	})
@@ -203,11 +188,11 @@ func (u *Users) DeleteUser(ctx context.Context, now time.Time, userID string) er
 // transaction.
 //
 // Why not one statement with two parts, as elsewhere: both would see the database as it was
-// when the statement began. A login that committed while the first part waited for its
-// lock on the user would be missed by the second, and live on with the old password. Two
-// statements that read what is committed have no such gap: when the first has the user, no
-// login is under way, and the second sees all that were.
-func (u *Users) change(ctx context.Context, userID, sql string, args []any, sessions func(pgx.Tx) (int, error)) (int, error) {
+// when the statement began. A login that committed while the first part waited for its lock
+// on the user would be missed by the second, and live on with the old password. The second of
+// two statements sees what has been committed by then: the first holds the user, so no login
+// is under way, and the second sees every session.
+func (u users) change(ctx context.Context, userID, sql string, args []any, sessions func(pgx.Tx) (int, error)) (int, error) {
 	if !backends.ValidText(userID) {
 		return 0, backends.ErrNotFound
 	}
@@ -231,5 +216,6 @@ func (u *Users) change(ctx context.Context, userID, sql string, args []any, sess
 	if err != nil {
 		return 0, failed("change user", err)
 	}
+	u.store.subscribers.Call(userID)
 	return ended, nil
 }

@@ -37,12 +37,12 @@ func TestViewThatCastsItsKeyIsLookedUpThroughTheExpressionIndex(t *testing.T) {
 			s, secret := login(t, store, row.id)
 
 			sent.take()
-			_, u, err := store.FindBySecret(t.Context(), t0, secret.Hash())
+			_, u, err := store.Find(t.Context(), t0, s.ID, secret.Hash())
 			check(t, err)
 			if u.ID != row.id || !slices.Equal(u.Roles, []string{"member"}) || u.Disabled || u.Version != 1 {
 				t.Errorf("user %+v", u)
 			}
-			if ok, err := store.Extend(t.Context(), t0.Add(time.Minute), s.ID, t0.Add(31*time.Minute)); err != nil || !ok {
+			if _, ok, err := store.Extend(t.Context(), t0.Add(time.Minute), s.ID); err != nil || !ok {
 				t.Errorf("Extend: %v, %v", ok, err)
 			}
 			for _, q := range sent.take() {
@@ -53,11 +53,11 @@ func TestViewThatCastsItsKeyIsLookedUpThroughTheExpressionIndex(t *testing.T) {
 
 			// LO-2
 			exec(t, pool, in(app, `UPDATE {schema}.people SET banned_at = now() WHERE key::text = $1`), row.id)
-			if _, _, err := store.FindBySecret(t.Context(), t0, secret.Hash()); !errors.Is(err, backends.ErrUserDisabled) {
+			if _, _, err := store.Find(t.Context(), t0, s.ID, secret.Hash()); !errors.Is(err, backends.ErrUserDisabled) {
 				t.Errorf("banned user: error %v, want ErrUserDisabled", err)
 			}
 			exec(t, pool, in(app, `DELETE FROM {schema}.people WHERE key::text = $1`), row.id)
-			if _, _, err := store.FindBySecret(t.Context(), t0, secret.Hash()); !errors.Is(err, backends.ErrUserGone) {
+			if _, _, err := store.Find(t.Context(), t0, s.ID, secret.Hash()); !errors.Is(err, backends.ErrUserGone) {
 				t.Errorf("deleted user: error %v, want ErrUserGone", err)
 			}
 		})
@@ -71,12 +71,12 @@ func TestUnknownColumnsOfAViewCountAsTheSafeValue(t *testing.T) {
 	exec(t, pool, in(app, "INSERT INTO {schema}.u VALUES ('ann', NULL, false, NULL)"))
 	store := must(postgres.New(postgres.Config{Pool: pool, Schema: pgtest.Schema(t), Users: app + ".u"}))(t)
 	check(t, store.Migrate(t.Context()))
-	_, secret := login(t, store, "ann")
-	if _, u, err := store.FindBySecret(t.Context(), t0, secret.Hash()); err != nil || len(u.Roles) != 0 {
+	s, secret := login(t, store, "ann")
+	if _, u, err := store.Find(t.Context(), t0, s.ID, secret.Hash()); err != nil || len(u.Roles) != 0 {
 		t.Errorf("roles NULL: %v, error %v; want none", u.Roles, err)
 	}
 	exec(t, pool, in(app, "UPDATE {schema}.u SET disabled = NULL"))
-	if _, _, err := store.FindBySecret(t.Context(), t0, secret.Hash()); !errors.Is(err, backends.ErrUserDisabled) {
+	if _, _, err := store.Find(t.Context(), t0, s.ID, secret.Hash()); !errors.Is(err, backends.ErrUserDisabled) {
 		t.Errorf("disabled NULL: error %v, want ErrUserDisabled", err)
 	}
 	if err := createAt(t.Context(), store, "ann", 0); !errors.Is(err, backends.ErrUserDisabled) {
@@ -84,7 +84,7 @@ func TestUnknownColumnsOfAViewCountAsTheSafeValue(t *testing.T) {
 	}
 }
 
-// LO-2: whoever was disabled during the login is not logged in, whichever comes first.
+// LO-2: a user who is disabled during the login is not logged in, whichever comes first.
 func TestLoginThatWaitsForAChangeOfItsUserSeesTheChange(t *testing.T) {
 	for _, row := range []struct {
 		change string
@@ -107,6 +107,72 @@ func TestLoginThatWaitsForAChangeOfItsUserSeesTheChange(t *testing.T) {
 		if n := scan[int](t, f.pool, in(f.schema, "SELECT count(*) FROM {schema}.sessions")); n != 0 {
 			t.Errorf("%s: %d sessions, want none", row.change, n)
 		}
+	}
+}
+
+// The old password of a change that is under way gives no new start either.
+func TestReauthenticationThatWaitsForAChangeOfItsUserSeesTheChange(t *testing.T) {
+	for _, row := range []struct {
+		change string
+		want   error
+	}{
+		{"UPDATE {schema}.users SET disabled = true, version = DEFAULT", backends.ErrNotFound},
+		{"UPDATE {schema}.users SET password_hash = 'new', version = DEFAULT", backends.ErrConflict},
+		{"DELETE FROM {schema}.users", backends.ErrNotFound},
+	} {
+		f := open(t)
+		s, secret := login(t, f, "ann")
+		again, next := s, backends.NewSecret()
+		again.Begin(t0.Add(time.Minute), time.Hour)
+		tx := begin(t, f)
+		must(tx.Exec(t.Context(), in(f.schema, row.change)))(t)
+		result := make(chan error, 1)
+		go func() {
+			o := backends.ReauthenticateOptions{Former: t0, UserVersion: 1}
+			result <- f.Reauthenticate(t.Context(), t0.Add(time.Minute), again, next.Hash(), o)
+		}()
+		waitForBlocked(t, f, 1)
+		check(t, tx.Commit(t.Context()))
+		if err := <-result; !errors.Is(err, row.want) {
+			t.Errorf("%s: error %v, want %v", row.change, err, row.want)
+		}
+		if stored, _, err := f.Find(t.Context(), t0, s.ID, secret.Hash()); stored.AuthenticatedAt != t0 {
+			t.Errorf("%s: authenticated at %v, error %v; want the session as it was", row.change, stored.AuthenticatedAt, err)
+		}
+	}
+}
+
+func TestReauthenticationWithAnOldPasswordLosesToItsChange(t *testing.T) {
+	f := open(t, func(c *pgxpool.Config) { c.MaxConns = 20 })
+	for i := range 20 {
+		u, _, err := f.users.UserByName(t.Context(), "Ann")
+		check(t, err)
+		current, _ := login(t, f, "ann")
+		others := make([]backends.Session, 8)
+		for i := range others {
+			others[i], _ = login(t, f, "ann")
+		}
+		var all sync.WaitGroup
+		for _, s := range append(others, current) {
+			all.Go(func() {
+				s.Begin(t0.Add(time.Minute), time.Hour)
+				o := backends.ReauthenticateOptions{Former: t0, UserVersion: u.Version}
+				err := f.Reauthenticate(t.Context(), t0, s, backends.NewSecret().Hash(), o)
+				if err != nil && !errors.Is(err, backends.ErrConflict) && !errors.Is(err, backends.ErrNotFound) {
+					t.Error(err)
+				}
+			})
+		}
+		all.Go(func() {
+			if _, err := f.users.SetPassword(t.Context(), t0, "ann", 0, "$new", current.ID); err != nil {
+				t.Error(err)
+			}
+		})
+		all.Wait()
+		if left := must(f.List(t.Context(), t0, "ann"))(t); len(left) != 1 || left[0].ID != current.ID {
+			t.Fatalf("round %d: %d sessions live on, want the one that changed the password", i, len(left))
+		}
+		must(f.Revoke(t.Context(), t0, current.ID, "x"))(t)
 	}
 }
 
@@ -135,7 +201,7 @@ func TestChangeOfAPasswordThatWaitsForALoginEndsThatSessionToo(t *testing.T) {
 	if r := <-done; r.err != nil || r.n != 1 {
 		t.Errorf("SetPassword ended %d sessions, error %v; want 1", r.n, r.err)
 	}
-	if _, _, err := f.FindBySecret(t.Context(), t0, h); !errors.Is(err, backends.ErrRevoked) {
+	if _, _, err := f.Find(t.Context(), t0, s.ID, h); !errors.Is(err, backends.ErrRevoked) {
 		t.Errorf("the session of the old password: error %v, want ErrRevoked", err)
 	}
 }
@@ -182,32 +248,43 @@ func TestNoLoginWithAnOldPasswordSurvivesItsChange(t *testing.T) {
 	}
 }
 
-// Somebody else's users cannot be locked; the login looks twice.
+// The application's users cannot be locked, so the login looks twice.
 func TestLoginDuringAChangeInTheApplicationsTableIsTakenBack(t *testing.T) {
 	var sent recorder
-	pool, other, app := pgtest.Pool(t, sent.use), pgtest.Pool(t), pgtest.Schema(t)
+	pool, other, app, schema := pgtest.Pool(t, sent.use), pgtest.Pool(t), pgtest.Schema(t), pgtest.Schema(t)
 	exec(t, pool, in(app, "CREATE SCHEMA {schema}"))
 	exec(t, pool, in(app, "CREATE TABLE {schema}.u (id text PRIMARY KEY, roles text[], disabled boolean, version bigint)"))
 	exec(t, pool, in(app, "INSERT INTO {schema}.u VALUES ('ann', '{}', false, 1)"))
-	store := must(postgres.New(postgres.Config{Pool: pool, Schema: pgtest.Schema(t), Users: app + ".u"}))(t)
+	store := must(postgres.New(postgres.Config{Pool: pool, Schema: schema, Users: app + ".u"}))(t)
 	check(t, store.Migrate(t.Context()))
 	ctx := t.Context()
-	sent.after = func(sql string) {
-		if strings.Contains(sql, "INSERT INTO") {
-			_, err := other.Exec(ctx, in(app, "UPDATE {schema}.u SET version = 2"))
-			if err != nil {
-				t.Error(err)
+	for _, row := range []struct {
+		change string
+		want   error
+	}{
+		{"UPDATE {schema}.u SET version = 2", backends.ErrConflict},
+		{"UPDATE {schema}.u SET disabled = true", backends.ErrUserDisabled},
+		{"DELETE FROM {schema}.u", backends.ErrNotFound},
+	} {
+		exec(t, other, in(app, "UPDATE {schema}.u SET version = 1, disabled = false"))
+		sent.after = func(sql string) {
+			if strings.Contains(sql, "INSERT INTO") {
+				if _, err := other.Exec(ctx, in(app, row.change)); err != nil {
+					t.Error(err)
+				}
 			}
 		}
-	}
-	if err := createAt(ctx, store, "ann", 1); !errors.Is(err, backends.ErrConflict) {
-		t.Errorf("error %v, want ErrConflict", err)
-	}
-	if left := must(store.List(ctx, t0, "ann"))(t); len(left) != 0 {
-		t.Errorf("%d sessions, want none", len(left))
-	}
-	if err := createAt(ctx, store, "ann", 2); err != nil {
-		t.Errorf("login with the new password: %v", err)
+		if err := createAt(ctx, store, "ann", 1); !errors.Is(err, row.want) {
+			t.Errorf("%s: error %v, want %v", row.change, err, row.want)
+		}
+		sent.after = nil
+		if n := scan[int](t, pool, in(schema, "SELECT count(*) FROM {schema}.sessions WHERE ended_at IS NULL")); n != 0 {
+			t.Errorf("%s: %d sessions, want none", row.change, n)
+		}
+		if row.want == backends.ErrConflict {
+			check(t, createAt(ctx, store, "ann", 2))
+			must(store.RevokeUser(ctx, t0, "ann", "", "x"))(t)
+		}
 	}
 }
 
@@ -238,6 +315,7 @@ func TestSessionsOfAUserAndOfEveryoneCanBeEndedAtOnceWithoutADeadlock(t *testing
 }
 
 func TestUsersAreListedInTheOrderOfTheirBytesWhateverTheDatabasesLocale(t *testing.T) {
+	t.Parallel()
 	server := pgtest.Start(t)
 	pool := server.Pool(t)
 	if _, err := pool.Exec(t.Context(), "CREATE DATABASE swedish LOCALE_PROVIDER icu ICU_LOCALE 'sv' TEMPLATE template0"); err != nil {
@@ -254,8 +332,8 @@ func TestUsersAreListedInTheOrderOfTheirBytesWhateverTheDatabasesLocale(t *testi
 	if want := []string{"Bob", "Zoe", "ann", "bob", "ähm"}; !slices.Equal(ids, want) {
 		t.Errorf("order %q, want %q", ids, want)
 	}
-	_, secret := login(t, f, "ähm")
-	if _, u, err := f.FindBySecret(t.Context(), t0, secret.Hash()); err != nil || u.Name != "ähm" {
+	s, secret := login(t, f, "ähm")
+	if _, u, err := f.Find(t.Context(), t0, s.ID, secret.Hash()); err != nil || u.Name != "ähm" {
 		t.Errorf("user %q, error %v", u.Name, err)
 	}
 }

@@ -23,7 +23,7 @@ ON CONFLICT (session_id, key) DO UPDATE SET value = EXCLUDED.value`
 SELECT v.value FROM {sessions} s LEFT JOIN {values} v ON v.session_id = s.id AND v.key = $3::text
 WHERE s.id = $2::text AND {live}`
 
-	// Of simultaneous ones the second waits for the first, and then finds nothing to delete.
+	// Of two at once the second waits for the first, and then finds nothing to delete.
 	takeValueSQL = `
 WITH s AS (
 	SELECT s.id FROM {sessions} s WHERE s.id = $2::text AND {live}
@@ -36,7 +36,7 @@ SELECT (SELECT value FROM taken) FROM s`
 
 // SetValue implements [backends.Values].
 func (s *Store) SetValue(ctx context.Context, now time.Time, id, key string, value []byte) error {
-	if err := backends.CheckValue(key, value); err != nil {
+	if err := backends.ValidValue(key, value); err != nil {
 		return err
 	}
 	if !backends.ValidID(id) {

@@ -3,18 +3,18 @@
 //	go run ./examples/chi
 //	curl -d name=ann -d password=ann-likes-tea http://127.0.0.1:8080/login/token
 //
-// A guard is what chi calls a middleware: it goes into Use and With as it is. Two things are
-// chi's and matter here:
+// A guard is a middleware as chi has them: Use and With take it as it is. Two properties of chi
+// matter here:
 //
-//   - A group's middleware runs once the route is found, so a path that does not exist is 404
-//     and not 401. A guard in the Use of the router itself runs before, and answers 401 for
-//     everything.
+//   - The middleware of a group runs once the route is found, so a path that does not exist is 404
+//     and not 401. A guard in the Use of the router itself runs before that, and responds with 401
+//     for everything.
 //   - [middleware.EndWithSession] and sliding.Handler belong inside the guard: in one Use, the
 //     first is outermost.
 //
-// A guard within a guard, as at /admin, asks no backend a second time.
+// A guard inside another one, as at /admin, does not ask the backend again.
 //
-// What is guarded how is in this file, and handlers.go has what is behind it.
+// This file says which route has which guard; handlers.go has the handlers.
 package main
 
 import (
@@ -32,12 +32,13 @@ import (
 	"github.com/inga-auth/inga/examples/internal/site"
 	"github.com/inga-auth/inga/jwtauth"
 	"github.com/inga-auth/inga/middleware"
+	"github.com/inga-auth/inga/middleware/session"
 	"github.com/inga-auth/inga/sliding"
 )
 
 func main() {
 	addr := flag.String("addr", "127.0.0.1:8080", "`address` to listen on; port 0 is any free one")
-	idle := flag.Duration("idle", 30*time.Minute, "end a session that nobody has used for so long")
+	idle := flag.Duration("idle", 30*time.Minute, "end a session that has not been used for this long")
 	flag.Parse()
 	a, err := newApp(sliding.Policy{Idle: *idle, Absolute: 12 * time.Hour})
 	if err != nil {
@@ -48,29 +49,33 @@ func main() {
 	}
 }
 
-// An app is what the handlers have in common.
+// An app is what the handlers share.
 type app struct {
-	users    *site.Users
-	notes    site.Notes
-	sessions *cookie.Sessions  // a session in a cookie
-	tokens   *jwtauth.Tokens   // the same in a token
-	guard    *middleware.Guard // whoever is logged in
-	admins   *middleware.Guard // administrators
+	users   *site.Users
+	notes   site.Notes
+	cookies *cookie.Cookies   // a session in a cookie
+	tokens  *jwtauth.Tokens   // the same in a token
+	guard   *middleware.Guard // for everyone who is logged in
+	admins  *middleware.Guard // administrators
 }
 
 func newApp(policy sliding.Policy) (*app, error) {
 	store := memory.New() // or postgres.New
-	users, err1 := site.NewUsers(store)
+	users, err1 := site.NewUsers(store.Users())
 	key, err2 := jwtauth.HS256(site.NewKey())
-	sessions, err3 := cookie.New(cookie.Config{Store: store, Keys: [][]byte{site.NewKey()}, Policy: policy})
-	tokens, err4 := jwtauth.New(jwtauth.Config{
-		Store: store, Keys: []jwtauth.Key{key}, Issuer: "https://app.example", Audience: "app", Policy: policy,
+	sessions, err3 := session.New(session.Config{Store: store, Policy: policy})
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return nil, err
+	}
+	cookies, err4 := cookie.New(cookie.Config{Sessions: sessions, Keys: [][]byte{site.NewKey()}})
+	tokens, err5 := jwtauth.New(jwtauth.Config{
+		Sessions: sessions, Keys: []jwtauth.Key{key}, Issuer: "https://app.example", Audience: "app",
 	})
-	if err := errors.Join(err1, err2, err3, err4); err != nil {
+	if err := errors.Join(err4, err5); err != nil {
 		return nil, err
 	}
 	guard, err := middleware.New(middleware.Config{
-		Authenticator: middleware.FirstOf(tokens, tokens.WebSocket(), sessions),
+		Authenticator: middleware.FirstOf(tokens, jwtauth.WebSocket(tokens), cookies),
 		Roles:         []string{site.RoleUser, site.RoleAdmin},
 		Denier:        middleware.LoginRedirect{Path: "/login"}, // for browsers; others get 401
 	})
@@ -78,7 +83,7 @@ func newApp(policy sliding.Policy) (*app, error) {
 		return nil, err
 	}
 	admins, err := guard.Require(middleware.HasRole(site.RoleAdmin))
-	return &app{users: users, sessions: sessions, tokens: tokens, guard: guard, admins: admins}, err
+	return &app{users: users, cookies: cookies, tokens: tokens, guard: guard, admins: admins}, err
 }
 
 func (a *app) routes() http.Handler {

@@ -18,9 +18,12 @@ import (
 // it refreshes before each request. No test needs to wait or to set a clock.
 const shortLived = "-access-ttl=5s"
 
+// always replaces each refresh token that is presented, however new it is.
+const always = "-refresh-overlap=1ns"
+
 func TestXOAuth2RefreshesATokenThatExpires(t *testing.T) {
 	t.Parallel()
-	url := start(t, shortLived)
+	url := start(t, shortLived, always)
 	for name, style := range map[string]oauth2.AuthStyle{
 		"client in the body": oauth2.AuthStyleInParams, "client in the header": oauth2.AuthStyleInHeader, "found out": oauth2.AuthStyleAutoDetect,
 	} {
@@ -60,7 +63,7 @@ func TestXOAuth2RefreshesATokenThatExpires(t *testing.T) {
 
 func TestXOAuth2InSeveralProcessesWithOneTokenStaysLoggedIn(t *testing.T) {
 	t.Parallel()
-	url := start(t, shortLived)
+	url := start(t, shortLived, always)
 	shared := tokenOf(t, post(t, url+"/login/token", annJSON))
 	config := configFor(url, oauth2.AuthStyleInParams)
 	got := make([]*oauth2.Token, 16)
@@ -89,7 +92,7 @@ func TestXOAuth2InSeveralProcessesWithOneTokenStaysLoggedIn(t *testing.T) {
 
 func TestXOAuth2SeesThatATokenWasRevoked(t *testing.T) {
 	t.Parallel()
-	url := start(t, shortLived)
+	url := start(t, shortLived, always)
 	token := tokenOf(t, post(t, url+"/login/token", annJSON))
 	res, err := http.PostForm(url+"/revoke", neturl.Values{"token": {token.RefreshToken}})
 	if err != nil {

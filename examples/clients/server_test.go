@@ -38,7 +38,7 @@ func onEachAlg(t *testing.T, test func(t *testing.T, url, alg string)) {
 	for _, alg := range algs {
 		t.Run(alg, func(t *testing.T) {
 			t.Parallel()
-			test(t, start(t, "-alg", alg), alg)
+			test(t, start(t, "-alg", alg, always), alg)
 		})
 	}
 }
@@ -94,7 +94,7 @@ func startAndStop(t *testing.T, flags ...string) (url string, stop func()) {
 			t.Errorf("the server ended with: %v\n%s", err, logged.String())
 		}
 	})
-	for deadline := time.Now().Add(time.Minute); url == ""; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(3 * time.Minute); url == ""; time.Sleep(5 * time.Millisecond) {
 		if len(ended) > 0 || time.Now().After(deadline) {
 			stop()
 			t.Fatalf("the server does not start\n%s", logged.String())

@@ -7,7 +7,7 @@ import (
 
 	"github.com/labstack/echo/v5"
 
-	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/backends/password"
 	"github.com/inga-auth/inga/examples/internal/site"
 	"github.com/inga-auth/inga/middleware"
 )
@@ -25,16 +25,16 @@ func (a *app) login(c *echo.Context) error {
 	r := c.Request() // c.FormValue reads the query too, where no password belongs
 	next := r.PostFormValue("next")
 	l, err := a.users.Verify(r.Context(), r.PostFormValue("name"), r.PostFormValue("password"))
-	if errors.Is(err, backends.ErrWrongPassword) {
+	if errors.Is(err, password.ErrWrong) {
 		return c.Render(http.StatusUnauthorized, "login.html", site.View{Next: next, Message: "Wrong name or password."})
 	}
 	if err == nil {
-		_, err = a.sessions.Login(c.Response(), r, l)
+		_, err = a.cookies.Login(c.Response(), r, l)
 	}
 	if err != nil {
 		return a.refuse(c, err)
 	}
-	// Anybody can write a link to the login page, so where it leads to is local or nothing.
+	// Anyone can write a link to the login page, so it may lead to local paths only.
 	return c.Redirect(http.StatusSeeOther, middleware.LocalPath(next))
 }
 
@@ -56,7 +56,7 @@ func (a *app) loginToken(c *echo.Context) error {
 func (a *app) logout(c *echo.Context) error {
 	err := a.tokens.Logout(c.Response(), c.Request())
 	if errors.Is(err, middleware.ErrNoCredentials) {
-		err = a.sessions.Logout(c.Response(), c.Request())
+		err = a.cookies.Logout(c.Response(), c.Request())
 	}
 	if err != nil {
 		return a.refuse(c, err)
@@ -89,13 +89,13 @@ func (a *app) note(c *echo.Context) error {
 
 func bug(c *echo.Context) error { return site.Bug(c.QueryParam("kind")) }
 
-// refuse answers for the errors of logging in and out as the guard does.
+// refuse responds to errors of logging in and out as the guard does.
 func (a *app) refuse(c *echo.Context, err error) error {
 	a.guard.Refuse(c.Response(), c.Request(), err)
 	return nil
 }
 
-// fail answers for the errors that handlers return, in the form in which a guard refuses.
+// fail responds to the errors that handlers return, in the form in which a guard refuses.
 func fail(c *echo.Context, err error) {
 	if r, _ := echo.UnwrapResponse(c.Response()); r != nil && r.Committed {
 		return

@@ -3,27 +3,27 @@
 //	go run ./examples/echo
 //	curl -d name=ann -d password=ann-likes-tea http://127.0.0.1:8080/login/token
 //
-// [echo.WrapMiddleware] makes a guard echo's. It gives the context the request and the writer
-// that the guard passes on, so that c.Request().Context() has the identity, and it returns the
-// error of the handler, so that echo's HTTPErrorHandler answers it. When the guard refuses, the
-// answer has been written and there is no error. [echo.WrapHandler] is for handlers of
-// net/http. Four things are echo's and matter here:
+// [echo.WrapMiddleware] turns a guard into a middleware of echo. It puts the request and the writer
+// that the guard passes on into the context, so that c.Request().Context() has the identity, and
+// returns the error of the handler to echo's HTTPErrorHandler. When the guard refuses, it has
+// written the response and there is no error. [echo.WrapHandler] is for handlers of net/http. Four
+// properties of echo matter here:
 //
-//   - A group with a middleware answers for all paths under its prefix, also for those that do
-//     not exist. Without a prefix that is the whole site: each unknown path is 401, and of two
-//     such groups one wins. NoGroupAutoRegister404Routes turns it off.
-//   - HEAD is not GET unless AutoHandleHEAD says so.
-//   - OPTIONS is answered with 204 by the router, before any guard of a group.
+//   - A group with a middleware handles all paths under its prefix, even those that do not exist.
+//     Without a prefix that is the whole site: each unknown path is 401, and of two such groups one
+//     wins. NoGroupAutoRegister404Routes turns it off.
+//   - A GET route does not handle HEAD unless AutoHandleHEAD is set.
+//   - The router responds to OPTIONS with 204, before any guard of a group.
 //   - c.FormValue reads the query as well as the form, and a password in a URL ends up in logs.
 //
 // With echo version 4 the lines with guards are the same. Its router has neither of the two
 // settings above: give groups a prefix, or the guard to each route, as in
 // e.GET("/account", account, guard, slide), and register HEAD where it is wanted. In handlers, c
-// is an echo.Context, and c.Response() goes wherever an http.ResponseWriter does. The
-// HTTPErrorHandler has its arguments the other way round, and asks c.Response().Committed and
-// an *echo.HTTPError what it asks here by two functions.
+// is an echo.Context, and c.Response() is an http.ResponseWriter. The HTTPErrorHandler has its
+// arguments the other way round, and uses c.Response().Committed and an *echo.HTTPError in place of
+// the two functions that it calls here.
 //
-// What is guarded how is in this file, and handlers.go has what is behind it.
+// This file says which route has which guard; handlers.go has the handlers.
 package main
 
 import (
@@ -41,12 +41,13 @@ import (
 	"github.com/inga-auth/inga/examples/internal/site"
 	"github.com/inga-auth/inga/jwtauth"
 	"github.com/inga-auth/inga/middleware"
+	"github.com/inga-auth/inga/middleware/session"
 	"github.com/inga-auth/inga/sliding"
 )
 
 func main() {
 	addr := flag.String("addr", "127.0.0.1:8080", "`address` to listen on; port 0 is any free one")
-	idle := flag.Duration("idle", 30*time.Minute, "end a session that nobody has used for so long")
+	idle := flag.Duration("idle", 30*time.Minute, "end a session that has not been used for this long")
 	flag.Parse()
 	a, err := newApp(sliding.Policy{Idle: *idle, Absolute: 12 * time.Hour})
 	if err != nil {
@@ -57,29 +58,33 @@ func main() {
 	}
 }
 
-// An app is what the handlers have in common.
+// An app is what the handlers share.
 type app struct {
-	users    *site.Users
-	notes    site.Notes
-	sessions *cookie.Sessions  // a session in a cookie
-	tokens   *jwtauth.Tokens   // the same in a token
-	guard    *middleware.Guard // whoever is logged in
-	admins   *middleware.Guard // administrators
+	users   *site.Users
+	notes   site.Notes
+	cookies *cookie.Cookies   // a session in a cookie
+	tokens  *jwtauth.Tokens   // the same in a token
+	guard   *middleware.Guard // for everyone who is logged in
+	admins  *middleware.Guard // administrators
 }
 
 func newApp(policy sliding.Policy) (*app, error) {
 	store := memory.New() // or postgres.New
-	users, err1 := site.NewUsers(store)
+	users, err1 := site.NewUsers(store.Users())
 	key, err2 := jwtauth.HS256(site.NewKey())
-	sessions, err3 := cookie.New(cookie.Config{Store: store, Keys: [][]byte{site.NewKey()}, Policy: policy})
-	tokens, err4 := jwtauth.New(jwtauth.Config{
-		Store: store, Keys: []jwtauth.Key{key}, Issuer: "https://app.example", Audience: "app", Policy: policy,
+	sessions, err3 := session.New(session.Config{Store: store, Policy: policy})
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return nil, err
+	}
+	cookies, err4 := cookie.New(cookie.Config{Sessions: sessions, Keys: [][]byte{site.NewKey()}})
+	tokens, err5 := jwtauth.New(jwtauth.Config{
+		Sessions: sessions, Keys: []jwtauth.Key{key}, Issuer: "https://app.example", Audience: "app",
 	})
-	if err := errors.Join(err1, err2, err3, err4); err != nil {
+	if err := errors.Join(err4, err5); err != nil {
 		return nil, err
 	}
 	guard, err := middleware.New(middleware.Config{
-		Authenticator: middleware.FirstOf(tokens, tokens.WebSocket(), sessions),
+		Authenticator: middleware.FirstOf(tokens, jwtauth.WebSocket(tokens), cookies),
 		Roles:         []string{site.RoleUser, site.RoleAdmin},
 		Denier:        middleware.LoginRedirect{Path: "/login"}, // for browsers; others get 401
 	})
@@ -87,7 +92,7 @@ func newApp(policy sliding.Policy) (*app, error) {
 		return nil, err
 	}
 	admins, err := guard.Require(middleware.HasRole(site.RoleAdmin))
-	return &app{users: users, sessions: sessions, tokens: tokens, guard: guard, admins: admins}, err
+	return &app{users: users, cookies: cookies, tokens: tokens, guard: guard, admins: admins}, err
 }
 
 func (a *app) routes() http.Handler {

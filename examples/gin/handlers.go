@@ -8,7 +8,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/backends/password"
 	"github.com/inga-auth/inga/examples/internal/site"
 	"github.com/inga-auth/inga/middleware"
 )
@@ -25,18 +25,18 @@ func loginPage(c *gin.Context) {
 func (a *app) login(c *gin.Context) {
 	next := c.PostForm("next")
 	l, err := a.users.Verify(c.Request.Context(), c.PostForm("name"), c.PostForm("password"))
-	if errors.Is(err, backends.ErrWrongPassword) {
+	if errors.Is(err, password.ErrWrong) {
 		c.HTML(http.StatusUnauthorized, "login.html", site.View{Next: next, Message: "Wrong name or password."})
 		return
 	}
 	if err == nil {
-		_, err = a.sessions.Login(c.Writer, c.Request, l)
+		_, err = a.cookies.Login(c.Writer, c.Request, l)
 	}
 	if err != nil {
 		a.guard.Refuse(c.Writer, c.Request, err)
 		return
 	}
-	// Anybody can write a link to the login page, so where it leads to is local or nothing.
+	// Anyone can write a link to the login page, so it may lead to local paths only.
 	c.Redirect(http.StatusSeeOther, middleware.LocalPath(next))
 }
 
@@ -58,7 +58,7 @@ func (a *app) loginToken(c *gin.Context) {
 func (a *app) logout(c *gin.Context) {
 	err := a.tokens.Logout(c.Writer, c.Request)
 	if errors.Is(err, middleware.ErrNoCredentials) {
-		err = a.sessions.Logout(c.Writer, c.Request)
+		err = a.cookies.Logout(c.Writer, c.Request)
 	}
 	if err != nil {
 		a.guard.Refuse(c.Writer, c.Request, err)
@@ -97,7 +97,7 @@ func bug(c *gin.Context) {
 	}
 }
 
-// fail answers for the errors that handlers have told gin of, in the form in which a guard
+// fail responds to the errors that handlers have given to gin, in the form in which a guard
 // refuses.
 func fail(c *gin.Context) {
 	c.Next()
@@ -107,7 +107,7 @@ func fail(c *gin.Context) {
 	}
 }
 
-// recovered answers when a handler panics.
+// recovered responds when a handler panics.
 func recovered(c *gin.Context, e any) {
 	log.Printf("panic: %v\n%s", e, debug.Stack())
 	site.Problem(c.Writer, c.Request, http.StatusInternalServerError)

@@ -6,10 +6,10 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// wrap makes a middleware of net/http that wraps no ResponseWriter, as none of inga does,
-// gin's. The handlers after it run inside of it. If it does not pass the request on it has
-// answered, and none of them may run. What it passes on stays in c.Request, so that a logger
-// further out can name the user.
+// wrap turns a middleware of net/http that does not wrap the ResponseWriter, as those of inga do
+// not, into one of gin. The handlers after it run inside it. If it does not pass the request on, it
+// has responded, and they must not run. The request that it passes on stays in c.Request, so that
+// an outer logger can name the user.
 func wrap(m func(http.Handler) http.Handler) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		passed := false

@@ -1,4 +1,4 @@
-// Package parity has tests only: they build the programs in examples/stdmux, chi, echo and
-// gin, start them, send the same requests to all of them, and ask for the same answers: those
-// that are written in the tables here.
+// Package parity has only tests: they build and start the programs in examples/stdmux, chi, echo and
+// gin, send the same requests to all of them, and require the same answers, which are in the tables
+// here.
 package parity

@@ -16,11 +16,15 @@ import (
 
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/backends/cache"
+	passwords "github.com/inga-auth/inga/backends/password"
 	"github.com/inga-auth/inga/backends/postgres"
 	"github.com/inga-auth/inga/cookie"
 	"github.com/inga-auth/inga/jwtauth"
+	"github.com/inga-auth/inga/jwtauth/oauth"
+	"github.com/inga-auth/inga/jwtauth/tokencookie"
 	"github.com/inga-auth/inga/middleware"
 	"github.com/inga-auth/inga/middleware/devices"
+	registry "github.com/inga-auth/inga/middleware/session"
 	"github.com/inga-auth/inga/sliding"
 )
 
@@ -34,12 +38,12 @@ type app struct {
 
 	store     *cache.Store
 	users     backends.Users
-	passwords *backends.Passwords
+	passwords *passwords.Hasher
 	devices   *devices.Devices
 
 	ways    map[string]way
-	tokens  *jwtauth.Tokens
-	browser *jwtauth.Cookies
+	oauth   *oauth.Endpoints
+	browser *tokencookie.Cookies
 	guard   *middleware.Guard
 	admins  *middleware.Guard
 
@@ -58,36 +62,39 @@ func newApp(ctx context.Context, s settings) (*app, error) {
 	if err := a.connect(ctx); err != nil {
 		return nil, err
 	}
-	policy := sliding.Policy{Idle: time.Hour, Absolute: 12 * time.Hour}
-	quiet := middleware.LogEvents(slog.New(slog.DiscardHandler))
-	sessions, err1 := cookie.New(cookie.Config{
-		Store: a.store, Keys: [][]byte{s.Keys[0]}, Policy: policy, Limit: limit, Events: quiet,
+	sessions, err1 := registry.New(registry.Config{
+		Store: a.store, Policy: sliding.Policy{Idle: time.Hour, Absolute: 12 * time.Hour}, Limit: limit,
+		Events: middleware.LogEvents(slog.New(slog.DiscardHandler)),
 	})
 	key, err2 := jwtauth.HS256(s.Keys[1])
-	tokens, err3 := jwtauth.New(jwtauth.Config{
-		Store: a.store, Keys: []jwtauth.Key{key}, RefreshKeys: [][]byte{s.Keys[2]}, Policy: policy, Limit: limit, Events: quiet,
-		Issuer: "https://proof.example", Audience: "proof",
-		AccessTTL: s.AccessTTL, Leeway: time.Millisecond,
-		RefreshGrace: backends.Grace{Overlap: s.Overlap, Unseen: 2 * s.Overlap},
-	})
-	if err := errors.Join(err1, err2, err3); err != nil {
+	if err := errors.Join(err1, err2); err != nil {
 		return nil, err
 	}
-	browser, err1 := jwtauth.NewCookies(jwtauth.CookieConfig{Tokens: tokens})
+	cookies, err1 := cookie.New(cookie.Config{Sessions: sessions, Keys: [][]byte{s.Keys[0]}})
+	tokens, err2 := jwtauth.New(jwtauth.Config{
+		Sessions: sessions, Keys: []jwtauth.Key{key}, Issuer: "https://proof.example", Audience: "proof",
+		AccessTTL: s.AccessTTL, Leeway: time.Millisecond, RefreshKeys: [][]byte{s.Keys[2]}, RefreshOverlap: s.Overlap,
+	})
+	if err := errors.Join(err1, err2); err != nil {
+		return nil, err
+	}
+	browser, err1 := tokencookie.New(tokencookie.Config{Tokens: tokens})
 	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	guard, err2 := middleware.New(middleware.Config{
-		Authenticator: middleware.FirstOf(tokens, browser, sessions), Roles: []string{user, admin}, Logger: logger,
+		Authenticator: middleware.FirstOf(tokens, browser, cookies), Roles: []string{user, admin}, Logger: logger,
 	})
-	a.devices, err3 = devices.New(devices.Config{Store: a.store, Events: quiet})
-	if err := errors.Join(err1, err2, err3); err != nil {
+	if err := errors.Join(err1, err2); err != nil {
 		return nil, err
 	}
+	var err3, err4 error
 	a.admins, err1 = guard.Require(middleware.HasRole(admin))
 	// The least costs there are, so that there can be many logins.
-	a.passwords, err2 = backends.NewPasswords(backends.PasswordConfig{Memory: 7168, Time: 5})
-	a.tokens, a.browser, a.guard = tokens, browser, guard
-	a.ways = map[string]way{byCookie: cookieWay(sessions), byToken: tokenWay(tokens), byBrowser: browserWay(browser)}
-	return a, errors.Join(err1, err2)
+	a.passwords, err2 = passwords.New(passwords.Config{Memory: 7168, Time: 5})
+	a.devices, err3 = devices.New(sessions)
+	a.oauth, err4 = oauth.New(oauth.Config{Tokens: tokens})
+	a.browser, a.guard = browser, guard
+	a.ways = map[string]way{byCookie: cookieWay(cookies), byToken: tokenWay(tokens), byBrowser: browserWay(browser)}
+	return a, errors.Join(err1, err2, err3, err4)
 }
 
 // connect opens the store: a pool on one way to the database, the feed on another, and the
@@ -116,15 +123,11 @@ func (a *app) connect(ctx context.Context) error {
 	if err := backend.Migrate(ctx); err != nil {
 		return err
 	}
-	users, err := backend.Users()
-	if err != nil {
-		return err
-	}
 	store, err := cache.New(cache.Config{Store: backend, MaxLag: a.settings.MaxLag, MaxEntries: a.settings.MaxEntries})
 	if err != nil {
 		return err
 	}
-	a.pool, a.store, a.users = pool, store, store.Users(users)
+	a.pool, a.store, a.users = pool, store, store.Users()
 	go func() { _ = store.Follow(ctx, a.followed.again) }()
 	return nil
 }
@@ -141,14 +144,14 @@ func limit(u backends.User) backends.Limit {
 }
 
 func (a *app) handler() http.Handler {
-	private := middleware.Chain(a.browser.Handler, a.guard.Handler, sliding.Handler)
-	forAdmins := middleware.Chain(a.browser.Handler, a.admins.Handler, sliding.Handler)
+	private := middleware.Chain(a.guard.Handler, sliding.Handler)
+	forAdmins := middleware.Chain(a.admins.Handler, sliding.Handler)
 
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /login/{way}", a.login)
-	mux.Handle("POST /reauthenticate/{way}", a.browser.Handler(a.guard.Handler(http.HandlerFunc(a.reauthenticate))))
+	mux.Handle("POST /reauthenticate/{way}", a.guard.Handler(http.HandlerFunc(a.reauthenticate)))
 	mux.HandleFunc("POST /logout/{way}", a.logout)
-	mux.Handle("POST /token", a.tokens.TokenHandler())
+	mux.Handle("POST /token", a.oauth.TokenHandler())
 	mux.HandleFunc("POST /refresh", a.refresh)
 	mux.Handle("GET /page", private(http.HandlerFunc(page)))
 	mux.Handle("GET /admin", forAdmins(http.HandlerFunc(page)))
@@ -192,8 +195,8 @@ func (a *app) logout(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *app) refresh(w http.ResponseWriter, r *http.Request) {
-	resp, err := a.browser.Refresh(w, r)
-	a.answer(w, r, opened{Session: resp.Session.ID}, err)
+	s, err := a.browser.Refresh(w, r)
+	a.answer(w, r, opened{Session: s.ID}, err)
 }
 
 func (a *app) answer(w http.ResponseWriter, r *http.Request, v any, err error) {

@@ -1,6 +1,7 @@
 package proof_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -151,11 +152,11 @@ func (j *jar) keep(a *answer) {
 	}
 }
 
-// refreshToken returns the one to present.
+// refreshToken returns the one to present, or "".
 func (j *jar) refreshToken() string {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.refresh
+	return cmp.Or(j.refresh, j.cookies[refreshCookie])
 }
 
 // login logs a new client in.

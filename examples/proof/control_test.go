@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// controls are sessions that nobody revokes, in use at all processes all the time: whatever is
+// controls are sessions that are never revoked, in use at all processes all the time: whatever is
 // measured with the others, these are let pass.
 type controls struct {
 	answers atomic.Int64

@@ -91,7 +91,7 @@ func (f *followed) told() (int64, string) {
 	return f.times, f.reason
 }
 
-// held are all connections of a pool, so that nobody else has one.
+// held are all connections of a pool, so that none is left.
 type held struct {
 	mu    sync.Mutex
 	conns []*pgxpool.Conn

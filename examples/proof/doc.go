@@ -1,21 +1,20 @@
-// Package proof has the runs that show what the other packages promise about many processes
-// on one database, with everything real: PostgreSQL, server processes, HTTP, and a network
-// and a database that break. It has no code but these tests:
+// Package proof tests what the other packages promise about many processes on one database, with
+// everything real: PostgreSQL, server processes, HTTP, and a network and a database that break. It
+// has no code but these tests:
 //
 //   - TestLag measures how long a revocation takes to reach the other processes, and fails if
 //     a request that began more than cache.Config.MaxLag after it was let pass.
-//   - TestAnAnswerFromBeforeARevocationIsNotBelievedAfterIt has the database's answer about a
-//     session be on its way while the session is revoked.
-//   - TestOutage breaks the database under load: nobody waits for long, nobody is logged out,
-//     nobody who was is let in, and afterwards all is as before.
-//   - TestModel has many clients log in and out, refresh and be revoked, in a network whose
-//     feed comes and goes, and asks of each answer whether it may be.
+//   - TestAnAnswerFromBeforeARevocationIsNotBelievedAfterIt delays the database's answer about a
+//     session until after the session is revoked.
+//   - TestOutage breaks the database under load: no request waits for the end of the outage, no
+//     session is lost, none that was revoked passes, and afterwards everything is as before.
+//   - TestModel has many clients log in and out, refresh and be revoked, while the feeds come and
+//     go, and compares each answer with what a model allows.
 //
 // By default they are short. To measure for longer, or to repeat a run:
 //
 //	go test ./examples/proof -run TestLag -count 1 -v -timeout 1h -args -lag 5s -samples 300 -plot lag.svg
 //	go test ./examples/proof -run TestModel -count 1 -v -timeout 1h -args -for 10m -seed 42
 //
-// Each run prints its seed. The same seed makes the same choices; how they meet in time is up
-// to the machine.
+// Each run prints its seed. The same seed makes the same choices; their timing is up to the machine.
 package proof

@@ -14,8 +14,7 @@ import (
 
 // A load is what clients do while something breaks, and what they may be answered.
 type load struct {
-	f     *fleet
-	bound time.Duration // of each answer
+	f *fleet
 
 	// broken says whether a process may answer 503 now.
 	broken atomic.Pointer[func(*process) bool]
@@ -26,6 +25,7 @@ type load struct {
 
 	mu      sync.Mutex
 	counts  map[string]int // of answers
+	served  map[*subscriber]int
 	longest time.Duration
 	last    time.Time // when the last of them failed
 	wrong   []string
@@ -44,9 +44,9 @@ type subscriber struct {
 
 // startLoad has sessions of all ways used at all processes until halt is called: some that
 // live, and some that have been revoked.
-func startLoad(t *testing.T, f *fleet, outage int, bound time.Duration) *load {
+func startLoad(t *testing.T, f *fleet, outage int) *load {
 	t.Helper()
-	l := &load{f: f, bound: bound, counts: map[string]int{}, stop: make(chan struct{})}
+	l := &load{f: f, counts: map[string]int{}, served: map[*subscriber]int{}, stop: make(chan struct{})}
 	l.mayBreak(nobody)
 	for i := range 12 {
 		l.live = append(l.live, l.subscribe(t, fmt.Sprintf("live%d-%d", outage, i), i))
@@ -90,6 +90,9 @@ func (l *load) mayBreak(who func(*process) bool) { l.broken.Store(&who) }
 func (l *load) run(s *subscriber, act func(*subscriber, *process)) {
 	for {
 		act(s, pick(s.dice, l.f.processes))
+		l.mu.Lock()
+		l.served[s]++
+		l.mu.Unlock()
 		select {
 		case <-l.stop:
 			return
@@ -136,8 +139,6 @@ func (l *load) check(a *answer, before func(*process) bool, want int) {
 	l.longest = max(l.longest, a.asked.length())
 	may := before(a.by) || (*l.broken.Load())(a.by)
 	switch {
-	case a.asked.length() > l.bound:
-		l.wrongly("longer than %v: %v", l.bound, a)
 	case a.status == want:
 		return
 	case a.status != 503:
@@ -171,6 +172,25 @@ func (l *load) await(t *testing.T, status int, where func(*process) bool) {
 			t.Fatalf("%s gives no answer with status %d", p.name, status)
 		}
 	}
+}
+
+// awaitAll returns when each subscriber has had an answer: none waits for the end of what is
+// broken.
+func (l *load) awaitAll(t *testing.T) {
+	t.Helper()
+	begin := l.answers()
+	for _, s := range slices.Concat(l.live, l.revoked) {
+		if !eventually(func() bool { return l.answers()[s] > begin[s] }) {
+			t.Errorf("%s, by %s, waits for an answer", s.name, s.way)
+		}
+	}
+}
+
+// answers returns how many each subscriber has had.
+func (l *load) answers() map[*subscriber]int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return maps.Clone(l.served)
 }
 
 func (l *load) count(status int, p *process) int {

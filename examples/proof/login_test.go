@@ -89,7 +89,7 @@ func (m *model) loggedIn(a *account, word int, policy sliding.Policy, way string
 func newSession(a *account, policy sliding.Policy, way, id string, opened span) *session {
 	s := &session{
 		id: id, way: way, account: a, opened: opened, started: opened,
-		idle: policy.Idle, absolute: policy.Absolute, interval: policy.Begin(opened.begin).Interval,
+		idle: policy.Idle, absolute: policy.Absolute, interval: policy.Timeouts().Interval,
 	}
 	if way != byCookie {
 		s.interval = min(s.interval, accessTTL()/2)
@@ -131,9 +131,13 @@ func (m *model) passwordsOf(a *account, word int) string {
 	return text
 }
 
-// remember is what a player does with new tokens.
-func (p *player) remember(own *proof, made span) {
-	if token := own.jar.refreshToken(); token != "" {
-		p.tokens, p.rotated = append(p.tokens, token), made
+// remember is what a player does with the tokens of an answer. It reports whether the refresh token
+// is a new one.
+func (p *player) remember(own *proof, made span) bool {
+	token := own.jar.refreshToken()
+	if token == "" || len(p.tokens) > 0 && token == p.tokens[len(p.tokens)-1] {
+		return false
 	}
+	p.tokens, p.rotated = append(p.tokens, token), made
+	return true
 }

@@ -18,7 +18,7 @@ var (
 	maxLag  = flag.Duration("lag", 2*time.Second, "cache.Config.MaxLag of the servers")
 	samples = flag.Int("samples", 24, "how many revocations TestLag measures while the feed is alive; a third of it when it is not")
 	plot    = flag.String("plot", "", "a file into which TestLag draws what it measured, as SVG")
-	lasting = flag.Duration("for", 10*time.Second, "how long TestModel goes on, or up to twelve times as long until it has checked enough")
+	lasting = flag.Duration("for", 10*time.Second, "how long TestModel goes on, or longer until it has checked enough")
 	clients = flag.Int("clients", 24, "how many there are in TestModel")
 )
 

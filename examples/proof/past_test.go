@@ -85,13 +85,13 @@ func (s *session) touches(d *deed) (perhaps, sure bool) {
 
 const disabling = "disabled"
 
-// early is by how much the session may end before its absolute deadline: no token lives past
-// that, and the expiry of a token is a whole second.
+// early is by how much the session may end before its absolute deadline: no access token lives
+// past that, and its expiry is a whole second.
 func (s *session) early() time.Duration {
-	if s.way == byCookie {
-		return 0
+	if s.way == byToken {
+		return time.Second
 	}
-	return time.Second
+	return 0
 }
 
 // A proof is what a client presents for a session.
@@ -100,7 +100,7 @@ type proof struct {
 	jar      *jar
 	replaced *deed // by authenticating again; nil if it was not
 
-	// Only a token expires by itself: a cookie with one is replaced within the request.
+	// Only a token expires by itself: in cookies there is the refresh token as well.
 	good, bad time.Time // good until, and bad from then on
 	fixed     bool      // and it is not renewed: it is a token that has a successor
 

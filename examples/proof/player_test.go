@@ -95,7 +95,6 @@ func (p *player) use(own *proof, at *process) {
 // burst asks all processes at the same time, as the parts of a page do.
 func (p *player) burst(own *proof) {
 	var mu sync.Mutex
-	var refreshed []string
 	refused := false
 	former := own.jar.copy()
 	each(p.m.f.processes, func(at *process) {
@@ -104,13 +103,9 @@ func (p *player) burst(own *proof) {
 		mu.Lock()
 		defer mu.Unlock()
 		refused = refused || a.status == 401
-		token := j.cookies[refreshCookie]
-		if token == former.cookies[refreshCookie] && j.access == former.access {
-			return
+		if j.access != former.access {
+			own.jar.adopt(j)
 		}
-		refreshed = append(refreshed, token)
-		p.m.same(a, token, refreshed[0], own)
-		own.jar.adopt(j)
 	})
 	if refused {
 		p.drop(own)
@@ -173,7 +168,9 @@ func (p *player) reauthenticate(own *proof, at *process) {
 
 // look looks at a page: before something is done to a proof, so that the process remembers the
 // session, and right after it.
-func (p *player) look(pr *proof, at *process) { p.m.visit(pr, at, "/page", pr.present()) }
+func (p *player) look(pr *proof, at *process) *answer {
+	return p.m.visit(pr, at, "/page", pr.present())
+}
 
 func form(kv ...string) url.Values {
 	v := url.Values{}

@@ -33,7 +33,7 @@ func startProcess(t *testing.T, name string, database *pgtest.Server, s settings
 	p := &process{
 		name: name, log: &tail{},
 		pool: database.Proxy(t), feed: database.Proxy(t),
-		client: &http.Client{Timeout: time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 1000}},
+		client: &http.Client{Timeout: patience, Transport: &http.Transport{MaxIdleConnsPerHost: 1000}},
 	}
 	s.Pool, s.Feed = p.pool.URL(), p.feed.URL()
 	told, err := json.Marshal(s)
@@ -97,8 +97,8 @@ func (p *process) await(t *testing.T, what string, is func(state) bool) {
 	}
 }
 
-// patience is how long is waited for what must come.
-const patience = 40 * time.Second
+// patience is how long is waited for what must come: far longer than a busy machine takes.
+const patience = 3 * time.Minute
 
 // eventually asks until the answer is yes, and reports false if it never is.
 func eventually(yes func() bool) bool {

@@ -29,71 +29,69 @@ func (s *session) refusal() int {
 	return 400
 }
 
-// stayed reports whether the answer to a refresh is that the tokens are new and stay.
-func (s *session) stayed(a *answer) bool {
-	return s.way == byBrowser && a.status == 200 && len(a.header.Values("Set-Cookie")) == 0
-}
-
 // judgeExchange looks whether the answer to a refresh token may be. The database is asked, so
-// there is no lag, and it does not matter when the access token expires; but for tokens that
-// stay, of which nobody asks it.
+// there is no lag, and it does not matter when the access token expires.
 func (m *model) judgeExchange(p *proof, a *answer, what string) (ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	lag := time.Duration(0)
-	if p.session.stayed(a) {
-		lag = modelLag()
-	}
-	e := m.expects(&proof{session: p.session}, a.by, a.asked, lag)
+	e := m.expects(&proof{session: p.session}, a.by, a.asked, 0)
 	m.judge(p, a, e, a.status == 200, p.session.refusal())
 	if a.status != 200 {
 		m.count("refresh refused")
 		return false
 	}
-	if p.session.stayed(a) {
-		what = "new, and stayed"
-	}
 	m.count(what)
 	return true
 }
 
-// refresh exchanges the current refresh token.
-func (p *player) refresh(own *proof, at *process) {
+// refresh exchanges the current refresh token. It reports whether it got another one, which it
+// does unless the current one is new.
+func (p *player) refresh(own *proof, at *process) (rotated bool) {
 	if own.session.way == byCookie {
-		return
+		return false
 	}
 	former := own.copy()
 	a := p.m.exchange(own, at, own.jar, former.jar.refresh)
 	if !p.m.judgeExchange(own, a, "refreshed") {
 		p.drop(own)
-		return
+		return false
 	}
-	if own.session.stayed(a) {
-		return
-	}
-	p.m.renewed(own, a, 0)
-	p.remember(own, a.asked)
 	p.keepSome(former)
+	made := p.rotated
+	rotated = p.remember(own, a.asked)
+	p.m.refreshed(own, a, made, rotated)
+	return rotated
 }
 
-// renewed is what a refresh does to the session and to its proof.
-func (m *model) renewed(p *proof, a *answer, interval time.Duration) {
+// refreshed is what a refresh does to the session and to its proof. A token that is older than
+// the overlap is replaced, and that is activity; a newer one is not.
+func (m *model) refreshed(p *proof, a *answer, made span, rotated bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	p.session.active(a.asked, interval)
 	p.issued(a.asked)
+	switch {
+	case !rotated && a.asked.begin.After(made.end.Add(overlap+tick)):
+		m.disagree(a, "another refresh token", m.history(p))
+	case rotated && a.asked.end.Before(made.begin.Add(overlap-tick)):
+		m.disagree(a, "the same refresh token", m.history(p))
+	case rotated:
+		m.count("rotated")
+		p.session.active(a.asked, 0)
+	default:
+		m.count("kept")
+	}
 }
 
 // refreshAtOnce presents one refresh token at all processes at the same time. All get the same
-// successor.
+// one back.
 func (p *player) refreshAtOnce(own *proof) {
 	if own.session.way == byCookie {
 		return
 	}
+	p.rotatable()
 	var mu sync.Mutex
-	var first, last *jar
+	var got []*jar
 	var made span
-	refused := false
 	former := own.jar.copy()
 	each(p.m.f.processes, func(at *process) {
 		j := former.copy()
@@ -102,45 +100,42 @@ func (p *player) refreshAtOnce(own *proof) {
 		mu.Lock()
 		defer mu.Unlock()
 		if !ok {
-			refused = true
 			return
 		}
-		if own.session.stayed(a) {
-			return
-		}
-		if first == nil {
-			first = j
-		}
-		last, made = j, made.with(a.asked)
-		p.m.same(a, j.refresh+j.cookies[refreshCookie], first.refresh+first.cookies[refreshCookie], own)
+		got, made = append(got, j), made.with(a.asked)
+		p.m.same(a, j.refreshToken(), got[0].refreshToken(), own)
 	})
-	if refused {
+	if len(got) < len(p.m.f.processes) {
 		p.drop(own)
 		return
 	}
-	if last == nil {
-		return
+	own.jar.adopt(got[0])
+	rotated := p.remember(own, made)
+	p.m.mu.Lock()
+	defer p.m.mu.Unlock()
+	own.issued(made)
+	if !rotated {
+		p.m.disagree(&answer{by: p.m.f.processes[0], asked: made}, "another refresh token", p.m.history(own))
 	}
-	own.jar.adopt(last)
-	p.m.renewed(own, &answer{asked: made}, own.session.interval)
-	p.remember(own, made)
+	own.session.active(made, own.session.interval)
 }
 
-// replay presents a refresh token that has just been replaced, as who lost the answer does, and
-// gets its successor again.
+// rotatable returns when the current refresh token is older than the overlap.
+func (p *player) rotatable() { <-time.After(time.Until(p.rotated.end.Add(overlap + tick))) }
+
+// replay presents a refresh token that has just been replaced, as a client does that lost the
+// answer. It gets the successor again, however late: the successor is not in use yet.
 func (p *player) replay(own *proof, at *process) {
-	n := len(p.tokens)
-	if n < 2 || time.Since(p.rotated.begin) > overlap/2 {
+	if own.session.way != byToken {
 		return
 	}
-	d := p.m.begin(&deed{what: "theft", by: at}, &own.session.ends)
-	j := own.jar.copy()
-	a := p.m.exchange(own, at, j, p.tokens[n-2])
-	// Nothing is wrong with it in that time.
-	p.m.finish(d, a)
-	if a.asked.end.After(p.rotated.begin.Add(overlap)) {
-		p.m.finish(d, a, own.session.refusal())
+	p.rotatable()
+	if !p.refresh(own, at) {
+		return
 	}
+	n := len(p.tokens)
+	j := own.jar.copy()
+	a := p.m.exchange(own, pick(p.dice, p.m.f.processes), j, p.tokens[n-2])
 	if !p.m.judgeExchange(own, a, "replayed") {
 		p.drop(own)
 		return
@@ -148,19 +143,25 @@ func (p *player) replay(own *proof, at *process) {
 	p.m.same(a, j.refresh, p.tokens[n-1], own)
 }
 
-// steal presents a refresh token that was replaced before the last one. The session ends.
+// steal presents a refresh token that two others have replaced; or its predecessor, when both have
+// been in use and the overlap is over. The session ends.
 func (p *player) steal(own *proof, at *process) {
 	if own.session.way != byToken {
 		return
 	}
-	for len(p.tokens) < 3 {
-		if p.refresh(own, at); len(p.own) == 0 {
+	back := 1 + p.dice.IntN(2)
+	for range back {
+		p.rotatable()
+		if !p.refresh(own, at) {
 			return
 		}
 	}
-	p.look(own, at) // so that the process remembers the session
+	if p.look(own, at).status != 200 { // so that the process remembers the session, and the token is seen
+		return
+	}
+	p.rotatable()
 	d := p.m.begin(&deed{what: "theft", by: at}, &own.session.ends)
-	a := p.m.exchange(own, at, own.jar.copy(), p.tokens[len(p.tokens)-3])
+	a := p.m.exchange(own, at, own.jar.copy(), p.tokens[len(p.tokens)-1-back])
 	p.m.finish(d, a, own.session.refusal())
 	p.m.must(a, own.session.refusal(), own)
 	p.drop(own)

@@ -23,7 +23,10 @@ func (m *model) visit(p *proof, at *process, path string, j *jar) *answer {
 		m.judgeRole(p, a, path)
 	}
 	m.judgeAgain(p, a, passed)
-	if a.status == 200 || after.cookies[refreshCookie] != before.cookies[refreshCookie] {
+	if after.cookies[refreshCookie] != before.cookies[refreshCookie] {
+		m.disagree(a, "the refresh token to stay", m.history(p))
+	}
+	if a.status == 200 {
 		p.session.active(a.asked, p.session.interval)
 	}
 	if after.access != before.access && !p.fixed {
@@ -154,25 +157,11 @@ func (m *model) reauthenticate(p *proof, d *deed) *answer {
 	m.judge(p, a, m.expects(p, d.by, a.asked, 0), a.status == 200, 401)
 	if a.status == 200 {
 		m.count("authenticated again")
-		begun := s.begins(a.asked)
-		s.started = begun
-		s.active(begun, 0)
+		s.started = a.asked
+		s.active(a.asked, 0)
 		p.issued(a.asked)
 	}
 	return a
-}
-
-// begins returns when the session begins anew, if its user authenticates again. A token says in
-// whole seconds when that was, so that it counts from the second after the last time at least.
-func (s *session) begins(again span) span {
-	if s.way == byCookie {
-		return again
-	}
-	next := s.started.end.Round(0).Truncate(time.Second).Add(time.Second)
-	if wait := next.Sub(again.end.Round(0)); wait > 0 {
-		again.end = again.end.Add(wait)
-	}
-	return again
 }
 
 // must is for answers that can only be one.

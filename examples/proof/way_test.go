@@ -6,6 +6,7 @@ import (
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/cookie"
 	"github.com/inga-auth/inga/jwtauth"
+	"github.com/inga-auth/inga/jwtauth/tokencookie"
 	"github.com/inga-auth/inga/middleware"
 )
 
@@ -31,10 +32,11 @@ type opened struct {
 	Refresh string `json:"refresh_token,omitempty"`
 }
 
-func cookieWay(s *cookie.Sessions) way {
-	named := func(row backends.Session) opened { return opened{Session: row.ID} }
-	return way{answered(s.Login, named), answered(s.Reauthenticate, named), s.Logout}
+func cookieWay(k *cookie.Cookies) way {
+	return way{answered(k.Login, named), answered(k.Reauthenticate, named), k.Logout}
 }
+
+func named(s backends.Session) opened { return opened{Session: s.ID} }
 
 func tokenWay(t *jwtauth.Tokens) way {
 	login := func(_ http.ResponseWriter, r *http.Request, l middleware.Login) (jwtauth.Response, error) {
@@ -43,9 +45,8 @@ func tokenWay(t *jwtauth.Tokens) way {
 	return way{answered(login, openedBy), answered(t.Reauthenticate, openedBy), t.Logout}
 }
 
-func browserWay(k *jwtauth.Cookies) way {
-	inCookies := func(resp jwtauth.Response) opened { return opened{Session: resp.Session.ID} }
-	return way{answered(k.Login, inCookies), answered(k.Reauthenticate, inCookies), k.Logout}
+func browserWay(k *tokencookie.Cookies) way {
+	return way{answered(k.Login, named), answered(k.Reauthenticate, named), k.Logout}
 }
 
 // answered returns what opens a session as do does, and answers so.

@@ -5,82 +5,84 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"time"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/backends/password"
 	"github.com/inga-auth/inga/cookie"
 	"github.com/inga-auth/inga/jwtauth"
+	"github.com/inga-auth/inga/jwtauth/oauth"
+	"github.com/inga-auth/inga/jwtauth/tokencookie"
 	"github.com/inga-auth/inga/middleware"
 	"github.com/inga-auth/inga/middleware/devices"
+	"github.com/inga-auth/inga/middleware/session"
 )
 
-// An app is what the handlers have in common.
+// An app is what the handlers share.
 type app struct {
-	store     backends.Store
-	users     backends.Users
-	passwords *backends.Passwords
-	sessions  *cookie.Sessions // a session in a cookie
-	tokens    *jwtauth.Tokens  // tokens in the hands of a client
-	cookies   *jwtauth.Cookies // tokens in cookies
-	guard     *middleware.Guard
-	devices   *devices.Devices
-	audit     middleware.EventHook
-	board     *board
-	handler   http.Handler
+	users        backends.Users
+	passwords    *password.Hasher
+	sessions     *session.Registry
+	cookies      *cookie.Cookies      // a session in a cookie
+	tokens       *jwtauth.Tokens      // a session in tokens that a client keeps
+	tokenCookies *tokencookie.Cookies // a session in tokens in cookies
+	oauth        *oauth.Endpoints
+	guard        *middleware.Guard
+	devices      *devices.Devices
+	audit        middleware.EventHook
+	board        *board
+	handler      http.Handler
 }
 
-// passwordCost is the default one, except in the tests, which log in a thousand times.
-var passwordCost backends.PasswordConfig
-
 // newApp puts the parts together.
-func newApp(ctx context.Context, b *backend, k keys, o options) (*app, error) {
-	audit := middleware.LogEvents(slog.Default()) // one for all: theft is a warning
-	passwords, err1 := backends.NewPasswords(passwordCost)
-	sessions, err2 := newSessions(b, k, o, audit)
-	tokens, err3 := newTokens(b, k, o, audit)
-	list, err4 := devices.New(devices.Config{Store: b.store, Events: audit})
-	if err := errors.Join(err1, err2, err3, err4); err != nil {
+func newApp(ctx context.Context, s store, k keys, o options) (*app, error) {
+	a := &app{users: s.Users(), audit: middleware.LogEvents(slog.Default()), board: newBoard()}
+	var err1, err2, err3, err4 error
+	a.passwords, err1 = password.New(o.passwords)
+	// Store, policy, limit and events once, for every kind of credential.
+	a.sessions, err2 = session.New(session.Config{Store: s, Policy: o.policy, Limit: o.limit, Events: a.audit})
+	if err := errors.Join(err1, err2); err != nil {
 		return nil, err
 	}
-	cookies, err5 := jwtauth.NewCookies(jwtauth.CookieConfig{Tokens: tokens, DangerouslyAllowHTTP: o.plainHTTP})
-	guard, err6 := middleware.New(middleware.Config{
-		Authenticator: middleware.FirstOf(tokens, cookies, sessions),
+	if err := a.makeCredentials(k, o); err != nil {
+		return nil, err
+	}
+	a.devices, err3 = devices.New(a.sessions)
+	a.guard, err4 = middleware.New(middleware.Config{
+		Authenticator: middleware.FirstOf(a.tokens, a.tokenCookies, a.cookies),
 		Roles:         roles,
 		Denier:        middleware.LoginRedirect{Path: "/"},
-		Events:        audit,
+		Events:        a.audit,
 	})
-	if err := errors.Join(err5, err6, addDemoUsers(ctx, b.users, passwords)); err != nil {
+	if err := errors.Join(err3, err4, addDemoUsers(ctx, a.users, a.passwords, o.users)); err != nil {
 		return nil, err
 	}
-	a := &app{b.store, b.users, passwords, sessions, tokens, cookies, guard, list, audit, newBoard(), nil}
 	var err error
 	a.handler, err = a.routes(o)
 	return a, err
 }
 
-func newSessions(b *backend, k keys, o options, audit middleware.EventHook) (*cookie.Sessions, error) {
-	return cookie.New(cookie.Config{
-		Store:                b.store,
+// makeCredentials makes the three ways to prove a session.
+func (a *app) makeCredentials(k keys, o options) error {
+	var err1, err2, err3, err4 error
+	a.cookies, err1 = cookie.New(cookie.Config{
+		Sessions:             a.sessions,
 		Keys:                 k.cookie,
-		Policy:               o.policy,
-		Limit:                o.limit,
-		Events:               audit,
-		Reissue:              true, // so that one sees the cookie slide; its doc says what that costs
+		Reissue:              true, // shows the cookie slide; its doc says what that costs
 		DangerouslyAllowHTTP: o.plainHTTP,
 	})
-}
-
-func newTokens(b *backend, k keys, o options, audit middleware.EventHook) (*jwtauth.Tokens, error) {
-	return jwtauth.New(jwtauth.Config{
-		Store:        b.store,
-		Keys:         k.signing,
-		Issuer:       "https://quickstart.example",
-		Audience:     "quickstart",
-		Policy:       o.policy,
-		Limit:        o.limit, // the same: a session counts, whatever proves it
-		Events:       audit,
-		AccessTTL:    o.accessTTL,
-		RefreshKeys:  k.refresh,
-		RefreshGrace: backends.Grace{Overlap: o.overlap, Unseen: max(time.Minute, o.overlap)},
+	a.tokens, err2 = jwtauth.New(jwtauth.Config{
+		Sessions:       a.sessions,
+		Keys:           k.signing,
+		Issuer:         "https://quickstart.example",
+		Audience:       "quickstart",
+		AccessTTL:      o.accessTTL,
+		RefreshKeys:    k.refresh,
+		RefreshOverlap: o.overlap,
 	})
+	if err := errors.Join(err1, err2); err != nil {
+		return err
+	}
+	a.tokenCookies, err3 = tokencookie.New(tokencookie.Config{Tokens: a.tokens, DangerouslyAllowHTTP: o.plainHTTP})
+	a.oauth, err4 = oauth.New(oauth.Config{Tokens: a.tokens})
+	return errors.Join(err3, err4)
 }

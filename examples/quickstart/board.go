@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// A note is what somebody said, and who that was.
+// A note is a text and its author.
 type note struct {
 	Text string    `json:"text"`
 	By   string    `json:"by"`
 	At   time.Time `json:"at"`
 }
 
-// A board passes each note on to everybody who listens at that moment.
+// A board passes each note on to the current listeners.
 type board struct {
 	mu        sync.Mutex
 	listeners map[chan note]struct{}
@@ -32,7 +32,7 @@ func (b *board) post(n note) {
 	for c := range b.listeners {
 		select {
 		case c <- n:
-		default: // a listener this slow misses the note; nobody waits for it
+		default: // a listener this slow misses the note
 		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/inga-auth/inga/middleware"
 )
 
-// maxBody is more than any honest request to this application has.
+// maxBody is the length of the longest body, in bytes: far more than any request here needs.
 const maxBody = 8 << 10
 
 const (
@@ -30,7 +30,7 @@ func mediaType(r *http.Request) string {
 
 // readJSON decodes the body of r, which must be one JSON value, into v.
 func readJSON(w http.ResponseWriter, r *http.Request, v any) error {
-	// The type is asked for on purpose: a form of another site cannot send it.
+	// A form of another site cannot send this type.
 	if mediaType(r) != typeJSON {
 		return errMediaType
 	}
@@ -45,7 +45,7 @@ func readJSON(w http.ResponseWriter, r *http.Request, v any) error {
 	return nil
 }
 
-// refuseBody answers a request whose body could not be read.
+// refuseBody refuses a request whose body could not be read.
 func refuseBody(w http.ResponseWriter, r *http.Request, err error) {
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -58,7 +58,7 @@ func refuseBody(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-// refuse answers with a problem that the status says all about (RFC 9457, section 4.2.1).
+// refuse responds with a problem that its status describes (RFC 9457, section 4.2.1).
 func refuse(w http.ResponseWriter, r *http.Request, status int) {
 	middleware.Problem(w, r, middleware.Denial{Status: status, Type: "about:blank", Title: http.StatusText(status)})
 }
@@ -67,6 +67,6 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", typeJSON)
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	// An error here means that the client has gone.
+	// An error means that the client has gone.
 	_ = json.NewEncoder(w).Encode(v)
 }

@@ -98,11 +98,11 @@ func supersede(t *testing.T, browser context.Context) {
 }
 
 func askAgain(t *testing.T, browser context.Context) {
-	p := start(t, "-cache", "-fresh", "3s")
+	p := start(t, "-cache", "-fresh", "8s")
 	here := newTab(t, browser)
 	other := byOther(t, p, annJSON)
 	here.enter(p, "ann", "ann-likes-tea")
-	time.Sleep(3 * time.Second)
+	time.Sleep(8 * time.Second)
 	const end, open = "End Firefox on Linux, 127.0.0.1", `document.querySelector("#again").open`
 
 	here.click(end)
@@ -131,7 +131,7 @@ func askAgain(t *testing.T, browser context.Context) {
 
 	// The session may end while the dialog is open.
 	byOther(t, p, annJSON)
-	time.Sleep(3 * time.Second)
+	time.Sleep(8 * time.Second)
 	here.do(chromedp.Evaluate[chromedp.Void](`dispatchEvent(new Event("focus"))`))
 	here.awaitText("#devices li + li", "Firefox")
 	here.click(end)

@@ -29,7 +29,7 @@ func (p *program) client(t *testing.T) *client {
 	}
 	return &client{t: t, url: p.url, http: &http.Client{
 		Jar:           loopbackJar{jar},
-		Timeout:       60 * time.Second,
+		Timeout:       patience,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }
@@ -148,6 +148,32 @@ func (c *client) sessionID() string {
 	c.t.Helper()
 	id, _ := c.get("/me").want(200).json()["session_id"].(string)
 	return id
+}
+
+// drop drops the cookie, as a browser does when it has expired.
+func (c *client) drop(name string) {
+	c.t.Helper()
+	u, err := url.Parse(c.url)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.http.Jar.SetCookies(u, []*http.Cookie{{Name: name, Path: "/", Secure: true, MaxAge: -1}})
+}
+
+// freshly sends the request, and authenticates again if the last time is too long ago. On a busy
+// machine it may be again by then.
+func (c *client) freshly(send func() *answer) *answer {
+	c.t.Helper()
+	for {
+		a := send()
+		if a.status != 401 || a.json()["type"] != problems+"insufficient-authentication" {
+			return a
+		}
+		again := c.post("/reauthenticate", `{"password":"ann-likes-tea"}`).want(200)
+		if c.token != "" {
+			c.keep(again)
+		}
+	}
 }
 
 // keep takes the tokens out of the answer.

@@ -33,7 +33,7 @@ func TestTheCurlLinesThatAreShownDoWhatTheySay(t *testing.T) {
 			{
 				after:    "With both tokens in cookies",
 				statuses: []string{"200", "200", "200", "200", "204"},
-				bodies:   []string{`{"expires_in":300}`, `"method":"token-cookie"`, `"subject":"ann"`},
+				bodies:   []string{`"kind":"token"`, `"method":"token-cookie"`, `"subject":"ann"`},
 			},
 			{
 				after:    "Devices",
@@ -106,13 +106,19 @@ func lines(text, heading string) string {
 	return block + "\n"
 }
 
-// paste runs the lines in a shell whose curl says the status of each answer, and does not
-// wait for the end of a stream.
+// paste runs the lines in a shell whose curl says the status of each answer, and leaves a stream
+// after its first event.
 func paste(t *testing.T, lines string) string {
 	t.Helper()
 	const curl = `curl() {
-		case "$*" in */events) seconds=5 ;; *) seconds=60 ;; esac
-		command curl -sS --noproxy '*' --max-time $seconds -w '%{stderr}\nstatus %{http_code}\n' "$@"
+		case "$*" in */events) listen "$@"; return ;; esac
+		command curl -sS --noproxy '*' -w '%{stderr}\nstatus %{http_code}\n' "$@"
+	}
+	listen() {
+		command curl -sS --noproxy '*' -i "$@" > $TMPDIR/events &
+		until grep -q '^data' $TMPDIR/events || ! kill -0 $!; do sleep 0.1; done
+		kill $!
+		sed 's/^HTTP[^ ]* \([0-9]*\).*/status \1/' $TMPDIR/events
 	}
 	`
 	cmd := exec.CommandContext(t.Context(), "sh", "-c", curl+lines)

@@ -6,9 +6,10 @@ import (
 	"fmt"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/backends/password"
 )
 
-// The roles that there are, in the order in which they are shown.
+// The roles, in the order in which they are shown.
 const (
 	roleUser  = "user"
 	roleAdmin = "admin"
@@ -16,12 +17,11 @@ const (
 
 var roles = []string{roleUser, roleAdmin}
 
-// A demoUser can log in with a password that everybody can read here. For a demonstration
-// only.
+// A demoUser can log in with a password that anyone can read here: for a demonstration only.
 type demoUser struct {
 	Name, Password string
 	Roles          []string
-	hash           string // of the password; the tests, which start a hundred times, know it before
+	hash           string // of the password; computed at the start if it is ""
 }
 
 var demoUsers = []demoUser{
@@ -30,8 +30,8 @@ var demoUsers = []demoUser{
 }
 
 // addDemoUsers creates those that do not exist yet.
-func addDemoUsers(ctx context.Context, users backends.Users, passwords *backends.Passwords) error {
-	for _, u := range demoUsers {
+func addDemoUsers(ctx context.Context, users backends.Users, passwords *password.Hasher, list []demoUser) error {
+	for _, u := range list {
 		if err := u.add(ctx, users, passwords); err != nil && !errors.Is(err, backends.ErrConflict) {
 			return fmt.Errorf("demo user %s: %w", u.Name, err)
 		}
@@ -39,7 +39,7 @@ func addDemoUsers(ctx context.Context, users backends.Users, passwords *backends
 	return nil
 }
 
-func (u demoUser) add(ctx context.Context, users backends.Users, passwords *backends.Passwords) (err error) {
+func (u demoUser) add(ctx context.Context, users backends.Users, passwords *password.Hasher) (err error) {
 	if u.hash == "" {
 		u.hash, err = passwords.Hash(ctx, u.Password)
 	}

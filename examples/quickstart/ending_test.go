@@ -34,6 +34,23 @@ func goodbye(t *testing.T, c *client, end func()) (reason any, after time.Durati
 	return e.data["reason"], time.Since(ended)
 }
 
+// wantGoodbye wants the reason each time, and one time of several before the stream would have
+// looked by itself, which it does every five seconds: a busy machine may be slower than that.
+func wantGoodbye(t *testing.T, name, want string, goodbye func() (reason any, after time.Duration)) {
+	t.Helper()
+	after := time.Hour
+	for try := 0; try < 10 && after >= 4*time.Second; try++ {
+		var reason any
+		if reason, after = goodbye(); reason != want {
+			t.Errorf("%s: reason %v, want %s", name, reason, want)
+			return
+		}
+	}
+	if after >= 4*time.Second {
+		t.Errorf("%s: the stream ends %v after its session, want at once", name, after)
+	}
+}
+
 func TestAStreamEndsWithItsSessionAndSaysWhy(t *testing.T) {
 	onEachCache(t, func(t *testing.T, flags ...string) {
 		p := start(t, append(flags, "-max-sessions", "2")...)
@@ -61,20 +78,13 @@ func TestAStreamEndsWithItsSessionAndSaysWhy(t *testing.T) {
 				root.put("/users/ann/disabled", `{"disabled":false}`).want(204)
 			}},
 		} {
-			var reason any
-			after := time.Hour
-			for range 3 { // a machine that is busy elsewhere gets another chance
+			wantGoodbye(t, row.name, row.reason, func() (any, time.Duration) {
 				root.delete("/users/ann/sessions").want(200)
 				ann, other = p.client(t), p.client(t)
 				ann.login(annJSON)
 				other.open("bearer", annJSON)
-				if reason, after = goodbye(t, ann, row.end); after < time.Second {
-					break
-				}
-			}
-			if reason != row.reason || after >= time.Second {
-				t.Errorf("%s: reason %v after %v, want %s within a second", row.name, reason, after, row.reason)
-			}
+				return goodbye(t, ann, row.end)
+			})
 		}
 	})
 }
@@ -96,20 +106,13 @@ func TestAStreamEndsWithoutACacheToo(t *testing.T) {
 func TestAStreamEndsWhenAnotherProcessEndsItsSession(t *testing.T) {
 	t.Parallel()
 	here, there := pair(t)
-	after := time.Hour
-	for try := 0; try < 3 && after >= time.Second; try++ {
+	wantGoodbye(t, "by another process", "revoked", func() (any, time.Duration) {
 		ann, other := here.client(t), there.client(t)
 		ann.login(annJSON)
 		id := ann.sessionID()
 		other.login(annJSON)
-		var reason any
-		if reason, after = goodbye(t, ann, func() { wantEnded(other.delete("/sessions/"+id), 1) }); reason != "revoked" {
-			t.Errorf("reason %v, want revoked", reason)
-		}
-	}
-	if after >= time.Second {
-		t.Errorf("the stream ended after %v, want a second at most", after)
-	}
+		return goodbye(t, ann, func() { wantEnded(other.delete("/sessions/"+id), 1) })
+	})
 }
 
 func TestAStreamOutlivesANewSecretOfItsSession(t *testing.T) {
@@ -161,27 +164,22 @@ func TestThePageSaysWhyTheSessionHasEnded(t *testing.T) {
 
 func TestThePageSaysThatASessionHasExpiredOrWasStolen(t *testing.T) {
 	t.Parallel()
-	p := start(t, "-idle", "1s", "-absolute", "1h", "-refresh-overlap", "0s")
+	p := start(t, "-idle", "1s", "-absolute", "1h")
 	cookie := p.client(t).login(annJSON).cookie()
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
-		a := p.client(t).get("/", "Cookie: "+cookie.Name+"="+cookie.Value).want(200)
-		if a.noticed("Your session has ended: nobody used it for a while, or the login was too long ago.") {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("the page does not say that the session has expired:\n%s", a.body)
-		}
-	}
+	eventually(t, "the page says that the session has expired", func() bool {
+		return p.client(t).get("/", "Cookie: "+cookie.Name+"="+cookie.Value).want(200).
+			noticed("Your session has ended: it was not used for a while, or the login was too long ago.")
+	})
 
-	p = start(t, "-refresh-overlap", "0s")
-	login := p.client(t).post("/login/cookies", annJSON).want(200)
+	p = start(t, "-refresh-overlap", "1ns")
+	ann := p.client(t)
+	login := ann.post("/login/cookies", annJSON).want(200)
 	stolen := "Cookie: __Host-refresh=" + login.cookieNamed("__Host-refresh").Value
-	thief := p.client(t)
-	thief.get("/me", stolen).want(200)
-	thief.get("/me").want(200) // with the new one: it is seen in use
-	p.client(t).get("/", stolen).want(200)
-	a := p.client(t).get("/", stolen).want(200)
-	if !a.noticed("You were logged out because somebody else has used your login too. If that was not you, change your password.") {
+	ann.post("/refresh", "").want(200)
+	ann.post("/refresh", "").want(200)
+	p.client(t).post("/refresh", "", stolen).wantProblem(401, problems+"session-stolen")
+	a := ann.get("/").want(200)
+	if !a.noticed("You were logged out because a copy of your login was used elsewhere. If that was not you, change your password.") {
 		t.Errorf("the page does not say that the session was stolen:\n%s", a.body)
 	}
 }

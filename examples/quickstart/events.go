@@ -11,11 +11,10 @@ import (
 	"github.com/inga-auth/inga/middleware"
 )
 
-// events streams the notes as server-sent events, after one that says whose stream it is.
+// events streams the notes as server-sent events, after one with the identity of the user.
 //
-// A guard checks a request when it begins, and a stream outlives that. EndWithSession, in
-// front, cancels the context when the session ends; then the stream says goodbye, with the
-// reason, and is over.
+// A guard checks a request when it begins, and a stream goes on after that. EndWithSession, in
+// front, cancels the context when the session ends; the last event then says why.
 func (a *app) events(w http.ResponseWriter, r *http.Request) {
 	ctx := r.Context()
 	id, _ := middleware.FromContext(ctx)
@@ -32,13 +31,13 @@ func (a *app) events(w http.ResponseWriter, r *http.Request) {
 				_ = s.send("ended", e)
 			}
 			return
-		case <-a.board.closed: // the server stops: see server.go
+		case <-a.board.closed: // the server stops
 			return
 		}
 	}
 }
 
-// writeWithin is how long a client may take to read an event.
+// writeWithin is how long a client may take to receive an event.
 const writeWithin = 10 * time.Second
 
 // A stream is a response of server-sent events.
@@ -48,15 +47,15 @@ type stream struct {
 }
 
 func newStream(w http.ResponseWriter) stream {
-	// The server's timeouts are made for short answers. The ResponseWriter is the server's
-	// own, so all that it can do is there.
+	// The server's timeouts are for short responses. inga does not wrap the ResponseWriter, so the
+	// controller reaches the server's own.
 	s := stream{w, http.NewResponseController(w)}
 	_ = s.control.SetReadDeadline(time.Time{})
 	w.Header().Set("Content-Type", "text/event-stream")
 	return s
 }
 
-// send writes one event. JSON has no line breaks, so it is one line of data.
+// send writes one event. JSON has no line breaks, so data is one line.
 func (s stream) send(name string, data any) error {
 	line, err := json.Marshal(data)
 	if err != nil {

@@ -61,7 +61,7 @@ func next(t *testing.T, events <-chan event) event {
 			t.Fatal("the stream has ended")
 		}
 		return e
-	case <-time.After(30 * time.Second):
+	case <-time.After(patience):
 		t.Fatal("no event")
 	}
 	return event{}
@@ -97,17 +97,51 @@ func TestNotesReachEverybodyWhoListens(t *testing.T) {
 	})
 }
 
-// TestSlidingIsSeenFromOutside is the one test that lets real time pass. A machine that is
-// busy elsewhere makes it slower and not wrong: what is late is not counted.
-func TestSlidingIsSeenFromOutside(t *testing.T) {
+func TestASessionInUseIsProlonged(t *testing.T) {
+	onEachBackend(t, func(t *testing.T, flags ...string) {
+		p := start(t, append(flags, "-idle", "20s")...) // at most once in two seconds
+		t.Run("by a cookie, which is sent again", func(t *testing.T) {
+			t.Parallel()
+			ann := p.client(t)
+			ann.login(annJSON)
+			first := ann.get("/me").want(200).expiresAt()
+			eventually(t, "the cookie is sent again", func() bool {
+				a := ann.get("/me").want(200)
+				if c := a.cookie(); c == nil || c.MaxAge < 1 || c.MaxAge > 20 || !a.expiresAt().After(first) {
+					return false
+				}
+				return true
+			})
+		})
+		t.Run("by a token, which is replaced", func(t *testing.T) {
+			t.Parallel()
+			root := p.client(t)
+			root.loginToken(rootJSON)
+			var renewed string
+			eventually(t, "there is a new token", func() bool {
+				renewed = root.get("/me").want(200).header.Get("Access-Token")
+				return renewed != ""
+			})
+			if renewed == root.token {
+				t.Error("the renewed token is the old one")
+			}
+			root.token = renewed
+			wantIdentity(t, root.get("/me").want(200), "root", "bearer", "user", "admin")
+		})
+	})
+}
+
+// TestSessionsEndInTime lets real time pass. A busy machine makes it slower and not wrong: what is
+// late is not counted.
+func TestSessionsEndInTime(t *testing.T) {
 	const (
-		idle, absolute = 3 * time.Second, 6 * time.Second
+		idle, absolute = 2 * time.Second, 4 * time.Second
 		interval       = time.Second // the least there is
 	)
 	onEachBackend(t, func(t *testing.T, flags ...string) {
-		p := start(t, append(flags, "-idle", "3s", "-absolute", "6s", "-access-ttl", "2s")...)
+		p := start(t, append(flags, "-idle", "2s", "-absolute", "4s")...)
 
-		t.Run("a session in use is prolonged, and ends all the same", func(t *testing.T) {
+		t.Run("used or not", func(t *testing.T) {
 			t.Parallel()
 			ann := p.client(t)
 			before := time.Now()
@@ -127,40 +161,21 @@ func TestSlidingIsSeenFromOutside(t *testing.T) {
 				if at := a.want(200).expiresAt(); at.After(after.Add(absolute)) {
 					t.Fatalf("expires %v after the login, want %v at most", at.Sub(after), absolute)
 				}
-				if c := a.cookie(); c != nil {
+				if a.cookie() != nil {
 					reissued++
-					if c.MaxAge < 1 || c.MaxAge > int(idle.Seconds()) {
-						t.Errorf("renewed cookie with Max-Age %d, want 1 to 3", c.MaxAge)
-					}
 				}
 				used = sent
-				time.Sleep(200 * time.Millisecond)
+				time.Sleep(100 * time.Millisecond)
 			}
 			if now := time.Now(); now.Before(before.Add(absolute)) && now.Before(used.Add(idle-interval)) {
 				t.Errorf("a session in use ended after %v, want %v", now.Sub(after), absolute)
 			}
-			if most := int(absolute / interval); reissued < 1 || reissued > most {
-				t.Errorf("%d renewals, want some, and %d at most", reissued, most)
+			if most := int(absolute / interval); reissued > most {
+				t.Errorf("%d renewals, want %d at most", reissued, most)
 			}
 		})
 
-		t.Run("a token in use is replaced", func(t *testing.T) {
-			t.Parallel()
-			root := p.client(t)
-			root.loginToken(rootJSON)
-			var renewed string
-			for renewed == "" {
-				renewed = root.get("/me").want(200).header.Get("Access-Token")
-				time.Sleep(200 * time.Millisecond)
-			}
-			if renewed == root.token {
-				t.Error("the renewed token is the old one")
-			}
-			root.token = renewed
-			wantIdentity(t, root.get("/me").want(200), "root", "bearer", "user", "admin")
-		})
-
-		t.Run("listening is no use of it", func(t *testing.T) {
+		t.Run("and listening is no use", func(t *testing.T) {
 			t.Parallel()
 			ann := p.client(t)
 			before := time.Now()

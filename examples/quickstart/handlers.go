@@ -8,22 +8,22 @@ import (
 	"github.com/inga-auth/inga/middleware"
 )
 
-// me says who the guard thinks you are.
+// me responds with the identity that the guard has established.
 func me(w http.ResponseWriter, r *http.Request) {
 	id, _ := middleware.FromContext(r.Context())
 	writeJSON(w, http.StatusOK, id)
 }
 
-// admin is behind a guard that asks for the role: a handler need not look.
+// admin need not check the role: the guard in front does.
 func admin(w http.ResponseWriter, r *http.Request) {
 	id, _ := middleware.FromContext(r.Context())
 	writeJSON(w, http.StatusOK, map[string]string{"message": "Welcome to the admin area, " + id.Subject + "."})
 }
 
-// maxNote is the length of a note in bytes.
+// maxNote is the length of the longest note, in bytes.
 const maxNote = 500
 
-// postNote signs a note with the name of whoever sent it, and passes it on.
+// postNote passes a note on, with the name of the user who sent it.
 func (a *app) postNote(w http.ResponseWriter, r *http.Request) {
 	var body struct {
 		Text string `json:"text"`
@@ -43,7 +43,7 @@ func (a *app) postNote(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusCreated, n)
 }
 
-// healthz says that the server answers; it asks no backend.
+// healthz says that the server runs. It does not ask the backend.
 func healthz(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write([]byte("ok\n"))
 }

@@ -11,8 +11,8 @@ import (
 	"path/filepath"
 )
 
-// newKeys returns the keys that the flags ask for: those of the file, or else ones that
-// nobody has seen before. The latter make a good demonstration and a bad service.
+// newKeys returns the keys of the file, or without one new keys: good for a demonstration, and
+// bad for a service, because a restart logs everyone out.
 func newKeys(o options) (keys, error) {
 	if o.keyFile != "" {
 		return loadKeys(o.keyFile, o.alg)
@@ -24,12 +24,12 @@ func newKeys(o options) (keys, error) {
 	return ring.parse()
 }
 
-// loadKeys returns the keys in the file, which is made if it does not exist.
+// loadKeys returns the keys in the file, which it creates if there is none.
 func loadKeys(path, alg string) (keys, error) {
 	ring, k, err := readKeys(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = createKeys(path, alg)
-		if err == nil || errors.Is(err, fs.ErrExist) { // or another process was faster
+		if err == nil || errors.Is(err, fs.ErrExist) { // or another process created it
 			ring, k, err = readKeys(path)
 		}
 	}
@@ -37,12 +37,12 @@ func loadKeys(path, alg string) (keys, error) {
 		return keys{}, err
 	}
 	if alg != "" && alg != ring.alg() {
-		return keys{}, fmt.Errorf("-alg is %q, and %s signs with another one; change it with -rotate-keys", alg, path)
+		return keys{}, fmt.Errorf("-alg is %q, but %s signs with another algorithm; change it with -rotate-keys", alg, path)
 	}
 	return k, nil
 }
 
-// createKeys makes the file, and leaves alone one that exists.
+// createKeys creates the file. It does not overwrite one that exists.
 func createKeys(path, alg string) error {
 	ring, err := keyRing{}.rotated(alg)
 	if err != nil {
@@ -51,11 +51,11 @@ func createKeys(path, alg string) error {
 	return writeKeys(path, ring, os.Link)
 }
 
-// rotateKeys puts a new key of each kind into the file, in front of the others. Drop old
-// ones, at the end of each list, when the sessions that they signed have ended.
+// rotateKeys puts a new key of each kind in front of the others in the file. Drop an old key, at
+// the end of its list, when the sessions that it signed have ended.
 //
-// That is enough for one server. With several the new keys go to the end first, until all
-// have read them: one refuses what another signs with a key that it does not have.
+// That is enough for one server. With several, put the new keys at the end first, until all
+// servers have them: a server refuses what another one signs with a key that it does not have.
 func rotateKeys(path, alg string) error {
 	ring, _, err := readKeys(path)
 	if err != nil {
@@ -68,8 +68,7 @@ func rotateKeys(path, alg string) error {
 	return writeKeys(path, ring, os.Rename)
 }
 
-// readKeys reads the file and makes sure that its keys are good. Its error names the file
-// and the field.
+// readKeys reads and checks the keys in the file. Its error names the file and the field.
 func readKeys(path string) (keyRing, keys, error) {
 	text, err := readPrivate(path)
 	if err != nil {
@@ -86,7 +85,7 @@ func readKeys(path string) (keyRing, keys, error) {
 	return ring, k, nil
 }
 
-// readPrivate reads a file that nobody but its owner can read.
+// readPrivate reads a file that only its owner may read.
 func readPrivate(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -103,22 +102,22 @@ func readPrivate(path string) ([]byte, error) {
 	return io.ReadAll(f)
 }
 
-// withoutContent says what is wrong with JSON. The errors of encoding/json quote it.
+// withoutContent says what is wrong with JSON without quoting it, as encoding/json does.
 func withoutContent(err error) error {
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &syntax):
-		return fmt.Errorf("no JSON from byte %d on", syntax.Offset)
+		return fmt.Errorf("not JSON from byte %d on", syntax.Offset)
 	case errors.As(err, &kind):
 		return fmt.Errorf("%s has the wrong type", cmp.Or(kind.Field, "the JSON"))
 	}
-	return errors.New("no JSON that fits")
+	return errors.New("not the JSON of a key file")
 }
 
-// writeKeys writes a file of mode 0600 beside the one at path, and then gives it the name:
-// by os.Link, which fails if the name is taken, or by os.Rename, which takes it over. So
-// nobody ever reads half a file.
+// writeKeys writes a file of mode 0600 beside the one at path, and then gives it that name: with
+// os.Link, which fails if the name is taken, or with os.Rename, which replaces the file. Half a
+// file is therefore never read.
 func writeKeys(path string, ring keyRing, name func(from, to string) error) error {
 	text, err := json.MarshalIndent(ring, "", "  ")
 	if err != nil {
@@ -128,7 +127,7 @@ func writeKeys(path string, ring keyRing, name func(from, to string) error) erro
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // after os.Rename there is none
+	defer os.Remove(f.Name()) // os.Rename has removed it already
 	_, err = f.Write(append(text, '\n'))
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err

@@ -16,24 +16,23 @@ import (
 	"github.com/inga-auth/inga/jwtauth"
 )
 
-// Keys are what the credentials of the application are made with. The first of each kind
-// makes new ones, all of them verify.
+// Keys sign and verify the credentials. The first of each kind signs, all of them verify.
 type keys struct {
 	cookie, refresh [][]byte
 	signing         []jwtauth.Key
 }
 
-// A keyRing is the same keys as text, to be kept: see keyfile.go.
+// A keyRing is the same keys as text, for the key file.
 type keyRing struct {
 	Cookie  []string     `json:"cookie_keys"`  // base64 of 32 random bytes each
-	Refresh []string     `json:"refresh_keys"` // of other ones
+	Refresh []string     `json:"refresh_keys"` // of 32 other bytes each
 	Signing []signingKey `json:"signing_keys"`
 }
 
 // A signingKey signs access tokens with one algorithm.
 type signingKey struct {
 	Alg string `json:"alg"`
-	Key string `json:"key"` // base64 of PKCS #8 (RFC 5958); for HS256 of the secret itself
+	Key string `json:"key"` // base64 of PKCS #8 (RFC 5958), or for HS256 of the secret itself
 }
 
 const (
@@ -42,7 +41,7 @@ const (
 	secretSize = 32 // bytes
 )
 
-// alg is what the ring signs with.
+// alg returns the algorithm that new tokens are signed with.
 func (k keyRing) alg() string {
 	if len(k.Signing) == 0 {
 		return defaultAlg
@@ -50,8 +49,8 @@ func (k keyRing) alg() string {
 	return k.Signing[0].Alg
 }
 
-// rotated returns the ring with a new key of each kind in front. The old ones go on
-// verifying, so it logs nobody out. With alg "" the algorithm stays.
+// rotated returns the ring with a new key of each kind in front. The old keys still verify, so a
+// rotation logs no one out. With alg "" the algorithm stays.
 func (k keyRing) rotated(alg string) (keyRing, error) {
 	signing, err := newSigningKey(cmp.Or(alg, k.alg()))
 	if err != nil {
@@ -91,12 +90,12 @@ func newPrivateKey(alg string) (any, error) {
 
 func newSecret() string {
 	secret := make([]byte, secretSize)
-	_, _ = rand.Read(secret) // never fails: it ends the program instead
+	_, _ = rand.Read(secret) // never returns an error
 	return base64.StdEncoding.EncodeToString(secret)
 }
 
-// parse returns the keys of the ring. Its error joins all mistakes: each names its field,
-// and none says what is in it.
+// parse returns the keys of the ring. Its error joins all mistakes, each naming its field but
+// not its content.
 func (k keyRing) parse() (keys, error) {
 	cookie, err1 := parseSecrets("cookie_keys", k.Cookie)
 	refresh, err2 := parseSecrets("refresh_keys", k.Refresh)
@@ -148,15 +147,14 @@ func (s signingKey) parse() (jwtauth.Key, error) {
 	return key, nil
 }
 
-// key returns the key of the raw text. The algorithm belongs to the key, so what it is made
-// of must suit it.
+// key returns the key of the raw bytes, which must suit the algorithm.
 func (s signingKey) key(raw []byte) (jwtauth.Key, error) {
 	if s.Alg == "HS256" {
 		return jwtauth.HS256(raw)
 	}
 	private, err := x509.ParsePKCS8PrivateKey(raw)
 	if err != nil {
-		return jwtauth.Key{}, errors.New("not a private key in PKCS #8, or not one for alg")
+		return jwtauth.Key{}, errors.New("not a private key in PKCS #8")
 	}
 	switch private := private.(type) {
 	case *ecdsa.PrivateKey:
@@ -175,5 +173,5 @@ func (s signingKey) key(raw []byte) (jwtauth.Key, error) {
 			return jwtauth.PS256(private)
 		}
 	}
-	return jwtauth.Key{}, fmt.Errorf("not one for alg, which is to be %s", allAlgs)
+	return jwtauth.Key{}, fmt.Errorf("not one for alg, want %s", allAlgs)
 }

@@ -50,10 +50,10 @@ func TestARotationOfKeysLogsNobodyOut(t *testing.T) {
 	before := read(t, path)
 
 	out := &output{}
-	if err := run(t.Context(), []string{"-keys", path, "-rotate-keys", "-alg", "EdDSA"}, out); err != nil {
+	if err := runFlags(t.Context(), []string{"-keys", path, "-rotate-keys", "-alg", "EdDSA"}, out); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := out.String(), path+" has new keys in front. The next start uses them, and knows the old ones.\n"; got != want {
+	if got, want := out.String(), path+" has new keys in front. They are used from the next start on, and the old ones still verify.\n"; got != want {
 		t.Errorf("output %q, want %q", got, want)
 	}
 	wantPrivate(t, path)
@@ -80,7 +80,7 @@ func TestARotationOfKeysLogsNobodyOut(t *testing.T) {
 		t.Errorf("a new token has the kid %s, want that of the new key", got)
 	}
 
-	if err := run(t.Context(), []string{"-keys", path, "-rotate-keys"}, out); err != nil {
+	if err := runFlags(t.Context(), []string{"-keys", path, "-rotate-keys"}, out); err != nil {
 		t.Fatal(err)
 	}
 	if third := read(t, path); len(third.Signing) != 3 || third.Signing[0].Alg != "EdDSA" {
@@ -136,7 +136,7 @@ func TestAKeyFileThatOthersCanReadIsRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, flags := range [][]string{{"-keys", path}, {"-keys", path, "-rotate-keys"}} {
-			wantMistake(t, run(t.Context(), flags, &output{}), path, "mode is")
+			wantMistake(t, runFlags(t.Context(), flags, &output{}), path, "mode is")
 		}
 	}
 }
@@ -174,10 +174,10 @@ func TestABrokenKeyFileIsAnErrorThatNamesTheFieldAndNothingInIt(t *testing.T) {
 	ec := func() string { k, _ := newSigningKey("ES256"); return k.Key }()
 
 	for _, row := range []struct{ name, text, want string }{
-		{"nothing", "", "no JSON"},
-		{"no JSON", secret, "no JSON"},
-		{"half a file", `{"cookie_keys":["` + secret, "no JSON"},
-		{"something behind", good(func(*keyRing) {}) + secret, "no JSON"},
+		{"nothing", "", "not JSON"},
+		{"no JSON", secret, "not JSON"},
+		{"half a file", `{"cookie_keys":["` + secret, "not JSON"},
+		{"something behind", good(func(*keyRing) {}) + secret, "not JSON"},
 		{"a list", `["` + secret + `"]`, "wrong type"},
 		{"no list", `{"cookie_keys":"` + secret + `"}`, "cookie_keys"},
 		{"a number", `{"refresh_keys":[123456789]}`, "refresh_keys"},
@@ -203,7 +203,7 @@ func TestABrokenKeyFileIsAnErrorThatNamesTheFieldAndNothingInIt(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, flags := range [][]string{{"-keys", path}, {"-keys", path, "-rotate-keys"}} {
-				err := run(t.Context(), flags, &output{})
+				err := runFlags(t.Context(), flags, &output{})
 				wantMistake(t, err, path, row.want)
 				for _, content := range []string{secret[:8], ec[:8], "123456", "cookie_key "} {
 					if strings.Contains(strings.ReplaceAll(err.Error(), path, ""), content) {
@@ -224,12 +224,12 @@ func TestKeyFlagsThatContradictTheFileAreErrors(t *testing.T) {
 	if _, err := loadKeys(path, "ES256"); err != nil {
 		t.Fatal(err)
 	}
-	wantMistake(t, run(t.Context(), []string{"-keys", path, "-alg", "RS256"}, &output{}), path, "-rotate-keys")
+	wantMistake(t, runFlags(t.Context(), []string{"-keys", path, "-alg", "RS256"}, &output{}), path, "-rotate-keys")
 	missing := keyPath(t)
-	wantMistake(t, run(t.Context(), []string{"-keys", missing, "-rotate-keys"}, &output{}), missing, "no such file")
+	wantMistake(t, runFlags(t.Context(), []string{"-keys", missing, "-rotate-keys"}, &output{}), missing, "no such file")
 	nowhere := filepath.Join(missing, "keys.json")
-	wantMistake(t, run(t.Context(), []string{"-keys", nowhere}, &output{}), filepath.Dir(nowhere), "no such file")
-	wantMistake(t, run(t.Context(), []string{"-keys", missing, "-alg", "none"}, &output{}), "-alg", "none")
+	wantMistake(t, runFlags(t.Context(), []string{"-keys", nowhere}, &output{}), filepath.Dir(nowhere), "no such file")
+	wantMistake(t, runFlags(t.Context(), []string{"-keys", missing, "-alg", "none"}, &output{}), "-alg", "none")
 	if _, err := os.Stat(missing); err == nil {
 		t.Error("a file is left after a mistake")
 	}

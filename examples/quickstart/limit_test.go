@@ -105,6 +105,6 @@ func TestALoginWithTheSameBrowserIsNotOneMore(t *testing.T) {
 		ann.post("/login/cookies", annJSON).want(200)
 		ann.login(annJSON)
 		p.client(t).form("/login", map[string][]string{"name": {"ann"}, "password": {"ann-likes-tea"}}).
-			want(403).wantHeader("Content-Type", "text/html; charset=utf-8").wantBody("as many devices as you may")
+			want(403).wantHeader("Content-Type", "text/html; charset=utf-8").wantBody("as many devices as allowed")
 	})
 }

@@ -5,17 +5,18 @@ import (
 	"net/http"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/backends/password"
 	"github.com/inga-auth/inga/middleware"
 )
 
-// credentials are what somebody types to log in.
+// credentials are what a user types to log in.
 type credentials struct {
 	Name     string `json:"name"`
 	Password string `json:"password"`
-	next     string // where a browser wants to go
+	next     string // the page to go to after the login
 }
 
-// login opens a session with a cookie: for the form of the page, and for JSON.
+// login opens a session with a cookie, for a form or for JSON.
 func (a *app) login(w http.ResponseWriter, r *http.Request) {
 	if mediaType(r) == typeForm {
 		a.loginForm(w, r)
@@ -37,13 +38,13 @@ func (a *app) loginForm(w http.ResponseWriter, r *http.Request) {
 	form := view{Name: c.Name, Next: c.next}
 	switch {
 	case err == nil:
-		// Anybody can write a link with a next in it, so it is local or nothing.
+		// Anyone can write a link with a next, so it may lead to local paths only.
 		http.Redirect(w, r, middleware.LocalPath(c.next), http.StatusSeeOther)
-	case errors.Is(err, backends.ErrWrongPassword):
+	case errors.Is(err, password.ErrWrong):
 		form.Message = "Wrong name or password."
 		show(w, http.StatusUnauthorized, form)
 	case errors.Is(err, middleware.ErrTooManySessions):
-		form.Message = "You are logged in on as many devices as you may be. Log out on one of them first."
+		form.Message = "You are logged in on as many devices as allowed. Log out on one of them first."
 		show(w, http.StatusForbidden, form)
 	default:
 		a.guard.Refuse(w, r, err)
@@ -56,23 +57,19 @@ func (a *app) loginJSON(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	session, err := a.openSession(w, r, l)
-	if err != nil {
-		a.guard.Refuse(w, r, err)
-		return
-	}
-	writeJSON(w, http.StatusOK, session)
+	a.writeSession(w, r, session, err)
 }
 
 func (a *app) openSession(w http.ResponseWriter, r *http.Request, l middleware.Login) (backends.Session, error) {
-	// One browser, one login: the guard would ask for the tokens in cookies first.
-	if err := a.cookies.Logout(w, r); err != nil {
+	// One browser, one login: the guard would ask for token cookies first.
+	if err := a.tokenCookies.Logout(w, r); err != nil {
 		return backends.Session{}, err
 	}
-	return a.sessions.Login(w, r, l)
+	return a.cookies.Login(w, r, l)
 }
 
-// verifyJSON is verify for a request whose body has the credentials. It reports false if it
-// has refused the request.
+// verifyJSON is verifyLogin for a JSON body with the credentials. It reports false if it has
+// refused the request.
 func (a *app) verifyJSON(w http.ResponseWriter, r *http.Request) (middleware.Login, bool) {
 	var c credentials
 	if err := readJSON(w, r, &c); err != nil {
@@ -87,27 +84,27 @@ func (a *app) verifyJSON(w http.ResponseWriter, r *http.Request) (middleware.Log
 	return l, true
 }
 
-// verifyLogin is verify for somebody who is only a name so far.
+// verifyLogin is verify for a user who is not logged in.
 func (a *app) verifyLogin(r *http.Request, c credentials) (middleware.Login, error) {
 	return a.verify(r, c, middleware.Identity{Subject: c.Name})
 }
 
-// verify makes sure of who somebody is, and tells about whom it is if they are not. This is
-// where an application limits how often one may try.
+// verify checks the credentials, and emits an event about the identity if they are wrong. This
+// is where an application limits attempts.
 func (a *app) verify(r *http.Request, c credentials, about middleware.Identity) (middleware.Login, error) {
 	user, err := a.passwords.VerifyUser(r.Context(), a.users, c.Name, c.Password)
-	if errors.Is(err, backends.ErrWrongPassword) {
-		a.tellWrongPassword(r, about)
+	if errors.Is(err, password.ErrWrong) {
+		a.emitWrongPassword(r, about)
 	}
 	if err != nil {
 		return middleware.Login{}, err
 	}
-	// The version: a password that is changed in this moment has not been verified.
+	// With the version, the login fails if the password has changed since it was verified.
 	return middleware.Login{Subject: user.ID, UserVersion: user.Version, AMR: []string{"pwd"}}, nil
 }
 
-// logout ends the session that the token names, or else those of the cookies. If one has
-// ended already, that is no mistake.
+// logout ends the session that the token names, or else those of the cookies. A session that
+// has ended already is no error.
 func (a *app) logout(w http.ResponseWriter, r *http.Request) {
 	err := a.tokens.Logout(w, r)
 	if errors.Is(err, middleware.ErrNoCredentials) {
@@ -125,12 +122,12 @@ func (a *app) logout(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *app) logoutBrowser(w http.ResponseWriter, r *http.Request) error {
-	err := a.sessions.Logout(w, r)
+	err := a.cookies.Logout(w, r)
 	if err == nil {
-		err = a.cookies.Logout(w, r)
+		err = a.tokenCookies.Logout(w, r)
 	}
 	if err != nil {
-		w.Header().Del("Set-Cookie") // half a logout is none: the browser keeps all, to try again
+		w.Header().Del("Set-Cookie") // the browser keeps all cookies, to try again
 	}
 	return err
 }

@@ -1,10 +1,10 @@
-// Command quickstart is a small web application that inga guards: one login, proved by a
-// cookie in a browser and by a Bearer token elsewhere.
+// Command quickstart is a small web application guarded by inga: one login, proved by a cookie
+// in a browser and by a Bearer token elsewhere.
 //
-// Read app.go for how the parts are put together and routes.go for what is guarded how;
-// login.go, tokens.go and password.go for logging in and out and for changing a password;
-// users.go for what administrators do; handlers.go and events.go for what a handler sees; and
-// keys.go for what it all is signed with. From the root of the repository:
+// app.go puts the parts together, and routes.go says which route has which guard. Logging in and
+// out is in login.go and tokens.go, changing a password in password.go, the administration of
+// users in users.go. handlers.go and events.go show what a handler sees of all this, and keys.go
+// where the keys come from. From the root of the repository:
 //
 //	go run ./examples/quickstart
 //	go run ./examples/quickstart -h
@@ -16,28 +16,28 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/inga-auth/inga/examples/internal/server"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	err := run(ctx, os.Args[1:], os.Stdout)
+	o, err := parse(os.Args[1:])
+	if err == nil {
+		err = run(ctx, o, os.Stdout)
+	}
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "quickstart:", err)
 		os.Exit(1)
 	}
 }
 
-// run is the program: it serves until ctx ends.
-func run(ctx context.Context, args []string, out io.Writer) error {
-	o, err := parse(args)
-	if err != nil {
-		return err
-	}
+// run is the program. It serves until ctx ends.
+func run(ctx context.Context, o options, out io.Writer) error {
 	if o.rotateKeys {
 		return rotate(out, o)
 	}
@@ -50,23 +50,25 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	defer backend.close()
-	app, err := newApp(ctx, backend, keys, o)
+	app, err := newApp(ctx, backend.store, keys, o)
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", o.addr)
+	listener, err := server.Listen(o.addr)
 	if err != nil {
 		return err
 	}
 	defer backend.work(ctx)()
 	welcome(out, "http://"+listener.Addr().String(), o)
-	return serve(ctx, listener, app)
+	o.server.Handler = app.handler
+	o.server.RegisterOnShutdown(app.board.close) // Shutdown waits for streams, so they must end
+	return server.Serve(ctx, listener, o.server)
 }
 
 func rotate(out io.Writer, o options) error {
 	if err := rotateKeys(o.keyFile, o.alg); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(out, "%s has new keys in front. The next start uses them, and knows the old ones.\n", o.keyFile)
+	_, err := fmt.Fprintf(out, "%s has new keys in front. They are used from the next start on, and the old ones still verify.\n", o.keyFile)
 	return err
 }

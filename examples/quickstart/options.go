@@ -4,16 +4,20 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/inga-auth/inga/backends"
-	"github.com/inga-auth/inga/middleware"
+	"github.com/inga-auth/inga/backends/password"
+	"github.com/inga-auth/inga/backends/postgres"
+	"github.com/inga-auth/inga/examples/internal/server"
+	"github.com/inga-auth/inga/middleware/clientip"
 	"github.com/inga-auth/inga/sliding"
 )
 
-// options are the flags.
+// options are the flags, and what the tests replace.
 type options struct {
 	addr        string
 	databaseURL string
@@ -30,16 +34,21 @@ type options struct {
 	rotateKeys  bool
 	proxies     string // "": none
 	plainHTTP   bool
+
+	server    *http.Server    // with its timeouts; those of the tests have none
+	postgres  postgres.Config // without the Pool
+	users     []demoUser
+	passwords password.Config
 }
 
-// What happens to a login that is one too many.
+// What a login over the limit does.
 const (
 	onLimitEvict  = "evict"
 	onLimitRefuse = "refuse"
 )
 
 func parse(args []string) (options, error) {
-	var o options
+	o := options{server: server.New(), users: demoUsers}
 	f := flag.NewFlagSet("quickstart", flag.ContinueOnError)
 	o.define(f)
 	if err := f.Parse(args); err != nil {
@@ -48,7 +57,7 @@ func parse(args []string) (options, error) {
 	set := map[string]bool{}
 	f.Visit(func(f *flag.Flag) { set[f.Name] = true })
 	if set["max-lag"] && !o.cache {
-		return o, errors.New("-max-lag is that of -cache, which is missing")
+		return o, errors.New("-max-lag needs -cache")
 	}
 	return o, errors.Join(o.mistakes()...)
 }
@@ -56,24 +65,25 @@ func parse(args []string) (options, error) {
 func (o *options) define(f *flag.FlagSet) {
 	f.StringVar(&o.addr, "addr", "127.0.0.1:8080", "`address` to listen on; port 0 is any free one")
 	f.StringVar(&o.databaseURL, "database-url", "", "keep users and sessions in the PostgreSQL at this `URL`, instead of in memory")
-	f.BoolVar(&o.cache, "cache", false, "put a cache before the backend: a request with a session costs no round trip then")
-	f.DurationVar(&o.maxLag, "max-lag", 5*time.Second, "with -cache: by when at the latest a change that another process makes holds here, whatever breaks")
-	f.DurationVar(&o.policy.Idle, "idle", 30*time.Minute, "end a session that nobody has used for so long")
-	f.DurationVar(&o.policy.Absolute, "absolute", 12*time.Hour, "end a session so long after the login, used or not")
-	f.DurationVar(&o.fresh, "fresh", 10*time.Minute, "for so long after the password was given one may end other sessions and administer users;\nlater it is asked for again")
-	f.IntVar(&o.maxSessions, "max-sessions", 0, "how many sessions a user may have at once, 0 for any number; administrators always may have any number")
-	f.StringVar(&o.onLimit, "on-limit", onLimitEvict, "`what` a login does that is one too many: "+onLimitEvict+" the session that was used least recently,\nor "+onLimitRefuse+" itself")
+	f.BoolVar(&o.cache, "cache", false, "cache the backend: a request with a cached session costs no round trip")
+	f.DurationVar(&o.maxLag, "max-lag", 5*time.Second, "with -cache: how long a change made by another process may go unnoticed while its feed works")
+	f.DurationVar(&o.policy.Idle, "idle", 30*time.Minute, "end a session that has not been used for this long")
+	f.DurationVar(&o.policy.Absolute, "absolute", 12*time.Hour, "end a session this long after the login, used or not")
+	f.DurationVar(&o.fresh, "fresh", 10*time.Minute, "how long after the password was given the user may end other sessions and administer users;\nlater the page asks for it again")
+	f.IntVar(&o.maxSessions, "max-sessions", 0, "how many sessions a user may have at once, 0 for any number; administrators may have any number")
+	f.StringVar(&o.onLimit, "on-limit", onLimitEvict, "`what` a login over the limit does: "+onLimitEvict+" the least recently used session, or "+onLimitRefuse+" the login")
 	f.DurationVar(&o.accessTTL, "access-ttl", 5*time.Minute, "lifetime of an access token")
-	f.DurationVar(&o.overlap, "refresh-overlap", 10*time.Second, "for so long a refresh token that was replaced gets its successor again; after that it is theft\n(and for a minute at least, while the successor has not been used)")
-	f.StringVar(&o.alg, "alg", "", "sign access tokens with this `algorithm`: "+allAlgs+"\n(default "+defaultAlg+", or what the key file says)")
-	f.StringVar(&o.keyFile, "keys", "", "keep the keys in this `file`, which is made if it does not exist, instead of new ones at each start")
-	f.BoolVar(&o.rotateKeys, "rotate-keys", false, "put new keys into the file of -keys, in front of the old ones, and exit; the next start uses them")
-	f.StringVar(&o.proxies, "trusted-proxies", "", "`addresses` and networks of the proxies before this server, with commas between, and unix for a Unix socket:\nwhat they say in X-Forwarded-For is where a client is (10.0.0.0/8,unix)")
+	f.DurationVar(&o.overlap, "refresh-overlap", 10*time.Second, "how long a new refresh token is not replaced again, and its predecessor is still accepted")
+	f.StringVar(&o.alg, "alg", "", "sign access tokens with this `algorithm`: "+allAlgs+"\n(default "+defaultAlg+", or that of the key file)")
+	f.StringVar(&o.keyFile, "keys", "", "keep the keys in this `file`, which is created if it does not exist; by default they are new at each start")
+	f.BoolVar(&o.rotateKeys, "rotate-keys", false, "put new keys in front of the old ones in the file of -keys, and exit; the next start uses them")
+	f.StringVar(&o.proxies, "trusted-proxies", "", "comma-separated `addresses` and networks of the proxies in front of this server, and unix for a Unix socket:\ntheir X-Forwarded-For says where a client is (10.0.0.0/8,unix)")
 	f.BoolVar(&o.plainHTTP, "dangerously-allow-http", false,
-		"leave Secure out of the cookie, for a browser that reaches this server without TLS\nat an address other than its own machine's: everybody on the way can read it then")
+		"leave Secure out of the cookies, for browsers on other machines that reach this server without TLS:\nanyone on the way can read the cookies")
 }
 
-// mistakes are those that no package of inga finds, or that it would call by another name.
+// mistakes returns those that no package of inga finds, or that it would report under another
+// name.
 func (o *options) mistakes() []error {
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
@@ -85,6 +95,9 @@ func (o *options) mistakes() []error {
 	}
 	if o.onLimit != onLimitEvict && o.onLimit != onLimitRefuse {
 		bad("-on-limit is %q, want %s or %s", o.onLimit, onLimitEvict, onLimitRefuse)
+	}
+	if o.overlap <= 0 {
+		bad("-refresh-overlap is %v, want more than 0", o.overlap)
 	}
 	if o.maxLag <= 0 {
 		bad("-max-lag is %v, want more than 0", o.maxLag)
@@ -98,8 +111,7 @@ func (o *options) mistakes() []error {
 	return errs
 }
 
-// limit is how many sessions a user may have: a function of the user, as they are when the
-// login is made.
+// limit returns how many sessions a user may have, given the user at the time of the login.
 func (o *options) limit(u backends.User) backends.Limit {
 	if slices.Contains(u.Roles, roleAdmin) {
 		return backends.Limit{}
@@ -107,9 +119,8 @@ func (o *options) limit(u backends.User) backends.Limit {
 	return backends.Limit{Total: o.maxSessions, Refuse: o.onLimit == onLimitRefuse}
 }
 
-// trustedProxies returns what has middleware.ClientIP look behind the proxies, or nil if
-// there are none.
-func (o *options) trustedProxies() (*middleware.Proxies, error) {
+// trustedProxies returns what finds clients behind the proxies, or nil if there are none.
+func (o *options) trustedProxies() (*clientip.Proxies, error) {
 	if o.proxies == "" {
 		return nil, nil
 	}
@@ -117,5 +128,5 @@ func (o *options) trustedProxies() (*middleware.Proxies, error) {
 	for i := range list {
 		list[i] = strings.TrimSpace(list[i])
 	}
-	return middleware.NewProxies(middleware.ProxyConfig{Trusted: list})
+	return clientip.New(clientip.Config{Trusted: list})
 }

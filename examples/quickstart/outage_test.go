@@ -33,7 +33,7 @@ func TestACacheOutlivesItsDatabaseForTheLagAtMost(t *testing.T) {
 			t.Fatalf("a session is believed %v after anybody could be asked, want 1s at most", sent.Sub(stopped))
 		}
 	}
-	eventually(t, "the loss of the feed is logged", func() bool { return strings.Contains(logs.String(), "cache does not hear of changes") })
+	eventually(t, "the loss of the feed is logged", func() bool { return strings.Contains(logs.String(), "cache does not receive changes") })
 
 	database.Restart(t)
 	eventually(t, "the program finds its database again", func() bool { return ann.get("/me").status == 200 })
@@ -105,13 +105,4 @@ func feeds(t *testing.T, databaseURL string) (n int) {
 		t.Fatal(err)
 	}
 	return n
-}
-
-func eventually(t *testing.T, what string, is func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !is(); time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("it does not happen that %s", what)
-		}
-	}
 }

@@ -6,7 +6,7 @@ import (
 	"html/template"
 	"net/http"
 
-	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/backends/password"
 	"github.com/inga-auth/inga/middleware"
 )
 
@@ -15,50 +15,50 @@ var pageFiles embed.FS
 
 var pageTemplate = template.Must(template.ParseFS(pageFiles, "page/index.html"))
 
-// A view is what the server puts into the page. It says nothing about anybody: the page
-// asks for that itself, and forgets it when it is left.
+// A view is what the server puts into the page: nothing about a user. The page's script asks for
+// that, and forgets it when the page is left.
 type view struct {
 	LoggedIn    bool
 	Notice      string // why the session has ended
-	Message     string // why there is the form again
+	Message     string // why the form is shown again
 	Name        string // as typed before
-	Next        string // where to go after the login
+	Next        string // the page to go to after the login
 	Users       []demoUser
 	Roles       []string
-	Endings     []ending // for the page to show when it sees one
+	Endings     []ending // their texts
 	MaxPassword int
 }
 
-// home shows the page to everybody.
+// home shows the page, with or without a session.
 //
-// The guard's Check decides and does nothing. Its Optional would refuse a visitor whose
-// session has ended, and this page is where such a visitor logs in again.
+// It uses Guard.Check, which only decides. Guard.Optional would refuse a visitor whose session
+// has ended, and this page is where they log in again.
 func (a *app) home(w http.ResponseWriter, r *http.Request) {
 	_, err := a.guard.Check(r)
 	e, ended := endingOf(err)
 	if err != nil && !ended && !errors.Is(err, middleware.ErrNoCredentials) {
-		a.guard.Refuse(w, r, err) // an outage is no reason to ask for a password
+		a.guard.Refuse(w, r, err) // an outage is no reason to ask for a password again
 		return
 	}
 	show(w, http.StatusOK, view{LoggedIn: err == nil, Notice: e.Text, Next: r.FormValue("next")})
 }
 
 func show(w http.ResponseWriter, status int, v view) {
-	v.Users, v.Roles, v.Endings, v.MaxPassword = demoUsers, roles, endings, backends.MaxPassword
+	v.Users, v.Roles, v.Endings, v.MaxPassword = demoUsers, roles, endings, password.MaxLength
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "+
 		"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 	h.Set("X-Content-Type-Options", "nosniff")
-	// Not no-referrer: browsers then send "Origin: null" with a form, which is no origin of ours.
+	// Not no-referrer: browsers would send "Origin: null" with a form, which is cross-origin.
 	h.Set("Referrer-Policy", "same-origin")
 	w.WriteHeader(status)
-	// An error here means that the client has gone.
+	// An error means that the client has gone.
 	_ = pageTemplate.Execute(w, v)
 }
 
-// assets serves the page's style, script and icon.
+// assets serves the styles, scripts and the icon of the page.
 func assets(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-cache")
 	w.Header().Set("X-Content-Type-Options", "nosniff")

@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"github.com/inga-auth/inga/backends"
-	"github.com/inga-auth/inga/cookie"
+	"github.com/inga-auth/inga/backends/password"
 	"github.com/inga-auth/inga/jwtauth"
+	"github.com/inga-auth/inga/jwtauth/tokencookie"
 	"github.com/inga-auth/inga/middleware"
 )
 
-// reauthenticate gives the session a new start after its user has given the password again.
-// It answers like the login that opened the session.
+// reauthenticate gives the session a new start after its user has given the password again. It
+// responds like the login that opened the session.
 func (a *app) reauthenticate(w http.ResponseWriter, r *http.Request) {
 	var body struct {
 		Password string `json:"password"`
@@ -35,9 +36,9 @@ func (a *app) reauthenticate(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, answer)
 }
 
-// changePassword replaces the password, ends all other sessions, and gives this one a new
-// start: whoever else has its cookie or its tokens is out too. It answers how many others
-// ended, and what the login would answer.
+// changePassword replaces the password, ends all other sessions, and gives this one new
+// credentials, so that a copy of the old ones opens nothing. It responds with the number of
+// sessions that ended, and with what the login responds.
 func (a *app) changePassword(w http.ResponseWriter, r *http.Request) {
 	var body struct {
 		Old string `json:"old"`
@@ -47,14 +48,14 @@ func (a *app) changePassword(w http.ResponseWriter, r *http.Request) {
 		refuseBody(w, r, err)
 		return
 	}
-	// The old one, and not only a recent login: a browser left alone must not be enough.
+	// The old password, and not only a recent login: an unattended browser must not be enough.
 	l, err := a.verifyAgain(r, body.Old)
 	if err != nil {
 		a.guard.Refuse(w, r, err)
 		return
 	}
 	ended, err := a.setPassword(r, l.UserVersion, body.New)
-	if errors.Is(err, backends.ErrPasswordLength) {
+	if errors.Is(err, password.ErrLength) {
 		refuse(w, r, http.StatusUnprocessableEntity)
 		return
 	}
@@ -62,8 +63,8 @@ func (a *app) changePassword(w http.ResponseWriter, r *http.Request) {
 		a.guard.Refuse(w, r, err)
 		return
 	}
-	// After the change: if this fails, the session is as it was, and the client still knows it.
-	l.UserVersion = 0 // it is another one now
+	// After the change: if this fails, the session and its credentials are as they were.
+	l.UserVersion = 0 // the change has made another one
 	answer, err := a.beginAgain(w, r, l)
 	if err != nil {
 		a.guard.Refuse(w, r, err)
@@ -72,10 +73,10 @@ func (a *app) changePassword(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]any{"ended": ended, "login": answer})
 }
 
-// setPassword replaces the password of the user, as they were in that version, and returns how
-// many other sessions of theirs ended.
-func (a *app) setPassword(r *http.Request, version int64, password string) (int, error) {
-	hash, err := a.passwords.Hash(r.Context(), password)
+// setPassword replaces the password of a user of that version, and returns how many other
+// sessions of the user ended.
+func (a *app) setPassword(r *http.Request, version int64, next string) (int, error) {
+	hash, err := a.passwords.Hash(r.Context(), next)
 	if err != nil {
 		return 0, err
 	}
@@ -93,28 +94,25 @@ func (a *app) setPassword(r *http.Request, version int64, password string) (int,
 	return n, nil
 }
 
-// verifyAgain makes sure that whoever sent r knows the password of the user behind it.
-func (a *app) verifyAgain(r *http.Request, password string) (middleware.Login, error) {
+// verifyAgain checks the password of the user who sent r.
+func (a *app) verifyAgain(r *http.Request, given string) (middleware.Login, error) {
 	id, _ := middleware.FromContext(r.Context())
-	user, err := a.store.FindUser(r.Context(), id.Subject) // an identity has no name
+	user, err := a.sessions.FindUser(r.Context(), id.Subject) // an identity has no name
 	if err != nil {
 		return middleware.Login{}, err
 	}
-	return a.verify(r, credentials{Name: user.Name, Password: password}, id)
+	return a.verify(r, credentials{Name: user.Name, Password: given}, id)
 }
 
-// beginAgain gives the session a new start, by whichever way proved the request, and returns
-// what the matching login answers.
+// beginAgain gives the session a new start, in the way that proved the request, and returns what
+// the matching login responds.
 func (a *app) beginAgain(w http.ResponseWriter, r *http.Request, l middleware.Login) (answer any, err error) {
 	id, _ := middleware.FromContext(r.Context())
 	switch id.Method {
-	case cookie.Method:
-		return a.sessions.Reauthenticate(w, r, l)
 	case jwtauth.Method:
 		return a.tokens.Reauthenticate(w, r, l)
-	case jwtauth.CookieMethod:
-		tokens, err := a.cookies.Reauthenticate(w, r, l)
-		return expiry(tokens), err
+	case tokencookie.Method:
+		return a.tokenCookies.Reauthenticate(w, r, l)
 	}
-	return nil, errors.New("no way to authenticate again for " + id.Method)
+	return a.cookies.Reauthenticate(w, r, l)
 }

@@ -15,17 +15,24 @@ import (
 	"github.com/inga-auth/inga/backends/postgres"
 )
 
-// A backend is where the application keeps what it remembers.
+// A store keeps sessions and users. Memory, Postgres and the cache around one of them are such
+// stores.
+type store interface {
+	backends.Store
+	backends.UserStore
+	backends.Sweeper
+}
+
+// A backend is the store with what it needs beside the requests.
 type backend struct {
-	store  cache.Backend // all that a store of sessions can do, with a cache before it or not
-	users  backends.Users
+	store  store
 	follow func(context.Context, func(error)) error // nil without a cache
 	close  func()
 }
 
 // open returns the backend that the flags ask for.
 func open(ctx context.Context, o options) (*backend, error) {
-	b, err := openStore(ctx, o.databaseURL)
+	b, err := openStore(ctx, o)
 	if err != nil || !o.cache {
 		return b, err
 	}
@@ -34,44 +41,34 @@ func open(ctx context.Context, o options) (*backend, error) {
 		b.close()
 		return nil, fmt.Errorf("-max-lag: %w", err)
 	}
-	// The users too, so that a change made here holds here at once.
-	return &backend{store: c, users: c.Users(b.users), follow: c.Follow, close: b.close}, nil
+	return &backend{c, c.Follow, b.close}, nil
 }
 
-// openStore returns Postgres at the URL, or memory for "".
-func openStore(ctx context.Context, databaseURL string) (*backend, error) {
-	if databaseURL == "" {
-		s := memory.New()
-		return &backend{store: s, users: s, close: func() {}}, nil
+// openStore returns Postgres at the URL, or memory if there is none.
+func openStore(ctx context.Context, o options) (*backend, error) {
+	if o.databaseURL == "" {
+		return &backend{store: memory.New(), close: func() {}}, nil
 	}
-	pool, err := pgxpool.New(ctx, databaseURL)
+	pool, err := pgxpool.New(ctx, o.databaseURL)
 	if err != nil {
 		return nil, fmt.Errorf("database: %w", err)
 	}
-	b, err := openPostgres(ctx, pool)
+	o.postgres.Pool = pool
+	s, err := postgres.New(o.postgres)
+	if err == nil {
+		err = s.Migrate(ctx)
+	}
 	if err != nil {
 		pool.Close()
 		return nil, fmt.Errorf("database: %w", err)
 	}
-	return b, nil
+	return &backend{store: s, close: pool.Close}, nil
 }
 
-func openPostgres(ctx context.Context, pool *pgxpool.Pool) (*backend, error) {
-	s, err := postgres.New(postgres.Config{Pool: pool})
-	if err != nil {
-		return nil, err
-	}
-	if err := s.Migrate(ctx); err != nil {
-		return nil, err
-	}
-	users, err := s.Users()
-	return &backend{store: s, users: users, close: pool.Close}, err
-}
-
-// work does what goes on beside the requests: it removes what is dead, and hears of changes
-// that other processes make. stop ends that, and returns when it has ended.
+// work starts what runs beside the requests: the removal of dead sessions, and the cache's feed
+// of changes by other processes. stop ends both, and waits for them.
 func (b *backend) work(ctx context.Context) (stop func()) {
-	// Not with ctx itself: when that ends there are still requests to be answered.
+	// Not ctx itself: requests are still in progress when it ends.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var tasks sync.WaitGroup
 	tasks.Go(func() { _ = backends.Sweep(ctx, b.store, time.Minute, reportSweep) })
@@ -92,8 +89,8 @@ func reportSweep(removed int, err error) {
 	}
 }
 
-// reportFeed is told of each connection that was lost, or not made. Nothing is wrong with
-// the answers then: they cost a round trip again.
+// reportFeed logs each lost or failed connection. Until there is one again the cache asks the
+// backend about sessions more often; its answers stay right.
 func reportFeed(err error) {
-	slog.Warn("cache does not hear of changes", "error", err)
+	slog.Warn("cache does not receive changes", "error", err)
 }

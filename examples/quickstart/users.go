@@ -11,7 +11,7 @@ import (
 	"github.com/inga-auth/inga/middleware"
 )
 
-// maxUsers are listed at once.
+// maxUsers is how many users are listed at once.
 const maxUsers = 100
 
 // An account is a user as administrators see them.
@@ -22,8 +22,8 @@ type account struct {
 	Disabled bool     `json:"disabled"`
 }
 
-// listUsers answers with the first users, in the order of their IDs, or with the first after
-// the one that the query names.
+// listUsers responds with the first users in the order of their IDs, or with the first after the
+// one that the query names.
 func (a *app) listUsers(w http.ResponseWriter, r *http.Request) {
 	after := r.URL.Query().Get("after")
 	if after != "" && !backends.ValidText(after) {
@@ -45,7 +45,7 @@ func (a *app) listUsers(w http.ResponseWriter, r *http.Request) {
 // putRoles replaces the roles of a user.
 func (a *app) putRoles(w http.ResponseWriter, r *http.Request) {
 	var body struct {
-		Roles *[]string `json:"roles"` // a body without it is a mistake, and no order to take all away
+		Roles *[]string `json:"roles"` // nil if the body has none, which must not remove all roles
 	}
 	if err := readJSON(w, r, &body); err != nil {
 		refuseBody(w, r, err)
@@ -57,14 +57,14 @@ func (a *app) putRoles(w http.ResponseWriter, r *http.Request) {
 	}
 	wanted, user := inOrder(*body.Roles), r.PathValue("user")
 	if isSelf(r, user) && !slices.Contains(wanted, roleAdmin) {
-		refuse(w, r, http.StatusConflict) // somebody must be left to undo it
+		refuse(w, r, http.StatusConflict) // the last administrator could not undo it
 		return
 	}
 	if err := a.users.SetRoles(r.Context(), user, wanted); err != nil {
 		a.refuseChange(w, r, err)
 		return
 	}
-	a.tellChange(r, eventRolesChanged, user, strings.Join(wanted, " "))
+	a.emitChange(r, eventRolesChanged, user, strings.Join(wanted, " "))
 	w.WriteHeader(http.StatusNoContent)
 }
 
@@ -93,7 +93,7 @@ func (a *app) putDisabled(w http.ResponseWriter, r *http.Request) {
 		a.refuseChange(w, r, err)
 		return
 	}
-	a.tellChange(r, event, user, "")
+	a.emitChange(r, event, user, "")
 	w.WriteHeader(http.StatusNoContent)
 }
 

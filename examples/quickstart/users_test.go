@@ -139,7 +139,7 @@ func TestChangesThatMakeNoSenseAreRefused(t *testing.T) {
 
 func TestUsersAreForAdministratorsWithARecentPassword(t *testing.T) {
 	t.Parallel()
-	p := start(t, "-fresh", "3s")
+	p := start(t, "-fresh", "1s")
 	ann, root := p.client(t), p.client(t)
 	ann.login(annJSON)
 	root.login(rootJSON)

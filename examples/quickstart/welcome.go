@@ -9,64 +9,64 @@ import (
 	"time"
 )
 
-// welcome says where the server is and what to try. Each line of the blocks with curl can be
-// pasted into a shell; the tests do so.
+// welcome prints where the server is, how to log in, and what to try. The blocks of curl lines
+// can be pasted into a shell, and the tests do that.
 func welcome(out io.Writer, url string, o options) {
 	place := "in memory"
 	if o.databaseURL != "" {
 		place = "in the database, these two users included"
 	}
-	kept := "$last" // of a user with too many logins
+	kept := "$last" // the jar that is still logged in after a login over the limit
 	if o.onLimit == onLimitRefuse {
 		kept = "$first"
 	}
-	var text bytes.Buffer // so that nothing comes between the lines
+	var text bytes.Buffer // written at once, so that no log line comes in between
 	err := welcomeText.Execute(&text, map[string]any{
 		"URL": url, "Place": place, "Restart": restart(o),
 		"Idle": short(o.policy.Idle), "Absolute": short(o.policy.Absolute), "AccessTTL": short(o.accessTTL),
-		"Users": demoUsers, "Ann": demoUsers[0], "Root": demoUsers[1],
+		"Users": o.users, "Ann": o.users[0], "Root": o.users[1],
 		"Limit": limitText(o), "MaxSessions": o.maxSessions, "Kept": kept,
-		"Cache": o.cache, "MaxLag": short(o.maxLag), "Fresh": short(o.fresh),
+		"Cache": o.cache, "MaxLag": short(o.maxLag), "Fresh": short(o.fresh), "Overlap": short(o.overlap),
 	})
 	if err != nil {
 		panic(err) // the template is wrong
 	}
-	// An error here means that nobody reads.
+	// An error means that there is no one to read it.
 	_, _ = text.WriteTo(out)
 }
 
-// restart says what a restart does to the sessions: they go on if keys and rows are kept.
+// restart says what a restart does to the sessions.
 func restart(o options) string {
 	switch {
 	case o.keyFile == "":
 		return "The keys are new at each start, so a restart logs everyone out: see -keys."
 	case o.databaseURL == "":
-		return "The keys are kept and the sessions are not, so a restart logs everyone out."
+		return "The keys are kept but the sessions are not, so a restart logs everyone out."
 	}
-	return "The keys are kept as well, so a restart logs nobody out."
+	return "The keys are kept too, so a restart logs nobody out."
 }
 
-// limitText says how often a user may be logged in.
+// limitText says how many sessions a user may have.
 func limitText(o options) string {
 	if o.maxSessions == 0 {
 		return "A user may have any number of them: see -max-sessions."
 	}
-	what := "ends the one used least recently"
+	what := "ends the least recently used one"
 	if o.onLimit == onLimitRefuse {
 		what = "is refused"
 	}
-	return fmt.Sprintf("A user may have %d of them, and a login more %s; an administrator any number.", o.maxSessions, what)
+	return fmt.Sprintf("A user may have %d of them, and another login %s; an administrator may have any number.", o.maxSessions, what)
 }
 
-// short is 12h for 12h0m0s.
+// short prints 12h0m0s as 12h.
 func short(d time.Duration) string {
 	return strings.Replace(strings.Replace(d.String(), "m0s", "m", 1), "h0m", "h", 1)
 }
 
 var welcomeText = template.Must(template.New("welcome").Parse(`
-  inga quickstart is at {{.URL}}
+  inga quickstart: log in at {{.URL}}
 
-  Two users, with passwords that anybody can read in the source: for this demonstration only.
+  Two users, with passwords that anyone can read in the source: for this demonstration only.
 {{range .Users}}
     {{printf "%-6s %-17s" .Name .Password}}{{range $i, $r := .Roles}}{{if $i}}, {{end}}{{$r}}{{end}}{{end}}
 
@@ -75,8 +75,8 @@ var welcomeText = template.Must(template.New("welcome").Parse(`
   token lives {{.AccessTTL}}. {{.Restart}}
   {{.Limit}}
 {{- if .Cache}}
-  A cache is before them. What another process changes holds here in milliseconds, and after
-  {{.MaxLag}} whatever breaks.{{end}}
+  They are cached. A change by another process takes effect here within milliseconds, and
+  within {{.MaxLag}} if the connection that reports changes breaks.{{end}}
 
   With a cookie. The admin area refuses ann, and Ctrl-C ends the events:
 
@@ -97,8 +97,9 @@ var welcomeText = template.Must(template.New("welcome").Parse(`
     curl -H "Authorization: Bearer $token" -X POST $url/logout
     curl -H "Authorization: Bearer $token" $url/me
 
-  With a refresh token. Asked twice, the server gives the same new one, in case the first answer
-  was lost. Only an admin is told what a token is; anybody may revoke one, and anybody verify:
+  With a refresh token. It is replaced once it is {{.Overlap}} old; presented twice, it leads to the
+  same one, in case the first response was lost. Only an administrator may introspect a token;
+  anyone may revoke one, or fetch the keys:
 
     url={{.URL}}
     tokens=$(curl --json '{"name":"{{.Root.Name}}","password":"{{.Root.Password}}"}' $url/login/token)
@@ -111,7 +112,7 @@ var welcomeText = template.Must(template.New("welcome").Parse(`
     curl -d grant_type=refresh_token -d refresh_token=$refresh $url/token
     curl $url/.well-known/jwks.json
 
-  With both tokens in cookies, which are refreshed when that is due, or when asked:
+  With both tokens in cookies. The refresh replaces them, as above; no other request needs it:
 
     url={{.URL}} jar=$(mktemp)
     curl -c $jar --json '{"name":"{{.Ann.Name}}","password":"{{.Ann.Password}}"}' $url/login/cookies
@@ -120,8 +121,8 @@ var welcomeText = template.Must(template.New("welcome").Parse(`
     curl -b $jar -c $jar $url/me
     curl -b $jar -c $jar -X POST $url/logout
 
-  Devices: where one is logged in, and the end of that. A login from more than {{.Fresh}} ago is
-  not enough for it, so the password is asked for again:
+  Devices: where a user is logged in. Ending a session takes a login that is at most {{.Fresh}}
+  old, so give the password again first:
 
     url={{.URL}} jar=$(mktemp) other=$(mktemp)
     curl -c $jar --json '{"name":"{{.Root.Name}}","password":"{{.Root.Password}}"}' $url/login
@@ -133,7 +134,7 @@ var welcomeText = template.Must(template.New("welcome").Parse(`
     curl -b $jar -c $jar -X DELETE "$url/sessions?others"
     curl -b $jar -c $jar -X POST $url/logout
 
-  A new password ends all other sessions, and gives this one a new secret:
+  A new password ends all other sessions, and gives this one a new cookie:
 
     url={{.URL}} jar=$(mktemp)
     curl -c $jar --json '{"name":"{{.Root.Name}}","password":"{{.Root.Password}}"}' $url/login
@@ -142,7 +143,7 @@ var welcomeText = template.Must(template.New("welcome").Parse(`
     curl -b $jar -c $jar --json '{"old":"tea after all","new":"{{.Root.Password}}"}' $url/password
     curl -b $jar -c $jar -X POST $url/logout
 
-  An administrator changes what others may do, from their next request on:
+  An administrator changes what users may do, from their next request on:
 
     url={{.URL}} jar=$(mktemp)
     curl -c $jar --json '{"name":"{{.Root.Name}}","password":"{{.Root.Password}}"}' $url/login
@@ -152,7 +153,7 @@ var welcomeText = template.Must(template.New("welcome").Parse(`
     curl -b $jar -c $jar $url/users/{{.Ann.Name}}/sessions
     curl -b $jar -c $jar -X POST $url/logout
 {{if .MaxSessions}}
-  The limit, with one login too many:
+  The limit, with a login over it:
 
     url={{.URL}} first=$(mktemp) last=$(mktemp)
     curl -c $first --json '{"name":"{{.Ann.Name}}","password":"{{.Ann.Password}}"}' $url/login

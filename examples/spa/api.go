@@ -8,8 +8,8 @@ import (
 	"github.com/inga-auth/inga/middleware"
 )
 
-// me says who is logged in, or nothing for nobody. That is no error, and does not look like
-// one in the browser's console.
+// me says who is logged in. No content means that no one is, which is no error and therefore does not
+// show up as one in the browser's console.
 func (a *app) me(w http.ResponseWriter, r *http.Request) {
 	id, ok := middleware.FromContext(r.Context())
 	if !ok {
@@ -20,8 +20,8 @@ func (a *app) me(w http.ResponseWriter, r *http.Request) {
 		"subject":    id.Subject,
 		"roles":      id.Roles,
 		"session_id": id.SessionID,
-		"expires_in": expiresIn(id),
-		"idle":       int(a.policy.Idle / time.Second),
+		"rotate":     a.rotate.Seconds(), // how often the page replaces the refresh token
+		"idle":       a.policy.Idle.Seconds(),
 	})
 }
 

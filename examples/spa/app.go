@@ -8,77 +8,76 @@ import (
 	"time"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/backends/password"
 	"github.com/inga-auth/inga/jwtauth"
+	"github.com/inga-auth/inga/jwtauth/tokencookie"
 	"github.com/inga-auth/inga/middleware"
 	"github.com/inga-auth/inga/middleware/devices"
+	"github.com/inga-auth/inga/middleware/session"
 	"github.com/inga-auth/inga/sliding"
 )
 
-// An app is what the handlers have in common.
+// An app is what the handlers share.
 type app struct {
 	users     backends.Users
-	passwords *backends.Passwords
+	passwords *password.Hasher
 	policy    sliding.Policy
-	cookies   *jwtauth.Cookies
+	rotate    time.Duration
+	cookies   *tokencookie.Cookies
 	guard     *middleware.Guard
 	devices   *devices.Devices
 	handler   http.Handler
 }
 
-const roleAdmin = "admin"
-
-// passwordCost is the default one, except in the tests: the race detector takes a multiple.
-var passwordCost backends.PasswordConfig
-
 // newApp puts the parts together.
-func newApp(ctx context.Context, b *backend, o options, events middleware.EventHook) (*app, error) {
-	tokens, err1 := newTokens(b, o, events)
-	passwords, err2 := backends.NewPasswords(passwordCost)
-	list, err3 := devices.New(devices.Config{Store: b.store, Events: events})
-	if err := errors.Join(err1, err2, err3); err != nil {
+func newApp(ctx context.Context, s store, o options, events middleware.EventHook) (*app, error) {
+	a := &app{users: s.Users(), policy: o.policy, rotate: o.rotate}
+	var err1, err2, err3, err4 error
+	a.passwords, err1 = password.New(o.passwords)
+	sessions, err2 := session.New(session.Config{Store: s, Policy: o.policy, Events: events})
+	if err := errors.Join(err1, err2); err != nil {
 		return nil, err
 	}
-	cookies, err := jwtauth.NewCookies(jwtauth.CookieConfig{Tokens: tokens, DangerouslyAllowHTTP: o.plainHTTP})
+	a.devices, err3 = devices.New(sessions)
+	a.cookies, err4 = newCookies(sessions, o)
+	if err := errors.Join(err3, err4); err != nil {
+		return nil, err
+	}
+	var err error
+	a.guard, err = middleware.New(middleware.Config{Authenticator: a.cookies, Roles: roles, Events: events})
 	if err != nil {
 		return nil, err
 	}
-	guard, err := middleware.New(middleware.Config{
-		Authenticator: cookies,
-		Roles:         []string{"user", roleAdmin},
-		Events:        events,
-	})
-	if err != nil {
-		return nil, err
-	}
-	a := &app{b.users, passwords, o.policy, cookies, guard, list, nil}
 	if a.handler, err = a.routes(); err != nil {
 		return nil, err
 	}
-	return a, demo.add(ctx, b.users, passwords)
+	return a, addDemoUsers(ctx, a.users, a.passwords)
 }
 
-// newTokens makes new keys at each start, which logs everybody out. An application keeps its
-// own: see examples/quickstart/keyfile.go.
-func newTokens(b *backend, o options, events middleware.EventHook) (*jwtauth.Tokens, error) {
+// newCookies makes new keys at each start, which logs everyone out. An application keeps its keys:
+// see examples/quickstart/keyfile.go.
+func newCookies(sessions *session.Registry, o options) (*tokencookie.Cookies, error) {
 	key, err := jwtauth.HS256(newSecret())
 	if err != nil {
 		return nil, err
 	}
-	return jwtauth.New(jwtauth.Config{
-		Store:       b.store,
-		Keys:        []jwtauth.Key{key},
-		RefreshKeys: [][]byte{newSecret()},
-		Issuer:      "https://spa.example",
-		Audience:    "spa",
-		Policy:      o.policy,
-		AccessTTL:   o.accessTTL,
-		Leeway:      time.Second, // one server has one clock; the default would outlast a short lifetime
-		Events:      events,
+	tokens, err := jwtauth.New(jwtauth.Config{
+		Sessions:       sessions,
+		Keys:           []jwtauth.Key{key},
+		RefreshKeys:    [][]byte{newSecret()},
+		RefreshOverlap: o.overlap,
+		Issuer:         "https://spa.example",
+		Audience:       "spa",
+		AccessTTL:      o.accessTTL,
 	})
+	if err != nil {
+		return nil, err
+	}
+	return tokencookie.New(tokencookie.Config{Tokens: tokens, DangerouslyAllowHTTP: o.plainHTTP})
 }
 
 func newSecret() []byte {
 	secret := make([]byte, 32)
-	_, _ = rand.Read(secret) // never fails: it ends the program instead
+	_, _ = rand.Read(secret) // never returns an error
 	return secret
 }

@@ -8,19 +8,19 @@ import (
 	"github.com/inga-auth/inga/middleware"
 )
 
-// maxBody is more than any honest request to this application has.
+// maxBody is the length of the longest body, in bytes: far more than any request here needs.
 const maxBody = 8 << 10
 
 // readJSON decodes the body of r into v. It reports false if it has refused the request.
 func readJSON(w http.ResponseWriter, r *http.Request, v any) bool {
 	status := http.StatusBadRequest
-	// The type is asked for on purpose: a form of another site cannot send it.
+	// A form of another site cannot send this type.
 	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
 		status = http.StatusUnsupportedMediaType
 	} else if json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(v) == nil {
 		return true
 	}
-	// RFC 9457, section 4.2.1: the status says all about it.
+	// RFC 9457, section 4.2.1: the status describes the problem.
 	middleware.Problem(w, r, middleware.Denial{Status: status, Type: "about:blank", Title: http.StatusText(status)})
 	return false
 }
@@ -29,6 +29,6 @@ func writeJSON(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
-	// An error here means that the client has gone.
+	// An error means that the client has gone.
 	_ = json.NewEncoder(w).Encode(v)
 }

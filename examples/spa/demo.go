@@ -6,21 +6,36 @@ import (
 	"fmt"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/backends/password"
 )
 
-// demo is the one user. Everybody can read the password here: for a demonstration only.
-var demo = demoUser{name: "ann", password: "ann-likes-tea"}
+// The roles of the users.
+const (
+	roleUser  = "user"
+	roleAdmin = "admin"
+)
 
-type demoUser struct{ name, password string }
+var roles = []string{roleUser, roleAdmin}
 
-// add creates the user, if there is none of the name yet.
-func (u demoUser) add(ctx context.Context, users backends.Users, passwords *backends.Passwords) error {
-	hash, err := passwords.Hash(ctx, u.password)
-	if err == nil {
-		err = users.CreateUser(ctx, backends.User{ID: u.name, Name: u.name, Roles: []string{"user"}}, hash)
-	}
-	if err != nil && !errors.Is(err, backends.ErrConflict) {
-		return fmt.Errorf("demo user: %w", err)
+// demoUsers have passwords that anyone can read here: for a demonstration only.
+var demoUsers = []struct {
+	name, password string
+	roles          []string
+}{
+	{"ann", "ann-likes-tea", []string{roleUser}},
+	{"root", "root-likes-keys", []string{roleUser, roleAdmin}},
+}
+
+// addDemoUsers creates those that do not exist yet.
+func addDemoUsers(ctx context.Context, users backends.Users, passwords *password.Hasher) error {
+	for _, u := range demoUsers {
+		hash, err := passwords.Hash(ctx, u.password)
+		if err == nil {
+			err = users.CreateUser(ctx, backends.User{ID: u.name, Name: u.name, Roles: u.roles}, hash)
+		}
+		if err != nil && !errors.Is(err, backends.ErrConflict) {
+			return fmt.Errorf("demo user %s: %w", u.name, err)
+		}
 	}
 	return nil
 }

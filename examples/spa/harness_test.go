@@ -17,7 +17,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/backends/password"
 	"github.com/inga-auth/inga/internal/pgtest"
 	"github.com/inga-auth/inga/middleware"
 )
@@ -28,17 +28,16 @@ func TestMain(m *testing.M) {
 	if p := flag.Lookup("test.parallel"); p.Value.String() == p.DefValue {
 		_ = p.Value.Set("6")
 	}
-	passwordCost = backends.PasswordConfig{Memory: 7168, Time: 5} // the least that OWASP recommends
 	slog.SetDefault(slog.New(slog.DiscardHandler))
 	os.Exit(pgtest.Main(m))
 }
 
 // A program is the application behind a server that keeps book.
 type program struct {
-	t       *testing.T
-	url     string
-	backend *backend
-	down    atomic.Bool // whether connections break
+	t     *testing.T
+	url   string
+	store store
+	down  atomic.Bool // whether connections break
 
 	mu      sync.Mutex
 	events  map[middleware.EventType]int
@@ -51,7 +50,6 @@ type answered struct {
 	method, path string
 	status       int
 	at           time.Time // when it came
-	access       bool      // whether it brought an access token
 	presented    string    // the refresh token that it brought, if any
 	successor    string    // the one that it was given, if any
 }
@@ -63,12 +61,15 @@ func start(t *testing.T, flags ...string) *program {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &program{t: t, events: map[middleware.EventType]int{}}
-	if p.backend, err = open(t.Context(), o.databaseURL); err != nil {
+	o.passwords = password.Config{Memory: 7168, Time: 5} // the least that is allowed
+	o.postgres.Timeout = patience
+	s, closeStore, err := open(t.Context(), o)
+	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(p.backend.close)
-	a, err := newApp(t.Context(), p.backend, o, p.happened)
+	t.Cleanup(closeStore)
+	p := &program{t: t, store: s, events: map[middleware.EventType]int{}}
+	a, err := newApp(t.Context(), s, o, p.happened)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +103,7 @@ func (p *program) keepBook(next http.Handler) http.Handler {
 		next.ServeHTTP(seen, r)
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		a := answered{method: r.Method, path: r.URL.Path, status: seen.status, at: came, access: len(r.CookiesNamed("__Host-access")) == 1}
+		a := answered{method: r.Method, path: r.URL.Path, status: seen.status, at: came}
 		if c, err := r.Cookie("__Host-refresh"); err == nil {
 			a.presented = c.Value
 		}
@@ -190,14 +191,11 @@ func (p *program) wantOneSuccessor() {
 	successor := map[string]string{}
 	for _, a := range p.book("/refresh") {
 		if a.successor == "" {
-			continue // none was due, or nobody could be asked
+			continue // it was refused
 		}
 		former, known := successor[a.presented]
-		if known && a.successor != former {
+		if known && a.successor != former && former != a.presented {
 			p.t.Error("two refreshes brought the same token, and got different ones")
-		}
-		if a.successor == a.presented {
-			p.t.Error("a refresh got the token that it brought")
 		}
 		successor[a.presented] = a.successor
 	}
@@ -206,7 +204,7 @@ func (p *program) wantOneSuccessor() {
 // wantSessions wants the store to have so many live sessions.
 func (p *program) wantSessions(want int) {
 	p.t.Helper()
-	list, err := p.backend.store.List(p.t.Context(), time.Now(), demo.name)
+	list, err := p.store.List(p.t.Context(), time.Now(), "ann")
 	if err != nil || len(list) != want {
 		p.t.Errorf("%d sessions in the store (%v), want %d", len(list), err, want)
 	}
@@ -254,5 +252,23 @@ func execute(t *testing.T, databaseURL, sql string) {
 	}
 }
 
-// newFor is for how long a token stays, however often it is refreshed: see jwtauth.Cookies.
-func newFor(accessTTL time.Duration) time.Duration { return min(accessTTL/3, 5*time.Second) }
+// patience is how long tests wait for what must happen: far longer than a busy machine takes.
+const patience = 3 * time.Minute
+
+func eventually(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !is(); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("it does not happen that %s", what)
+		}
+	}
+}
+
+func await(t *testing.T, what string, done <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-done:
+	case <-time.After(patience):
+		t.Fatalf("it does not happen that %s", what)
+	}
+}

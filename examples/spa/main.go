@@ -1,12 +1,14 @@
-// Command spa is a page of plain JavaScript whose login is two tokens in cookies: no script
-// can read them, any number of tabs refresh them at once, and no lock keeps these apart.
+// Command spa is a page of plain JavaScript whose login is in two cookies that no script can read.
+// The refresh cookie proves the session in every request, so a request never fails because a token
+// has expired. Once in a while the page has that token replaced, so that a stolen copy is noticed:
+// any number of tabs ask at the same time, without a lock.
 //
-// Read app.go for how the parts are put together, routes.go for what is guarded, login.go for
-// logging in, refreshing and logging out; then page/session.js, which is the other side of
-// it, and knows nothing of the document. From the root of the repository:
+// app.go puts the parts together, routes.go says which route has which guard, and login.go logs in,
+// replaces the tokens and logs out. page/session.js is the other side of that, and does not know
+// the document. From the root of the repository:
 //
 //	go run ./examples/spa
-//	go run ./examples/spa -access-ttl 3s    # to watch it; open it in two windows
+//	go run ./examples/spa -rotate 6s -refresh-overlap 2s    # to watch it, in two windows
 //	go run ./examples/spa -h
 package main
 
@@ -17,14 +19,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
-	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
 	"time"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/examples/internal/server"
 	"github.com/inga-auth/inga/middleware"
 )
 
@@ -38,49 +39,31 @@ func main() {
 	}
 }
 
-// run is the program: it serves until ctx ends.
+// run is the program. It serves until ctx ends.
 func run(ctx context.Context, args []string, out io.Writer) error {
 	o, err := parse(args)
 	if err != nil {
 		return err
 	}
-	b, err := open(ctx, o.databaseURL)
+	s, closeStore, err := open(ctx, o)
 	if err != nil {
 		return err
 	}
-	defer b.close()
-	a, err := newApp(ctx, b, o, middleware.LogEvents(slog.Default()))
+	defer closeStore()
+	a, err := newApp(ctx, s, o, middleware.LogEvents(slog.Default()))
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", o.addr)
+	listener, err := server.Listen(o.addr)
 	if err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(out, "\n  The page is at http://%s\n  Log in as %s with %s. An access token lives %v.\n\n",
-		listener.Addr(), demo.name, demo.password, o.accessTTL)
-	go func() { _ = backends.Sweep(ctx, b.store, time.Minute, nil) }()
-	return serve(ctx, listener, a.handler)
-}
-
-// serve answers requests until ctx ends, and then lets those under way finish.
-func serve(ctx context.Context, listener net.Listener, h http.Handler) error {
-	server := &http.Server{
-		Handler:           h,
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      20 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    16 << 10,
+	_, _ = fmt.Fprintf(out, "\n  The page is at http://%s\n", listener.Addr())
+	for _, u := range demoUsers {
+		_, _ = fmt.Fprintf(out, "  Log in as %s with %s.\n", u.name, u.password)
 	}
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
-	select {
-	case err := <-failed:
-		return err
-	case <-ctx.Done():
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
-	defer cancel()
-	return server.Shutdown(ctx)
+	go func() { _ = backends.Sweep(ctx, s, time.Minute, nil) }()
+	srv := server.New()
+	srv.Handler = a.handler
+	return server.Serve(ctx, listener, srv)
 }

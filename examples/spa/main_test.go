@@ -17,13 +17,13 @@ func TestTheProgramSaysWhereItIsAndEndsWhenItIsTold(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	out, ended := &output{}, make(chan error, 1)
-	go func() { ended <- run(ctx, []string{"-addr", "127.0.0.1:0", "-access-ttl", "3s"}, out) }()
+	go func() { ended <- run(ctx, []string{"-addr", "127.0.0.1:0"}, out) }()
 	var url string
 	eventually(t, "it says where it is", func() bool {
 		url = regexp.MustCompile(`http://127\.0\.0\.1:[1-9]\d*`).FindString(out.String())
 		return url != ""
 	})
-	if text := out.String(); !strings.Contains(text, "Log in as ann with ann-likes-tea. An access token lives 3s.") {
+	if text := out.String(); !strings.Contains(text, "  Log in as ann with ann-likes-tea.\n  Log in as root with root-likes-keys.\n") {
 		t.Errorf("it says\n%s", text)
 	}
 	wantPage(t, url)
@@ -33,7 +33,7 @@ func TestTheProgramSaysWhereItIsAndEndsWhenItIsTold(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-	case <-time.After(30 * time.Second):
+	case <-time.After(patience):
 		t.Error("it does not end")
 	}
 }
@@ -68,6 +68,7 @@ func TestMistakesInTheFlagsAreTold(t *testing.T) {
 	t.Parallel()
 	for flags, want := range map[string]string{
 		"-access-ttl 0.1s":       "AccessTTL",
+		"-rotate 1s":             "-refresh-overlap",
 		"-idle 2h -absolute 1h":  "Policy",
 		"-database-url nonsense": "database",
 	} {

@@ -13,7 +13,7 @@ import (
 
 func attack(t *testing.T, browser context.Context) {
 	// CS-1, CS-6.
-	p := start(t, "-access-ttl", "1h") // so that the page itself does not refresh
+	p := start(t, "-rotate", "1h") // so that the page itself does not refresh
 	// The same machine under another name is another site, and gets no Lax cookie with a
 	// POST; under the same name and another port it is the same site, and does.
 	otherPort := newEvil(t, p.url)

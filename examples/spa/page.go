@@ -8,11 +8,11 @@ import (
 //go:embed page
 var files embed.FS
 
-// policy lets the page load what is here and nothing else, and no text become a script.
+// policy lets the page load what is served here and nothing else, and turn no text into a script.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"form-action 'none'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
-// home is the same for everybody: it says nothing about anybody, and may be cached.
+// home is the same for every visitor, and may be cached.
 func home(w http.ResponseWriter, r *http.Request) { serveFile(w, r, "index.html") }
 
 func asset(w http.ResponseWriter, r *http.Request) { serveFile(w, r, r.PathValue("file")) }

@@ -29,7 +29,7 @@ func TestScreenshots(t *testing.T) {
 	if *screenshots == "" {
 		t.Skip("no -screenshots")
 	}
-	p := start(t, "-access-ttl", "6s")
+	p := start(t, "-rotate", "6s", "-refresh-overlap", "1s")
 	b := newTab(t, chromium.Start(t), p)
 	b.do(chromedp.EmulateViewport(800, 1120))
 	b.enter()
@@ -37,13 +37,13 @@ func TestScreenshots(t *testing.T) {
 	other.awaitText("#subject", "ann")
 	b.awaitMore("#count-here", 2)
 	// Now and then another tab is first.
-	time.Sleep(newFor(6 * time.Second))
+	time.Sleep(2 * time.Second)
 	other.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#refresh").click()`))
 	b.awaitMore("#count-here", 1)
 	b.request("GET /api/time")
-	time.Sleep(newFor(6 * time.Second))
+	time.Sleep(2 * time.Second)
 	other.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#refresh").click()`))
-	time.Sleep(newFor(6 * time.Second))
+	time.Sleep(2 * time.Second)
 	b.request("GET /api/admin")
 	b.awaitText("#answer", "403")
 	b.click("#burst")

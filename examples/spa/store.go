@@ -11,44 +11,32 @@ import (
 	"github.com/inga-auth/inga/backends/postgres"
 )
 
-// A backend is where the application keeps what it remembers.
-type backend struct {
-	store interface {
-		backends.Store
-		backends.Rotator
-		backends.Directory
-		backends.Sweeper
-	}
-	users backends.Users
-	close func()
+// A store keeps sessions with refresh tokens, and users.
+type store interface {
+	backends.Store
+	backends.Rotator
+	backends.SessionLister
+	backends.Sweeper
+	backends.UserStore
 }
 
-// open returns Postgres at the URL, or memory for "".
-func open(ctx context.Context, databaseURL string) (*backend, error) {
-	if databaseURL == "" {
-		s := memory.New()
-		return &backend{s, s, func() {}}, nil
+// open returns Postgres at the URL, or memory if there is none.
+func open(ctx context.Context, o options) (s store, closeStore func(), err error) {
+	if o.databaseURL == "" {
+		return memory.New(), func() {}, nil
 	}
-	pool, err := pgxpool.New(ctx, databaseURL)
+	pool, err := pgxpool.New(ctx, o.databaseURL)
 	if err != nil {
-		return nil, fmt.Errorf("database: %w", err)
+		return nil, nil, fmt.Errorf("database: %w", err)
 	}
-	b, err := openPostgres(ctx, pool)
+	o.postgres.Pool = pool
+	p, err := postgres.New(o.postgres)
+	if err == nil {
+		err = p.Migrate(ctx)
+	}
 	if err != nil {
 		pool.Close()
-		return nil, fmt.Errorf("database: %w", err)
+		return nil, nil, fmt.Errorf("database: %w", err)
 	}
-	return b, nil
-}
-
-func openPostgres(ctx context.Context, pool *pgxpool.Pool) (*backend, error) {
-	s, err := postgres.New(postgres.Config{Pool: pool})
-	if err != nil {
-		return nil, err
-	}
-	if err := s.Migrate(ctx); err != nil {
-		return nil, err
-	}
-	users, err := s.Users()
-	return &backend{s, users, pool.Close}, err
+	return p, pool.Close, nil
 }

@@ -42,7 +42,7 @@ func openTab(t *testing.T, parent context.Context, p *program, options ...chrome
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(parent, options...)
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
+	ctx, cancel = context.WithTimeout(ctx, 2*patience)
 	t.Cleanup(cancel)
 	b := &tab{t: t, ctx: ctx, p: p}
 	if err := chromedp.Do(ctx); err != nil {
@@ -97,7 +97,7 @@ func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 func (b *tab) await(expression string) {
 	b.t.Helper()
 	// Not chromedp.Poll: it runs in the page, whose policy forbids eval.
-	for deadline := time.Now().Add(40 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
 		if is, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](expression)); err == nil && is {
 			return
 		}
@@ -162,14 +162,14 @@ func (b *tab) request(line string) {
 // enter logs in.
 func (b *tab) enter() {
 	b.t.Helper()
-	b.login(demo.password)
-	b.awaitText("#subject", demo.name)
+	b.login("ann-likes-tea")
+	b.awaitText("#subject", "ann")
 }
 
 func (b *tab) login(password string) {
 	b.t.Helper()
 	b.awaitText("#out", "Log in")
-	b.do(chromedp.SetValue("#name", demo.name), chromedp.SetValue("#password", password), chromedp.Click("#login button"))
+	b.do(chromedp.SetValue("#name", "ann"), chromedp.SetValue("#password", password), chromedp.Click("#login button"))
 }
 
 // lifecycle freezes the tab, as browsers do with one that nobody looks at, or wakes it up.

@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"runtime/debug"
 
-	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/backends/password"
 	"github.com/inga-auth/inga/examples/internal/site"
 	"github.com/inga-auth/inga/middleware"
 )
@@ -23,18 +23,18 @@ func loginPage(w http.ResponseWriter, r *http.Request) {
 func (a *app) login(w http.ResponseWriter, r *http.Request) {
 	next := r.PostFormValue("next")
 	l, err := a.users.Verify(r.Context(), r.PostFormValue("name"), r.PostFormValue("password"))
-	if errors.Is(err, backends.ErrWrongPassword) {
+	if errors.Is(err, password.ErrWrong) {
 		site.Page(w, http.StatusUnauthorized, "login.html", site.View{Next: next, Message: "Wrong name or password."})
 		return
 	}
 	if err == nil {
-		_, err = a.sessions.Login(w, r, l)
+		_, err = a.cookies.Login(w, r, l)
 	}
 	if err != nil {
 		a.guard.Refuse(w, r, err)
 		return
 	}
-	// Anybody can write a link to the login page, so where it leads to is local or nothing.
+	// Anyone can write a link to the login page, so it may lead to local paths only.
 	http.Redirect(w, r, middleware.LocalPath(next), http.StatusSeeOther)
 }
 
@@ -56,7 +56,7 @@ func (a *app) loginToken(w http.ResponseWriter, r *http.Request) {
 func (a *app) logout(w http.ResponseWriter, r *http.Request) {
 	err := a.tokens.Logout(w, r)
 	if errors.Is(err, middleware.ErrNoCredentials) {
-		err = a.sessions.Logout(w, r)
+		err = a.cookies.Logout(w, r)
 	}
 	if err != nil {
 		a.guard.Refuse(w, r, err)
@@ -96,7 +96,7 @@ func bug(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// recovered answers when a handler panics; the server alone would close the connection.
+// recovered responds when a handler panics. The server alone would close the connection.
 func recovered(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {

@@ -11,9 +11,10 @@ import (
 	"unicode/utf8"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/backends/password"
 )
 
-// The roles that there are, in the order in which they are shown.
+// The roles, in the order in which they are shown.
 const (
 	roleUser  = "user"
 	roleAdmin = "admin"
@@ -21,28 +22,33 @@ const (
 
 var roles = []string{roleUser, roleAdmin}
 
-// adminName is who administers the application at first.
-const adminName = "admin"
+// firstUsers exist from the first start on.
+var firstUsers = []backends.User{
+	{Name: "admin", Roles: []string{roleUser, roleAdmin}},
+	{Name: "guest", Roles: []string{roleUser}},
+}
 
-// addAdmin creates the first administrator, and returns the password, "" if there is one already.
-//
-// Not a password that is written here: what is deployed keeps it.
-func (a *app) addAdmin(ctx context.Context) (string, error) {
-	_, _, err := a.users.UserByName(ctx, adminName)
-	if !errors.Is(err, backends.ErrNotFound) {
-		return "", err
+// addFirstUsers creates those that do not exist, and returns how to log in as each, a line for
+// each. The passwords are random: one that is written here would end up in production.
+func (a *app) addFirstUsers(ctx context.Context) (logins string, err error) {
+	for _, u := range firstUsers {
+		text := "the password that was shown at the first start"
+		given := strings.ToLower(rand.Text())
+		_, err := a.createUser(ctx, u.Name, given, u.Roles...)
+		switch {
+		case err == nil:
+			text = "the password " + given + " (shown only this once)"
+		case !errors.Is(err, backends.ErrConflict):
+			return "", err
+		}
+		logins += "    " + u.Name + " with " + text + "\n"
 	}
-	password := strings.ToLower(rand.Text())
-	_, err = a.createUser(ctx, adminName, password, roleUser, roleAdmin)
-	if errors.Is(err, backends.ErrConflict) {
-		return "", nil // another process was faster
-	}
-	return password, err
+	return logins, nil
 }
 
 // createUser creates a user and returns their ID.
-func (a *app) createUser(ctx context.Context, name, password string, roles ...string) (string, error) {
-	hash, err := a.passwords.Hash(ctx, password)
+func (a *app) createUser(ctx context.Context, name, given string, roles ...string) (string, error) {
+	hash, err := a.passwords.Hash(ctx, given)
 	if err != nil {
 		return "", err
 	}
@@ -50,14 +56,14 @@ func (a *app) createUser(ctx context.Context, name, password string, roles ...st
 	return id, a.users.CreateUser(ctx, backends.User{ID: id, Name: name, Roles: roles}, hash)
 }
 
-// newUserID returns an ID that nobody has had: a name may be taken again after its account was
-// deleted, and must not bring anything of the former one along. Users are listed by ID, so it
-// begins with the time.
+// newUserID returns a new ID. It is not the name: a name may be used again after its account was
+// deleted, and the new account must not inherit anything. It begins with the time, because users
+// are listed in the order of their IDs.
 func newUserID() string {
 	return strconv.FormatInt(time.Now().UnixMilli(), 36) + "-" + strings.ToLower(rand.Text()[:12])
 }
 
-// A name is the same in capitals: nobody is to be taken for somebody else.
+// canonical makes names that differ in case or spaces only the same name.
 func canonical(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
 
 var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{1,31}$`)
@@ -69,14 +75,14 @@ func nameMistake(name string) string {
 	return ""
 }
 
-// minPassword is in characters: OWASP ASVS 5.0, requirement 6.2.1, which recommends 15.
+// minPassword is in characters. OWASP ASVS 5.0, requirement 6.2.1, recommends 15.
 const minPassword = 8
 
-func passwordMistake(password string) string {
+func passwordMistake(given string) string {
 	switch {
-	case utf8.RuneCountInString(password) < minPassword:
+	case utf8.RuneCountInString(given) < minPassword:
 		return "At least " + strconv.Itoa(minPassword) + " characters, please."
-	case len(password) > backends.MaxPassword:
+	case len(given) > password.MaxLength:
 		return "That is too long."
 	}
 	return ""

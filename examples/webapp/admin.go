@@ -12,7 +12,7 @@ import (
 	"github.com/inga-auth/inga/middleware/devices"
 )
 
-// maxUsers are on one page.
+// maxUsers is how many users are on one page.
 const maxUsers = 20
 
 // An account is a user as administrators see them.
@@ -23,7 +23,7 @@ type account struct {
 	Sessions []devices.Device
 }
 
-// A choice is one of the roles that a user may have.
+// A choice is a role, and whether the user has it.
 type choice struct {
 	Role string
 	Has  bool
@@ -56,7 +56,7 @@ func (a *app) usersPage(w http.ResponseWriter, r *http.Request) {
 	}{accounts, next}})
 }
 
-// accounts asks for the sessions of each user: there are few on a page.
+// accounts looks up the sessions of each user, which are few on a page.
 func (a *app) accounts(r *http.Request, users []backends.User) ([]account, error) {
 	all := make([]account, len(users))
 	for i, u := range users {
@@ -83,7 +83,7 @@ func (a *app) userPage(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *app) showUser(w http.ResponseWriter, r *http.Request, status int, problem string) {
-	user, err := a.store.FindUser(r.Context(), r.PathValue("user"))
+	user, err := a.sessions.FindUser(r.Context(), r.PathValue("user"))
 	if errors.Is(err, backends.ErrNotFound) {
 		notFound(w, r)
 		return
@@ -101,7 +101,7 @@ func (a *app) showUser(w http.ResponseWriter, r *http.Request, status int, probl
 
 var errSelf = errors.New("administrators cannot do that to themselves")
 
-// changeUser does what the button says to the user in the path.
+// changeUser does what the button says with the user in the path.
 func (a *app) changeUser(w http.ResponseWriter, r *http.Request) {
 	if !readForm(w, r) {
 		return
@@ -109,7 +109,7 @@ func (a *app) changeUser(w http.ResponseWriter, r *http.Request) {
 	said, err := a.change(r, r.PathValue("user"))
 	switch {
 	case errors.Is(err, errSelf):
-		// Somebody must be left to undo it.
+		// The last administrator could not undo it.
 		a.showUser(w, r, http.StatusConflict, "You cannot do that to yourself. Another administrator can.")
 	case errors.Is(err, backends.ErrNotFound):
 		notFound(w, r)
@@ -155,7 +155,7 @@ func (a *app) setRoles(r *http.Request, userID string) error {
 	if err := a.users.SetRoles(r.Context(), userID, wanted); err != nil {
 		return err
 	}
-	a.tell(r, eventRolesChanged, userID, strings.Join(wanted, " "))
+	a.emit(r, eventRolesChanged, userID, strings.Join(wanted, " "))
 	return nil
 }
 
@@ -170,7 +170,7 @@ func (a *app) setDisabled(r *http.Request, userID string, disabled bool) error {
 	if disabled {
 		event = eventUserDisabled
 	}
-	a.tell(r, event, userID, "")
+	a.emit(r, event, userID, "")
 	return nil
 }
 

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// ago says roughly how long ago t was: the page knows no time zone of its reader.
+// ago says roughly how long ago t was. A page does not know the time zone of its reader.
 func ago(t time.Time) string {
 	d := time.Since(t)
 	switch {

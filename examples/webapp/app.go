@@ -7,17 +7,20 @@ import (
 
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/backends/cache"
+	"github.com/inga-auth/inga/backends/password"
 	"github.com/inga-auth/inga/cookie"
 	"github.com/inga-auth/inga/middleware"
 	"github.com/inga-auth/inga/middleware/devices"
+	"github.com/inga-auth/inga/middleware/session"
 )
 
-// An app is what the handlers have in common.
+// An app is what the handlers share.
 type app struct {
 	store     *cache.Store
 	users     backends.Users
-	passwords *backends.Passwords
-	sessions  *cookie.Sessions
+	passwords *password.Hasher
+	sessions  *session.Registry
+	cookies   *cookie.Cookies
 	guard     *middleware.Guard
 	devices   *devices.Devices
 	audit     middleware.EventHook
@@ -25,34 +28,32 @@ type app struct {
 	handler   http.Handler
 }
 
-// passwordCost is the default one, except in the tests, which log in often.
-var passwordCost backends.PasswordConfig
-
 // newApp puts the parts together.
-func newApp(b *backend, key []byte, o options) (*app, error) {
-	audit := middleware.LogEvents(slog.Default())
-	passwords, err1 := backends.NewPasswords(passwordCost)
-	sessions, err2 := cookie.New(cookie.Config{
-		Store:                b.store,
-		Keys:                 [][]byte{key},
-		Policy:               o.policy,
-		Events:               audit,
-		DangerouslyAllowHTTP: o.plainHTTP,
-	})
-	list, err3 := devices.New(devices.Config{Store: b.store, Events: audit})
-	if err := errors.Join(err1, err2, err3); err != nil {
+func newApp(store *cache.Store, key []byte, o options) (*app, error) {
+	a := &app{store: store, users: store.Users(), audit: middleware.LogEvents(slog.Default()), board: newBoard()}
+	var err1, err2, err3, err4, err5 error
+	a.passwords, err1 = password.New(o.passwords)
+	a.sessions, err2 = session.New(session.Config{Store: store, Policy: o.policy, Events: a.audit})
+	if err := errors.Join(err1, err2); err != nil {
 		return nil, err
 	}
-	guard, err := middleware.New(middleware.Config{
-		Authenticator: sessions,
+	a.devices, err3 = devices.New(a.sessions)
+	a.cookies, err4 = cookie.New(cookie.Config{
+		Sessions: a.sessions, Keys: [][]byte{key}, DangerouslyAllowHTTP: o.plainHTTP,
+	})
+	if err := errors.Join(err3, err4); err != nil {
+		return nil, err
+	}
+	a.guard, err5 = middleware.New(middleware.Config{
+		Authenticator: a.cookies,
 		Roles:         roles,
 		Denier:        middleware.DenierFunc(deny),
-		Events:        audit,
+		Events:        a.audit,
 	})
-	if err != nil {
-		return nil, err
+	if err5 != nil {
+		return nil, err5
 	}
-	a := &app{b.store, b.users, passwords, sessions, guard, list, audit, newBoard(), nil}
+	var err error
 	a.handler, err = a.routes(o)
 	return a, err
 }

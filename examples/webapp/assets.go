@@ -10,8 +10,8 @@ import (
 //go:embed assets
 var assetFiles embed.FS
 
-// serveAsset serves the style, the script and the icon. A browser asks each time whether it has
-// the current one: an embedded file has no date, so its hash is what tells.
+// serveAsset serves the style, the script and the icon. A browser revalidates each of them; embedded
+// files have no date, so the hash is the ETag.
 func serveAsset(w http.ResponseWriter, r *http.Request) {
 	name := "assets/" + r.PathValue("file")
 	b, err := assetFiles.ReadFile(name)

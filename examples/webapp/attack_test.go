@@ -38,17 +38,17 @@ func attack(t *testing.T, browser context.Context, p *program) {
 
 	p.client(t).signUp("eve")
 	b := newTab(t, browser, p).signUp("ann")
-	other := p.client(t).login("ann", password)
+	other := p.client(t).login("ann", passphrase)
 	for _, row := range []struct { // CS-1, CS-6
 		path   string
 		form   url.Values
 		status int // from the other site: a form that brings no cookie ends at the login
 	}{
-		{"/signup", url.Values{"name": {"mallory"}, "password": {password}}, 403},
-		{"/login", url.Values{"name": {"eve"}, "password": {password}}, 403},
+		{"/signup", url.Values{"name": {"mallory"}, "password": {passphrase}}, 403},
+		{"/login", url.Values{"name": {"eve"}, "password": {passphrase}}, 403},
 		{"/logout", nil, 403},
-		{"/confirm", url.Values{"password": {password}}, 200},
-		{"/password", url.Values{"old": {password}, "new": {"the pot of eve"}, "again": {"the pot of eve"}}, 200},
+		{"/confirm", url.Values{"password": {passphrase}}, 200},
+		{"/password", url.Values{"old": {passphrase}, "new": {"the pot of eve"}, "again": {"the pot of eve"}}, 200},
 		{"/devices", url.Values{"do": {"end-others"}}, 200},
 		{"/delete", url.Values{"name": {"ann"}}, 200},
 		{"/live", url.Values{"text": {"buy tea"}}, 200},
@@ -62,6 +62,6 @@ func attack(t *testing.T, browser context.Context, p *program) {
 	b.open("/live").wantNoText("buy tea")
 	b.wantText("header", "ann") // still in, and still ann
 	other.get("/").want(200).wantText("Hello, ann")
-	p.client(t).login("ann", password)
-	p.client(t).post("/login", "name", "mallory", "password", password).want(401)
+	p.client(t).login("ann", passphrase)
+	p.client(t).post("/login", "name", "mallory", "password", passphrase).want(401)
 }

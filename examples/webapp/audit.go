@@ -6,8 +6,7 @@ import (
 	"github.com/inga-auth/inga/middleware"
 )
 
-// What happens here besides, in the words of this application. All events go to one hook:
-// app.audit.
+// The events of this application. Like those of inga they go to app.audit.
 const (
 	eventPasswordChanged middleware.EventType = "password_changed"
 	eventRolesChanged    middleware.EventType = "roles_changed" // the Reason has the roles
@@ -16,8 +15,8 @@ const (
 	eventUserDeleted     middleware.EventType = "user_deleted"
 )
 
-// tell tells that whoever sent r changed the user.
-func (a *app) tell(r *http.Request, t middleware.EventType, userID, reason string) {
+// emit emits the event of a change to the user, made by the user who sent r.
+func (a *app) emit(r *http.Request, t middleware.EventType, userID, reason string) {
 	e := middleware.NewEvent(r, t, middleware.Identity{Subject: userID})
 	e.Reason = reason
 	a.audit(r.Context(), e)

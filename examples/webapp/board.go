@@ -6,18 +6,18 @@ import (
 	"time"
 )
 
-// A note is what somebody said, and who that was.
+// A note is a text and its author.
 type note struct {
-	ID   int       `json:"-"` // from 1, in the order in which they came
+	ID   int       `json:"-"` // from 1, in order
 	Text string    `json:"text"`
 	By   string    `json:"by"`
 	At   time.Time `json:"at"`
 }
 
-// maxNotes are kept: in this process, and until it ends.
+// maxNotes is how many notes are kept, until the process ends.
 const maxNotes = 30
 
-// A board keeps the last notes, and passes each new one on to everybody who listens.
+// A board keeps the last notes, and passes each new one on to the listeners.
 type board struct {
 	mu        sync.Mutex
 	last      int
@@ -43,19 +43,19 @@ func (b *board) post(n note) {
 	for c := range b.listeners {
 		select {
 		case c <- n:
-		default: // a listener this slow misses the note; nobody waits for it
+		default: // a listener this slow misses the note
 		}
 	}
 }
 
-// all returns the notes that are kept, the newest last, and the ID of the last one.
+// all returns the notes, the newest last, and the ID of the last one.
 func (b *board) all() ([]note, int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return slices.Clone(b.notes), b.last
 }
 
-// listen returns the notes since the one with the ID, and then each as it comes.
+// listen returns the notes after the one with the ID, and a channel of new ones.
 func (b *board) listen(since int) (missed []note, notes <-chan note, leave func()) {
 	c := make(chan note, maxNotes)
 	b.mu.Lock()

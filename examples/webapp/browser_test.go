@@ -32,7 +32,7 @@ func newTab(t *testing.T, browser context.Context, p *program) *tab {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
+	ctx, cancel = context.WithTimeout(ctx, 2*patience)
 	t.Cleanup(cancel)
 	b := &tab{t: t, ctx: ctx, url: p.url}
 	if err := chromedp.Listen(ctx, b.listen); err != nil {
@@ -152,7 +152,7 @@ func (b *tab) click(element, name string, status int) {
 
 func (b *tab) signUp(name string) *tab {
 	b.t.Helper()
-	b.open("/signup").fill("name", name, "password", password).press("Create my account", 200)
+	b.open("/signup").fill("name", name, "password", passphrase).press("Create my account", 200)
 	b.wantText("#notice", "Welcome, "+name+".")
 	return b
 }
@@ -167,7 +167,7 @@ func (b *tab) login(name, password string) *tab {
 // await waits until the JavaScript expression is true.
 func (b *tab) await(expression string) {
 	b.t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		if is, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](expression)); err == nil && is {
 			return
 		}

@@ -9,14 +9,13 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 )
 
 const (
 	firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 	iPhone  = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1"
 
-	password = "a pot of green tea" // of whoever signs up here
+	passphrase = "a pot of green tea" // of all who sign up here
 )
 
 // A client is a browser as far as the server can see: it keeps cookies, posts forms, and
@@ -36,7 +35,7 @@ func (p *program) client(t *testing.T) *client {
 	}
 	return &client{t: t, url: p.url, agent: firefox, http: &http.Client{
 		Jar:           loopbackJar{jar},
-		Timeout:       60 * time.Second,
+		Timeout:       patience,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }
@@ -111,7 +110,7 @@ func (c *client) post(path string, pairs ...string) *answer {
 
 func (c *client) signUp(name string) *client {
 	c.t.Helper()
-	c.post("/signup", "name", name, "password", password).wantRedirect("/")
+	c.post("/signup", "name", name, "password", passphrase).wantRedirect("/")
 	return c
 }
 

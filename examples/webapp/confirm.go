@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/backends/password"
 	"github.com/inga-auth/inga/middleware"
 )
 
@@ -14,8 +15,8 @@ func confirmForm(r *http.Request) form {
 	}}
 }
 
-// confirmPage asks somebody who is logged in for the password again. The guard sends them here
-// from what needs a fresh one, with the way back.
+// confirmPage asks for the password again. A guard that requires a recent one redirects here, with
+// the way back.
 func (a *app) confirmPage(w http.ResponseWriter, r *http.Request) {
 	a.showConfirm(w, r, http.StatusOK, confirmForm(r))
 }
@@ -30,7 +31,7 @@ func (a *app) showConfirm(w http.ResponseWriter, r *http.Request, status int, f 
 	a.page(w, r, status, "confirm", view{Title: "Confirm that it is you", Form: f.focused()})
 }
 
-// confirm gives the session a new start, and sends the browser back.
+// confirm gives the session a new start, and redirects the browser back.
 func (a *app) confirm(w http.ResponseWriter, r *http.Request) {
 	if !readForm(w, r) {
 		return
@@ -42,7 +43,7 @@ func (a *app) confirm(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	l, err := a.verifySelf(r, r.PostForm.Get("password"))
-	if errors.Is(err, backends.ErrWrongPassword) {
+	if errors.Is(err, password.ErrWrong) {
 		f.wrong("password", "That is not your password.")
 		unauthorized(w)
 		a.showConfirm(w, r, http.StatusUnauthorized, f)
@@ -51,13 +52,13 @@ func (a *app) confirm(w http.ResponseWriter, r *http.Request) {
 	a.startAgain(w, r, l, err, "Thank you. You can go on now.", f.Next)
 }
 
-// startAgain gives the session of r a new secret and a new authentication time, if err is nil.
+// startAgain gives the session of r a new cookie and a new authentication time, if err is nil.
 func (a *app) startAgain(w http.ResponseWriter, r *http.Request, l middleware.Login, err error, said, to string) {
 	if err != nil {
 		a.guard.Refuse(w, r, err)
 		return
 	}
-	s, err := a.sessions.Reauthenticate(w, r, l)
+	s, err := a.cookies.Reauthenticate(w, r, l)
 	if err != nil {
 		a.guard.Refuse(w, r, err)
 		return
@@ -65,18 +66,18 @@ func (a *app) startAgain(w http.ResponseWriter, r *http.Request, l middleware.Lo
 	a.done(w, r, s.ID, said, middleware.LocalPath(to))
 }
 
-// self is the user behind r, whom the guard has let in.
+// self returns the user who sent r.
 func (a *app) self(r *http.Request) (backends.User, error) {
 	id, _ := middleware.FromContext(r.Context())
-	return a.store.FindUser(r.Context(), id.Subject)
+	return a.sessions.FindUser(r.Context(), id.Subject)
 }
 
-// verifySelf makes sure that whoever sent r knows the password of the user behind it.
-func (a *app) verifySelf(r *http.Request, password string) (middleware.Login, error) {
+// verifySelf checks the password of the user who sent r.
+func (a *app) verifySelf(r *http.Request, given string) (middleware.Login, error) {
 	user, err := a.self(r)
 	if err != nil {
 		return middleware.Login{}, err
 	}
 	id, _ := middleware.FromContext(r.Context())
-	return a.verify(r, user.Name, password, id)
+	return a.verify(r, user.Name, given, id)
 }

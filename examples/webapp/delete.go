@@ -13,7 +13,7 @@ func deleteForm() form {
 	}}
 }
 
-// deletePage is a page that a session left open must not reach.
+// deletePage is behind a guard that requires a recent password.
 func (a *app) deletePage(w http.ResponseWriter, r *http.Request) {
 	a.showDelete(w, r, http.StatusOK, deleteForm())
 }
@@ -22,7 +22,7 @@ func (a *app) showDelete(w http.ResponseWriter, r *http.Request, status int, f f
 	a.page(w, r, status, "delete", view{Title: "Delete your account", Form: f.focused()})
 }
 
-// deleteAccount deletes the user, whose sessions end with them.
+// deleteAccount deletes the user, which ends their sessions.
 func (a *app) deleteAccount(w http.ResponseWriter, r *http.Request) {
 	if !readForm(w, r) {
 		return
@@ -49,8 +49,8 @@ func (a *app) deleteAccount(w http.ResponseWriter, r *http.Request) {
 		a.guard.Refuse(w, r, err)
 		return
 	}
-	a.tell(r, eventUserDeleted, user.ID, "")
-	// The session has ended already; this drops the cookie, and if it does not, that opens nothing.
-	_ = a.sessions.Logout(w, r)
+	a.emit(r, eventUserDeleted, user.ID, "")
+	// This drops the cookie. The session has ended already, so a failure does no harm.
+	_ = a.cookies.Logout(w, r)
 	http.Redirect(w, r, "/login?said=deleted", http.StatusSeeOther)
 }

@@ -9,13 +9,13 @@ import (
 
 var redirect = middleware.LoginRedirect{Path: "/login", Again: "/confirm"}
 
-// deny answers a request that the guard refuses: with a page, where a browser asks for one.
+// deny responds to a refused request: to browsers with a page.
 func deny(w http.ResponseWriter, r *http.Request, d middleware.Denial) {
 	switch {
 	case !strings.Contains(r.Header.Get("Accept"), "text/html"):
 		middleware.Problem(w, r, d)
 	case d.Status == http.StatusUnauthorized:
-		// What is posted too late is lost, and its sender comes back to the page of the form.
+		// A form that is posted too late is lost, and its user comes back to its page.
 		page := r.WithContext(r.Context())
 		page.Method = http.MethodGet
 		redirect.Deny(w, page, d)
@@ -24,7 +24,7 @@ func deny(w http.ResponseWriter, r *http.Request, d middleware.Denial) {
 	}
 }
 
-// problems are the pages about what went wrong, by status.
+// problems are the texts of error pages, by status.
 var problems = map[int]struct{ Title, Text string }{
 	http.StatusBadRequest:            {"That was not understood", "Go back and try again, please."},
 	http.StatusForbidden:             {"You may not do that", "Your account does not have the role that this takes, or the request came from another site."},
@@ -33,7 +33,7 @@ var problems = map[int]struct{ Title, Text string }{
 	http.StatusServiceUnavailable:    {"Please try again in a moment", "We cannot look up who you are right now. Nothing is lost, and you stay logged in."},
 }
 
-// showProblem shows such a page. It asks no backend, for that may be what is wrong.
+// showProblem shows an error page. It does not ask the backend, which may be what is wrong.
 func showProblem(w http.ResponseWriter, status int) {
 	text, ok := problems[status]
 	if !ok {

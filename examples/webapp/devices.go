@@ -7,14 +7,14 @@ import (
 	"github.com/inga-auth/inga/middleware/devices"
 )
 
-// What the buttons of a list of sessions do.
+// The values of the buttons in a list of sessions.
 const (
 	doEnd       = "end"        // the session with the id
-	doEndOthers = "end-others" // all but that of the request
+	doEndOthers = "end-others" // all except that of the request
 	doEndAll    = "end-all"
 )
 
-// devicesPage shows where one is logged in.
+// devicesPage shows the sessions of the user.
 func (a *app) devicesPage(w http.ResponseWriter, r *http.Request) {
 	id, _ := middleware.FromContext(r.Context())
 	list, err := a.devices.Sessions(r.Context(), id.Subject, id.SessionID)
@@ -50,8 +50,8 @@ func (a *app) endDevices(w http.ResponseWriter, r *http.Request) {
 	a.done(w, r, id.SessionID, said, r.URL.Path)
 }
 
-// endSession ends the session of the user that the form names, and says what it was. One of
-// somebody else is one that there is not.
+// endSession ends the user's session that the form names, and says what it was. A session of another
+// user is not found.
 func (a *app) endSession(r *http.Request, userID string) (said string, err error) {
 	id := r.PostForm.Get("id")
 	list, err := a.devices.Sessions(r.Context(), userID, "")
@@ -70,5 +70,5 @@ func labelOf(list []devices.Device, id string) string {
 			return d.Label
 		}
 	}
-	return "That device" // it was gone before
+	return "That device" // it had ended before
 }

@@ -6,21 +6,21 @@ import (
 	"github.com/inga-auth/inga/middleware"
 )
 
-// An ending says to a visitor why their session ended.
+// An ending says why a session has ended.
 type ending struct {
 	Text string `json:"text"`
 	is   error
 }
 
-// The first that an error is, holds: the last one is what all the others are too.
+// The first one that matches an error counts. The last one matches all of them.
 var endings = []ending{
-	{"Your session has ended: nobody used it for a while, or the login was too long ago.", middleware.ErrSessionExpired},
+	{"Your session has ended: it was not used for a while, or the login was too long ago.", middleware.ErrSessionExpired},
 	{"You were logged out: in another window or on another device, by a new password, or by an administrator.", middleware.ErrSessionRevoked},
 	{"Your session has ended.", middleware.ErrInvalidCredentials},
 }
 
-// endingOf reports false for an error that says nothing about the session: the backend may
-// not have answered, or the client has gone.
+// endingOf reports false for an error that says nothing about the session: the backend could not
+// be asked, or the client has gone.
 func endingOf(err error) (ending, bool) {
 	for _, e := range endings {
 		if errors.Is(err, e.is) {

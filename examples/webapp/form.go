@@ -6,26 +6,26 @@ import (
 	"strings"
 )
 
-// maxBody is more than any honest form of this application has, in bytes.
+// maxBody is the length of the longest body, in bytes: far more than any form here needs.
 const maxBody = 8 << 10
 
-// A form is one whose mistakes are shown beside their fields.
+// A form shows mistakes beside its fields.
 type form struct {
 	Fields  []field
-	Problem string // with the form as a whole
-	User    string // whose password is asked for, for password managers
-	Next    string // where to go afterwards
+	Problem string // about the form as a whole
+	User    string // whose password it asks for; for password managers
+	Next    string // the page to go to afterwards
 	Checked bool   // the box of the form, if it has one
 }
 
-// A field is one of a form.
+// A field is an input of a form.
 type field struct {
 	Name, Label, Type, Autocomplete, Hint string
 	Value, Error                          string
 	Focus                                 bool
 }
 
-// Invalid reports whether there is a mistake.
+// Invalid reports whether the form has a mistake.
 func (f form) Invalid() bool {
 	for i := range f.Fields {
 		if f.Fields[i].Error != "" {
@@ -35,7 +35,7 @@ func (f form) Invalid() bool {
 	return f.Problem != ""
 }
 
-// DescribedBy names the elements that say more about the field.
+// DescribedBy returns the IDs of the elements that describe the field.
 func (l field) DescribedBy() string {
 	var ids []string
 	if l.Error != "" {
@@ -47,7 +47,7 @@ func (l field) DescribedBy() string {
 	return strings.Join(ids, " ")
 }
 
-// wrong puts a mistake to the field of that name.
+// wrong adds a mistake, unless it is "", to the field of that name.
 func (f *form) wrong(name, mistake string) {
 	for i := range f.Fields {
 		if f.Fields[i].Name == name && f.Fields[i].Error == "" {
@@ -56,7 +56,7 @@ func (f *form) wrong(name, mistake string) {
 	}
 }
 
-// keep fills the fields with what was typed, but for passwords, and wants something in each.
+// keep fills the fields with what was typed, except passwords. An empty field is a mistake.
 func (f *form) keep(r *http.Request) {
 	for i := range f.Fields {
 		l := &f.Fields[i]
@@ -70,8 +70,7 @@ func (f *form) keep(r *http.Request) {
 	}
 }
 
-// focused returns the form with the keyboard at the first mistake, or else at the first empty
-// field.
+// focused returns the form with the focus at the first mistake, or else at the first empty field.
 func (f form) focused() form {
 	at := -1
 	for i, l := range f.Fields {

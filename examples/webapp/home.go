@@ -6,7 +6,7 @@ import (
 	"github.com/inga-auth/inga/middleware"
 )
 
-// home shows the account, or to visitors what this is.
+// home shows the account, and visitors what this is.
 func (a *app) home(w http.ResponseWriter, r *http.Request) {
 	id, ok := middleware.FromContext(r.Context())
 	title := "Teahouse"

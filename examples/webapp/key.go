@@ -10,10 +10,10 @@ import (
 	"strings"
 )
 
-// cookieKey returns the key in the file, which it makes if there is none, or a new one for "".
+// cookieKey returns the key in the file, which it creates if there is none, or a new key for "".
 func cookieKey(file string) ([]byte, error) {
 	key := make([]byte, 32)
-	_, _ = rand.Read(key) // it never fails: see its documentation
+	_, _ = rand.Read(key) // never returns an error
 	if file == "" {
 		return key, nil
 	}
@@ -24,7 +24,7 @@ func cookieKey(file string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A key that is too short is a mistake that package cookie finds.
+	// Package cookie finds out if the key is too short.
 	key, err = base64.StdEncoding.DecodeString(strings.TrimSpace(string(text)))
 	if err != nil {
 		return nil, fmt.Errorf("%s has no key: %w", file, err)
@@ -32,7 +32,7 @@ func cookieKey(file string) ([]byte, error) {
 	return key, nil
 }
 
-// writeNew writes a file that must not exist, and that nobody else may read.
+// writeNew creates a file, which must not exist, that only its owner may read.
 func writeNew(file, text string) error {
 	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {

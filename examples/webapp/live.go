@@ -16,7 +16,7 @@ func noteForm() form {
 	}}
 }
 
-// livePage shows the notes. Its script listens for more.
+// livePage shows the notes. Its script listens for new ones.
 func (a *app) livePage(w http.ResponseWriter, r *http.Request) {
 	a.showLive(w, r, http.StatusOK, noteForm())
 }
@@ -30,7 +30,7 @@ func (a *app) showLive(w http.ResponseWriter, r *http.Request, status int, f for
 	}{notes, last}})
 }
 
-// maxNote is the length of a note in characters.
+// maxNote is the length of the longest note, in characters.
 const maxNote = 200
 
 func (a *app) postNote(w http.ResponseWriter, r *http.Request) {
@@ -58,12 +58,11 @@ func (a *app) postNote(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, r.URL.Path, http.StatusSeeOther)
 }
 
-// events streams the notes as server-sent events: those since the one that the browser has seen
-// last, and then each as it comes.
+// events streams the notes as server-sent events: those that the browser has not seen, and then
+// new ones.
 //
-// A guard checks a request when it begins, and a stream outlives that. EndWithSession, in
-// front, cancels the context when the session ends; then the stream says goodbye, with the
-// reason, and is over.
+// A guard checks a request when it begins, and a stream goes on after that. EndWithSession, in
+// front, cancels the context when the session ends; the last event then says why.
 func (a *app) events(w http.ResponseWriter, r *http.Request) {
 	ctx := r.Context()
 	missed, notes, leave := a.board.listen(lastSeen(r))
@@ -84,14 +83,14 @@ func (a *app) events(w http.ResponseWriter, r *http.Request) {
 				_ = s.send("ended", 0, e)
 			}
 			return
-		case <-a.board.closed: // the server stops: see server.go
+		case <-a.board.closed: // the server stops
 			return
 		}
 	}
 }
 
-// lastSeen is the ID of the last note that the browser has: when it connects again it says so
-// in a header.
+// lastSeen returns the ID of the last note that the browser has. When it reconnects, it says so in a
+// header.
 func lastSeen(r *http.Request) int {
 	for _, text := range []string{r.Header.Get("Last-Event-ID"), r.FormValue("since")} {
 		if n, err := strconv.Atoi(text); err == nil {

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/backends/password"
 	"github.com/inga-auth/inga/middleware"
 )
 
@@ -15,7 +15,7 @@ func loginForm(r *http.Request) form {
 	}}
 }
 
-// farewells are what the login page says to whoever has just left, by the query said.
+// farewells are the notices of the login page after a logout, by the query parameter said.
 var farewells = map[string]string{
 	"out":     "You are logged out.",
 	"deleted": "Your account is deleted.",
@@ -23,7 +23,7 @@ var farewells = map[string]string{
 
 // loginPage shows the form, and says why a session has ended.
 //
-// The guard's Check decides and does nothing. Its Optional would send a visitor whose session
+// It uses Guard.Check, which only decides. Guard.Optional would redirect a visitor whose session
 // has ended to this very page.
 func (a *app) loginPage(w http.ResponseWriter, r *http.Request) {
 	_, err := a.guard.Check(r)
@@ -36,7 +36,7 @@ func (a *app) loginPage(w http.ResponseWriter, r *http.Request) {
 	case errors.Is(err, middleware.ErrNoCredentials):
 		a.showLogin(w, r, http.StatusOK, loginForm(r), farewells[r.FormValue("said")])
 	default:
-		a.guard.Refuse(w, r, err) // an outage is no reason to ask for a password
+		a.guard.Refuse(w, r, err) // an outage is no reason to ask for a password again
 	}
 }
 
@@ -57,7 +57,7 @@ func (a *app) login(w http.ResponseWriter, r *http.Request) {
 	}
 	name := canonical(r.PostForm.Get("name"))
 	l, err := a.verify(r, name, r.PostForm.Get("password"), middleware.Identity{Subject: name})
-	if errors.Is(err, backends.ErrWrongPassword) {
+	if errors.Is(err, password.ErrWrong) {
 		f.Problem = "Wrong name or password."
 		unauthorized(w)
 		a.showLogin(w, r, http.StatusUnauthorized, f, "")
@@ -69,26 +69,26 @@ func (a *app) login(w http.ResponseWriter, r *http.Request) {
 	a.enter(w, r, l, err, "", f.Next)
 }
 
-// enter opens the session of whoever was verified, if err is nil, and sends the browser on.
+// enter opens the session for l, if err is nil, and redirects the browser.
 func (a *app) enter(w http.ResponseWriter, r *http.Request, l middleware.Login, err error, said, to string) {
 	if err != nil {
 		a.guard.Refuse(w, r, err)
 		return
 	}
-	s, err := a.sessions.Login(w, r, l)
+	s, err := a.cookies.Login(w, r, l)
 	if err != nil {
 		a.guard.Refuse(w, r, err)
 		return
 	}
-	// Anybody can write a link with a next in it, so it is local or nothing.
+	// Anyone can write a link with a next, so it may lead to local paths only.
 	a.done(w, r, s.ID, said, middleware.LocalPath(to))
 }
 
-// verify makes sure of who somebody is, and tells about whom it is if they are not. This is
-// where an application limits how often one may try.
-func (a *app) verify(r *http.Request, name, password string, about middleware.Identity) (middleware.Login, error) {
-	user, err := a.passwords.VerifyUser(r.Context(), a.users, name, password)
-	if errors.Is(err, backends.ErrWrongPassword) {
+// verify checks the credentials, and emits an event about the identity if they are wrong. This
+// is where an application limits attempts.
+func (a *app) verify(r *http.Request, name, given string, about middleware.Identity) (middleware.Login, error) {
+	user, err := a.passwords.VerifyUser(r.Context(), a.users, name, given)
+	if errors.Is(err, password.ErrWrong) {
 		e := middleware.NewEvent(r, middleware.EventLoginFailed, about)
 		e.Reason = "wrong_password"
 		a.audit(r.Context(), e)
@@ -96,17 +96,17 @@ func (a *app) verify(r *http.Request, name, password string, about middleware.Id
 	if err != nil {
 		return middleware.Login{}, err
 	}
-	// The version: a password that is changed in this moment has not been verified.
+	// With the version, the login fails if the password has changed since it was verified.
 	return middleware.Login{Subject: user.ID, UserVersion: user.Version, AMR: []string{"pwd"}}, nil
 }
 
-// unauthorized sets the challenge without which there is no 401 (RFC 9110, section 15.5.2).
-// Browsers ask for nothing because of this one.
+// unauthorized sets the challenge that a 401 must have (RFC 9110, section 15.5.2). This one does not
+// make browsers prompt.
 func unauthorized(w http.ResponseWriter) { w.Header().Set("WWW-Authenticate", `Cookie realm="inga"`) }
 
-// logout ends the session. If it has ended already, that is no mistake.
+// logout ends the session. One that has ended already is no error.
 func (a *app) logout(w http.ResponseWriter, r *http.Request) {
-	if err := a.sessions.Logout(w, r); err != nil {
+	if err := a.cookies.Logout(w, r); err != nil {
 		a.guard.Refuse(w, r, err)
 		return
 	}

@@ -1,11 +1,11 @@
-// Command webapp is a small web application of server-rendered pages that inga guards: one
-// signs up and logs in, sees and ends one's sessions, and changes the password; administrators
-// see users, their roles and their sessions; and a live page ends when its session does.
+// Command webapp is a small web application of server-rendered pages, guarded by inga. Users sign
+// up, log in, see and end their sessions, and change the password; administrators see the users,
+// their roles and their sessions; and a live page ends when its session does.
 //
-// Read app.go for how the parts are put together and routes.go for what is guarded how; login.go,
-// confirm.go and password.go for what needs a password; devices.go and admin.go for the sessions
-// of oneself and of others; live.go for the stream; and view.go for how a page is made. From the
-// root of the repository:
+// app.go puts the parts together, and routes.go says which route has which guard. login.go,
+// confirm.go and password.go ask for a password; devices.go and admin.go are about the sessions of
+// oneself and of others; live.go is the stream; and view.go makes the pages. From the root of the
+// repository:
 //
 //	go run ./examples/webapp
 //	go run ./examples/webapp -h
@@ -17,59 +17,52 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/inga-auth/inga/examples/internal/server"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	err := run(ctx, os.Args[1:], os.Stdout)
+	o, err := parse(os.Args[1:])
+	if err == nil {
+		err = run(ctx, o, os.Stdout)
+	}
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "webapp:", err)
 		os.Exit(1)
 	}
 }
 
-// run is the program: it serves until ctx ends.
-func run(ctx context.Context, args []string, out io.Writer) error {
-	o, err := parse(args)
-	if err != nil {
-		return err
-	}
+// run is the program. It serves until ctx ends.
+func run(ctx context.Context, o options, out io.Writer) error {
 	key, err := cookieKey(o.keyFile)
 	if err != nil {
 		return err
 	}
-	backend, err := open(ctx, o.databaseURL)
+	backend, err := open(ctx, o)
 	if err != nil {
 		return err
 	}
 	defer backend.close()
-	a, err := newApp(backend, key, o)
+	a, err := newApp(backend.store, key, o)
 	if err != nil {
 		return err
 	}
-	password, err := a.addAdmin(ctx)
+	logins, err := a.addFirstUsers(ctx)
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", o.addr)
+	listener, err := server.Listen(o.addr)
 	if err != nil {
 		return err
 	}
 	defer backend.work(ctx)()
-	welcome(out, "http://"+listener.Addr().String(), password)
-	return serve(ctx, listener, a)
-}
-
-func welcome(out io.Writer, url, password string) {
-	login := "The administrator is " + adminName + ", whose password was shown at the first start."
-	if password != "" {
-		login = "The administrator is " + adminName + ", with the password " + password + " (shown only this once)."
-	}
-	// An error here means that nobody reads.
-	_, _ = fmt.Fprintf(out, "\n  The Teahouse is open at %s\n\n  Sign up there.\n  %s\n\n", url, login)
+	_, _ = fmt.Fprintf(out, "\n  The Teahouse is open at http://%s\n\n  Sign up there, or log in as:\n%s\n", listener.Addr(), logins)
+	o.server.Handler = a.handler
+	o.server.RegisterOnShutdown(a.board.close) // Shutdown waits for streams, so they must end
+	return server.Serve(ctx, listener, o.server)
 }

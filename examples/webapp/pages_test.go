@@ -34,7 +34,7 @@ func readable(t *testing.T, browser context.Context, p *program) {
 	b := newTab(t, browser, p).withScripts().signUp(long)
 	phone := p.client(t)
 	phone.agent = iPhone
-	phone.login(long, password)
+	phone.login(long, passphrase)
 	phone.post("/live", "text", strings.Repeat("w", 200)).wantRedirect("/live")
 	for _, path := range []string{"/", "/devices", "/password", "/confirm?next=/delete", "/delete", "/live"} {
 		wantReadable(b.open(path))

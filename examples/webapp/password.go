@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/backends/password"
 	"github.com/inga-auth/inga/middleware"
 )
 
@@ -32,18 +33,19 @@ func (a *app) showPassword(w http.ResponseWriter, r *http.Request, status int, f
 	a.page(w, r, status, "password", view{Title: "Change password", Form: f.focused()})
 }
 
-// changePassword replaces the password, ends all other sessions, and gives this one a new
-// secret: whoever else has its cookie is out too.
+// changePassword replaces the password, ends all other sessions, and gives this one a new cookie,
+// so that a copy of the old one opens nothing.
 //
-// The former password, and not only a recent login: a browser left alone must not be enough.
+// It asks for the current password, and not only for a recent login: an unattended browser must
+// not be enough.
 func (a *app) changePassword(w http.ResponseWriter, r *http.Request) {
 	if !readForm(w, r) {
 		return
 	}
-	f, password := passwordForm(), r.PostForm.Get("new")
+	f, next := passwordForm(), r.PostForm.Get("new")
 	f.keep(r)
-	f.wrong("new", passwordMistake(password))
-	if r.PostForm.Get("again") != password {
+	f.wrong("new", passwordMistake(next))
+	if r.PostForm.Get("again") != next {
 		f.wrong("again", "This is not the same as above.")
 	}
 	if f.Invalid() {
@@ -51,7 +53,7 @@ func (a *app) changePassword(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	l, err := a.verifySelf(r, r.PostForm.Get("old"))
-	if errors.Is(err, backends.ErrWrongPassword) {
+	if errors.Is(err, password.ErrWrong) {
 		f.wrong("old", "That is not your password.")
 		unauthorized(w)
 		a.showPassword(w, r, http.StatusUnauthorized, f)
@@ -59,13 +61,13 @@ func (a *app) changePassword(w http.ResponseWriter, r *http.Request) {
 	}
 	ended := 0
 	if err == nil {
-		ended, err = a.setPassword(r, l.UserVersion, password)
+		ended, err = a.setPassword(r, l.UserVersion, next)
 	}
-	l.UserVersion = 0 // it is another one now
+	l.UserVersion = 0 // the change has made another one
 	a.startAgain(w, r, l, err, "Your password is changed."+endedText(ended), "/")
 }
 
-// endedText says how many sessions ended elsewhere.
+// endedText says how many other sessions ended.
 func endedText(n int) string {
 	switch n {
 	case 0:
@@ -76,10 +78,10 @@ func endedText(n int) string {
 	return fmt.Sprintf(" %d other sessions were ended.", n)
 }
 
-// setPassword replaces the password of the user, as they were in that version, and returns how
-// many other sessions of theirs ended.
-func (a *app) setPassword(r *http.Request, version int64, password string) (int, error) {
-	hash, err := a.passwords.Hash(r.Context(), password)
+// setPassword replaces the password of a user of that version, and returns how many other
+// sessions of the user ended.
+func (a *app) setPassword(r *http.Request, version int64, next string) (int, error) {
+	hash, err := a.passwords.Hash(r.Context(), next)
 	if err != nil {
 		return 0, err
 	}

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/inga-auth/inga/internal/pgtest"
 )
@@ -17,6 +16,7 @@ func TestARestartLogsNobodyOutIfKeyAndRowsAreKept(t *testing.T) {
 	flags := []string{"-database-url", newDatabase(t), "-key", key}
 	p := start(t, flags...)
 	ann := p.client(t).signUp("ann")
+	p.client(t).login("guest", p.guest).get("/admin").want(403)
 	p.stop()
 	info, err := os.Stat(key)
 	if err != nil || info.Mode().Perm() != 0o600 {
@@ -24,8 +24,8 @@ func TestARestartLogsNobodyOutIfKeyAndRowsAreKept(t *testing.T) {
 	}
 
 	p = start(t, flags...)
-	if p.password != "" {
-		t.Error("the password of the administrator is told again, and is another one")
+	if p.password != "" || p.guest != "" {
+		t.Error("passwords are told again, and are others")
 	}
 	ann.url = p.url
 	ann.get("/").want(200).wantText("Hello, ann")
@@ -38,7 +38,7 @@ func TestAFileThatHasNoKeyIsRefused(t *testing.T) {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := run(t.Context(), []string{"-addr", "127.0.0.1:0", "-key", file}, &output{}); err == nil {
+		if err := runFlags(t.Context(), []string{"-key", file}, &output{}); err == nil {
 			t.Errorf("%q is taken for a key", text)
 		}
 	}
@@ -55,13 +55,9 @@ func TestADatabaseThatIsDownLogsNobodyOut(t *testing.T) {
 		ann.get(path).want(503).wantText("Please try again in a moment").wantNoText("Log in").wantHeader("Set-Cookie", "").wantHeader("Retry-After", "1")
 	}
 	ann.post("/logout").want(503).wantHeader("Set-Cookie", "")
-	ann.post("/login", "name", "ann", "password", password).want(503).wantHeader("Set-Cookie", "")
+	ann.post("/login", "name", "ann", "password", passphrase).want(503).wantHeader("Set-Cookie", "")
 	database.Restart(t)
-	for deadline := time.Now().Add(time.Minute); ann.get("/").status != 200; time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("the program does not find its database again")
-		}
-	}
+	eventually(t, "the program finds its database again", func() bool { return ann.get("/").status == 200 })
 }
 
 // reconnect stops the server under a live page. The one that comes back at its address has

@@ -9,18 +9,18 @@ import (
 	"github.com/inga-auth/inga/sliding"
 )
 
-// routes says what is open, and what is guarded how.
+// routes says which route has which guard. One without is open.
 //
-// A form is posted to the address of the page that it is on. Whoever is sent away from a form,
-// to log in or to give the password again, therefore comes back to it; and a form that is shown
-// again with a mistake has the address that it had.
+// A form is posted to the address of its own page. A user who is sent from a form to log in, or to
+// give the password again, therefore comes back to it, and a form that is shown again with a
+// mistake keeps its address.
 //
-// No form has a CSRF token. The browser says where a request comes from (Sec-Fetch-Site, and
-// Origin before there was that), no page can make it say anything else, and an unsafe request
-// from elsewhere is refused: by the guard, and by cookie's Login and Logout. Signing up does
-// something before either is asked, and so it asks http.CrossOriginProtection itself.
+// No form has a CSRF token. The browser says where a request comes from (Sec-Fetch-Site, or Origin
+// in older ones), which no page can change, and unsafe requests from other origins are refused: by
+// the guard, and by Login and Logout of package cookie. Signing up acts before either is asked, so
+// it has an http.CrossOriginProtection of its own.
 func (a *app) routes(o options) (http.Handler, error) {
-	d, err := a.doors(o.fresh)
+	g, err := a.guards(o.fresh)
 	if err != nil {
 		return nil, err
 	}
@@ -35,61 +35,59 @@ func (a *app) routes(o options) (http.Handler, error) {
 	mux.HandleFunc("POST /login", a.login)
 	mux.HandleFunc("POST /logout", a.logout)
 
-	d.handle(mux, "GET /confirm", d.private, a.confirmPage)
-	d.handle(mux, "POST /confirm", d.proving, a.confirm)
-	d.handle(mux, "GET /password", d.private, a.passwordPage)
-	d.handle(mux, "POST /password", d.proving, a.changePassword)
-	d.handle(mux, "GET /devices", d.private, a.devicesPage)
-	d.handle(mux, "POST /devices", d.fresh, a.endDevices)
-	d.handle(mux, "GET /delete", d.fresh, a.deletePage)
-	d.handle(mux, "POST /delete", d.fresh, a.deleteAccount)
+	g.handle(mux, "GET /confirm", g.private, a.confirmPage)
+	g.handle(mux, "POST /confirm", g.proving, a.confirm)
+	g.handle(mux, "GET /password", g.private, a.passwordPage)
+	g.handle(mux, "POST /password", g.proving, a.changePassword)
+	g.handle(mux, "GET /devices", g.private, a.devicesPage)
+	g.handle(mux, "POST /devices", g.fresh, a.endDevices)
+	g.handle(mux, "GET /delete", g.fresh, a.deletePage)
+	g.handle(mux, "POST /delete", g.fresh, a.deleteAccount)
 
-	d.handle(mux, "GET /live", d.private, a.livePage)
-	d.handle(mux, "POST /live", d.private, a.postNote)
-	d.handle(mux, "GET /live/events", d.listeners, a.events)
+	g.handle(mux, "GET /live", g.private, a.livePage)
+	g.handle(mux, "POST /live", g.private, a.postNote)
+	g.handle(mux, "GET /live/events", g.streams, a.events)
 
-	d.handle(mux, "GET /admin", d.admins, a.usersPage)
-	d.handle(mux, "GET /admin/users/{user}", d.admins, a.userPage)
-	d.handle(mux, "POST /admin/users/{user}", d.freshAdmins, a.changeUser)
+	g.handle(mux, "GET /admin", g.admins, a.usersPage)
+	g.handle(mux, "GET /admin/users/{user}", g.admins, a.userPage)
+	g.handle(mux, "POST /admin/users/{user}", g.freshAdmins, a.changeUser)
 	return withHeaders(mux), nil
 }
 
-// sameOrigin refuses what the page of another site posts.
+// sameOrigin refuses posts from pages of other origins.
 func sameOrigin(h http.HandlerFunc) http.Handler {
 	p := http.NewCrossOriginProtection()
 	p.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { showProblem(w, http.StatusForbidden) }))
 	return p.Handler(h)
 }
 
-// Doors are what stands before the handlers.
-type doors struct {
-	private, proving, fresh, admins, freshAdmins, listeners func(http.Handler) http.Handler
+// Guards are the middleware in front of the handlers.
+type guards struct {
+	private, fresh, admins, freshAdmins func(http.Handler) http.Handler // and the session slides
+	proving, streams                    func(http.Handler) http.Handler
 }
 
-func (doors) handle(mux *http.ServeMux, pattern string, door func(http.Handler) http.Handler, h http.HandlerFunc) {
-	mux.Handle(pattern, door(h))
+func (guards) handle(mux *http.ServeMux, pattern string, guard func(http.Handler) http.Handler, h http.HandlerFunc) {
+	mux.Handle(pattern, guard(h))
 }
 
-// doors returns them, where fresh is how long ago the password may have been given.
-func (a *app) doors(fresh time.Duration) (doors, error) {
+// guards returns them, where fresh is how long ago the password may have been given.
+func (a *app) guards(fresh time.Duration) (guards, error) {
 	admins, err1 := a.guard.Require(middleware.HasRole(roleAdmin))
 	recent, err2 := a.guard.Require(middleware.Fresh(fresh))
-	// The role comes first: nobody is asked for a password in vain.
+	// The role comes first, so that users without it are not asked for a password in vain.
 	recentAdmins, err3 := a.guard.Require(middleware.HasRole(roleAdmin), middleware.Fresh(fresh))
 	if err := errors.Join(err1, err2, err3); err != nil {
-		return doors{}, err
+		return guards{}, err
 	}
-	behind := func(g *middleware.Guard) func(http.Handler) http.Handler {
-		return middleware.Chain(g.Handler, sliding.Handler)
-	}
-	return doors{
-		private:     behind(a.guard),
-		fresh:       behind(recent),
-		admins:      behind(admins),
-		freshAdmins: behind(recentAdmins),
+	return guards{
+		private:     middleware.Chain(a.guard.Handler, sliding.Handler),
+		fresh:       middleware.Chain(recent.Handler, sliding.Handler),
+		admins:      middleware.Chain(admins.Handler, sliding.Handler),
+		freshAdmins: middleware.Chain(recentAdmins.Handler, sliding.Handler),
 		// Without sliding: authenticating again is activity, and gives the session a new start.
 		proving: a.guard.Handler,
-		// A page left open listens, and is no reason to keep the session alive.
-		listeners: middleware.Chain(sliding.Passive, a.guard.Handler, sliding.Handler, middleware.EndWithSession),
+		// Without sliding: a page that was left open still listens, and is no activity.
+		streams: middleware.Chain(a.guard.Handler, middleware.EndWithSession),
 	}, nil
 }

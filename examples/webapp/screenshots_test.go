@@ -65,19 +65,19 @@ func guests(t *testing.T) (visitor, ann, root *tab, user string) {
 	for _, b := range []*tab{ann, root} {
 		call(b, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{UserAgent: chrome})
 	}
-	ann.login("ann", password)
+	ann.login("ann", passphrase)
 	for _, agent := range []string{firefox, iPhone} {
 		c := p.client(t)
 		c.agent = agent
-		c.login("ann", password)
+		c.login("ann", passphrase)
 	}
 	for _, name := range []string{"bob", "carol", "dan"} {
 		p.client(t).signUp(name)
 	}
 	admin := p.admin(t)
 	admin.post("/admin/users/"+admin.userID("dan"), "do", "disable")
-	p.client(t).login("bob", password).post("/live", "text", "The kettle is on.")
-	p.client(t).login("carol", password).post("/live", "text", "Coming! Is there any of the green one left?")
+	p.client(t).login("bob", passphrase).post("/live", "text", "The kettle is on.")
+	p.client(t).login("carol", passphrase).post("/live", "text", "Coming! Is there any of the green one left?")
 	root.login("admin", p.password)
 	return visitor, ann, root, admin.userID("ann")
 }

@@ -30,16 +30,16 @@ func (a *app) signup(w http.ResponseWriter, r *http.Request) {
 	}
 	f := signupForm()
 	f.keep(r)
-	name, password := canonical(r.PostForm.Get("name")), r.PostForm.Get("password")
+	name, given := canonical(r.PostForm.Get("name")), r.PostForm.Get("password")
 	f.wrong("name", nameMistake(name))
-	f.wrong("password", passwordMistake(password))
+	f.wrong("password", passwordMistake(given))
 	if f.Invalid() {
 		a.showSignup(w, r, http.StatusUnprocessableEntity, f)
 		return
 	}
-	id, err := a.createUser(r.Context(), name, password, roleUser)
+	id, err := a.createUser(r.Context(), name, given, roleUser)
 	if errors.Is(err, backends.ErrConflict) {
-		f.wrong("name", "Somebody has that name already.")
+		f.wrong("name", "This name is taken.")
 		a.showSignup(w, r, http.StatusConflict, f)
 		return
 	}

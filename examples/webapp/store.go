@@ -15,58 +15,43 @@ import (
 	"github.com/inga-auth/inga/backends/postgres"
 )
 
-// A backend is where the application keeps what it remembers.
+// A backend is memory or Postgres behind a cache, which also reports at once when a session ends,
+// so that live pages end with it.
 type backend struct {
-	store *cache.Store // the cache hears at once when a session ends, and live pages with it
-	users backends.Users
+	store *cache.Store
 	close func()
 }
 
-// open returns Postgres at the URL, or memory for "", behind a cache.
-func open(ctx context.Context, databaseURL string) (*backend, error) {
-	if databaseURL == "" {
-		s := memory.New()
-		return cached(s, s, func() {})
+// open returns Postgres at the URL, or memory if there is none.
+func open(ctx context.Context, o options) (*backend, error) {
+	if o.databaseURL == "" {
+		return cached(memory.New(), func() {})
 	}
-	pool, err := pgxpool.New(ctx, databaseURL)
+	pool, err := pgxpool.New(ctx, o.databaseURL)
 	if err != nil {
 		return nil, fmt.Errorf("database: %w", err)
 	}
-	b, err := openPostgres(ctx, pool)
+	o.postgres.Pool = pool
+	s, err := postgres.New(o.postgres)
+	if err == nil {
+		err = s.Migrate(ctx)
+	}
 	if err != nil {
 		pool.Close()
 		return nil, fmt.Errorf("database: %w", err)
 	}
-	return b, nil
+	return cached(s, pool.Close)
 }
 
-func openPostgres(ctx context.Context, pool *pgxpool.Pool) (*backend, error) {
-	s, err := postgres.New(postgres.Config{Pool: pool})
-	if err != nil {
-		return nil, err
-	}
-	if err := s.Migrate(ctx); err != nil {
-		return nil, err
-	}
-	users, err := s.Users()
-	if err != nil {
-		return nil, err
-	}
-	return cached(s, users, pool.Close)
-}
-
-func cached(store cache.Backend, users backends.Users, stop func()) (*backend, error) {
+func cached(store backends.Store, stop func()) (*backend, error) {
 	c, err := cache.New(cache.Config{Store: store})
-	if err != nil {
-		return nil, err
-	}
-	return &backend{store: c, users: c.Users(users), close: stop}, nil
+	return &backend{c, stop}, err
 }
 
-// work does what goes on beside the requests: it removes what is dead, and hears of changes
-// that other processes make. stop ends that, and returns when it has ended.
+// work starts what runs beside the requests: the removal of dead sessions, and the cache's feed
+// of changes by other processes. stop ends both, and waits for them.
 func (b *backend) work(ctx context.Context) (stop func()) {
-	// Not with ctx itself: when that ends there are still requests to be answered.
+	// Not ctx itself: requests are still in progress when it ends.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var tasks sync.WaitGroup
 	tasks.Go(func() {
@@ -77,7 +62,7 @@ func (b *backend) work(ctx context.Context) (stop func()) {
 		})
 	})
 	tasks.Go(func() {
-		_ = b.store.Follow(ctx, func(err error) { slog.Warn("cache does not hear of changes", "error", err) })
+		_ = b.store.Follow(ctx, func(err error) { slog.Warn("cache does not receive changes", "error", err) })
 	})
 	return func() {
 		cancel()

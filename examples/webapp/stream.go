@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// writeWithin is how long a client may take to read an event.
+// writeWithin is how long a client may take to receive an event.
 const writeWithin = 10 * time.Second
 
 // A stream is a response of server-sent events.
@@ -18,16 +18,15 @@ type stream struct {
 }
 
 func newStream(w http.ResponseWriter) stream {
-	// The server's timeouts are made for short answers. The ResponseWriter is the server's
-	// own, so all that it can do is there.
+	// The server's timeouts are for short responses. inga does not wrap the ResponseWriter, so the
+	// controller reaches the server's own.
 	s := stream{w, http.NewResponseController(w)}
 	_ = s.control.SetReadDeadline(time.Time{})
 	w.Header().Set("Content-Type", "text/event-stream")
 	return s
 }
 
-// send writes one event, with the ID if that is not 0. JSON has no line breaks, so it is one
-// line of data.
+// send writes one event, with the ID unless it is 0. JSON has no line breaks, so data is one line.
 func (s stream) send(name string, id int, data any) error {
 	line, err := json.Marshal(data)
 	if err != nil {

@@ -30,21 +30,21 @@ func parsePages(names ...string) map[string]*template.Template {
 // A view is what a page shows.
 type view struct {
 	Title  string
-	Known  bool   // whether it is known who is logged in, if anybody
-	Name   string // of who is logged in; "" if nobody is
+	Known  bool   // whether Name says who is logged in
+	Name   string // of the user who is logged in, or ""
 	Admin  bool
-	Tab    string // of the navigation: the first part of the path
+	Tab    string // in the navigation: the first part of the path
 	Notice string
 	Form   form
 	Data   any
 }
 
-// page shows a page to whoever the guard has let in, or to a visitor.
+// page shows a page to a user who is logged in, or to a visitor.
 func (a *app) page(w http.ResponseWriter, r *http.Request, status int, name string, v view) {
 	v.Known = true
 	v.Tab, _, _ = strings.Cut(r.URL.Path[1:], "/")
 	if id, ok := middleware.FromContext(r.Context()); ok {
-		user, err := a.store.FindUser(r.Context(), id.Subject) // an identity has no name
+		user, err := a.sessions.FindUser(r.Context(), id.Subject) // an identity has no name
 		if err == nil {
 			v.Notice, err = a.takeNotice(r, id.SessionID)
 		}
@@ -64,6 +64,6 @@ func show(w http.ResponseWriter, status int, name string, v view) {
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	// An error here means that the client has gone.
+	// An error means that the client has gone.
 	_, _ = text.WriteTo(w)
 }

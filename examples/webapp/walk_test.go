@@ -40,7 +40,7 @@ func TestInABrowser(t *testing.T) {
 		{"remember me is for longer", remember, nil},
 		{"a new password keeps this browser in", changePassword, nil},
 		{"an account is deleted", deleteAccount, nil},
-		{"what is sensitive takes a recent password", stepUp, []string{"-fresh", "5s"}},
+		{"what is sensitive takes a recent password", stepUp, []string{"-fresh", "3s"}},
 		{"other sites can post nothing", attack, nil},
 		{"a session that expires is told of", expire, []string{"-idle", "2s"}},
 		{"a live page finds that the server knows nobody", reconnect, nil},
@@ -66,7 +66,7 @@ func walk(t *testing.T, browser context.Context, p *program) {
 	if got := eval[string](b, "document.querySelector('#name').value"); got != "ann" {
 		t.Errorf("the form has the name %q, want what was typed", got)
 	}
-	if status := b.load(chromedp.KeyEvent(password + "\r")); status != 200 {
+	if status := b.load(chromedp.KeyEvent(passphrase + "\r")); status != 200 {
 		t.Errorf("after signing up: status %d, want 200", status)
 	}
 	b.wantPath("/")
@@ -91,7 +91,7 @@ func walk(t *testing.T, browser context.Context, p *program) {
 	b.wantPath("/login?next=%2Fdevices")
 	b.fill("name", "ann", "password", "wrong").press("Log in", 401)
 	b.wantText("[role=alert]", "Wrong name or password.")
-	b.fill("password", password).press("Log in", 200)
+	b.fill("password", passphrase).press("Log in", 200)
 	b.wantPath("/devices")
 	if b.cookie().Value == first { // SID-2
 		t.Error("the cookie is that of the first session")
@@ -127,7 +127,7 @@ func wantSafeCookie(b *tab, kept time.Duration) {
 
 func remember(t *testing.T, browser context.Context, p *program) {
 	p.client(t).signUp("ann")
-	b := newTab(t, browser, p).open("/login").fill("name", "ann", "password", password)
+	b := newTab(t, browser, p).open("/login").fill("name", "ann", "password", passphrase)
 	b.do(chromedp.Click("label[for=remember]"))
 	b.press("Log in", 200)
 	wantSafeCookie(b, 30*24*time.Hour)
@@ -145,22 +145,22 @@ func remember(t *testing.T, browser context.Context, p *program) {
 		t.Error("the box is not checked any more after a mistake")
 	}
 	other.do(chromedp.Click("#remember"))
-	other.fill("password", password).press("Log in", 200)
+	other.fill("password", passphrase).press("Log in", 200)
 	wantSafeCookie(other, 12*time.Hour)
 
 	// A new password gives the session a new start, and it stays one that is remembered.
-	b.open("/password").fill("old", password, "new", "another pot", "again", "another pot").press("Change password", 200)
+	b.open("/password").fill("old", passphrase, "new", "another pot", "again", "another pot").press("Change password", 200)
 	wantSafeCookie(b, 30*24*time.Hour)
 }
 
 func deleteAccount(t *testing.T, browser context.Context, p *program) {
-	b, other := newTab(t, browser, p).signUp("ann"), p.client(t).login("ann", password)
+	b, other := newTab(t, browser, p).signUp("ann"), p.client(t).login("ann", passphrase)
 	b.open("/delete").fill("name", "bob").press("Delete my account", 422)
 	b.wantText("#name-mistake", "That is not your name.")
 	b.fill("name", "ann").press("Delete my account", 200)
 	b.wantText("#notice", "Your account is deleted.")
 	other.get("/").wantRedirect("/login?next=%2F")
-	b.fill("name", "ann", "password", password).press("Log in", 401)
+	b.fill("name", "ann", "password", passphrase).press("Log in", 401)
 
 	// The name is free, and who takes it gets nothing of before.
 	again := p.client(t).signUp("ann")
@@ -170,10 +170,10 @@ func deleteAccount(t *testing.T, browser context.Context, p *program) {
 
 func expire(t *testing.T, browser context.Context, p *program) {
 	b := newTab(t, browser, p).withScripts().signUp("ann").open("/live")
-	b.awaitText("#ended", "Your session has ended: nobody used it for a while")
+	b.awaitText("#ended", "Your session has ended: it was not used for a while")
 	b.wantNoText("ann")
 	b.follow("Log in again")
-	b.wantText("#notice", "Your session has ended: nobody used it for a while")
-	b.fill("name", "ann", "password", password).press("Log in", 200)
+	b.wantText("#notice", "Your session has ended: it was not used for a while")
+	b.fill("name", "ann", "password", passphrase).press("Log in", 200)
 	b.wantPath("/live")
 }

@@ -1,5 +1,4 @@
-// Package bearer finds the token in a request (RFC 6750), and says in the answer what was wrong
-// with it.
+// Package bearer finds the token in a request (RFC 6750) and makes the challenge for a refusal.
 package bearer
 
 import (
@@ -25,7 +24,7 @@ func Token(r *http.Request) (string, error) {
 	return token, nil
 }
 
-// Presented is Token without a look at the token itself.
+// Presented is Token without the check of the token itself.
 func Presented(r *http.Request) (string, error) {
 	values := r.Header["Authorization"]
 	if len(values) == 1 {
@@ -73,8 +72,8 @@ func hasBearer(r *http.Request) bool {
 	return false
 }
 
-// Challenge returns that of RFC 6750, section 3. A request without a token gets no error
-// code, and neither does one that a cookie proved.
+// Challenge returns the challenge of RFC 6750, section 3. A request without a token gets no error
+// code, and neither does one that was proved by a cookie.
 func Challenge(r *http.Request, d middleware.Denial) string {
 	sent := hasBearer(r)
 	if !sent && d.Status != http.StatusUnauthorized {
@@ -93,5 +92,5 @@ func Challenge(r *http.Request, d middleware.Denial) string {
 	return challenge
 }
 
-// Invalid says that it is the credential's fault.
+// Invalid returns err as the fault of the credential.
 func Invalid(err error) error { return fmt.Errorf("%w: %w", middleware.ErrInvalidCredentials, err) }

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// A PlainHandler writes a record in a line, and escapes nothing: the worst that somebody may
-// give to slog.
+// A PlainHandler writes each record as a line and escapes nothing: the worst handler that slog
+// can be given.
 type PlainHandler struct{ W io.Writer }
 
 // Enabled implements [slog.Handler].

@@ -1,5 +1,5 @@
-// Package eventtest gives tests what is told of the events: a trail of them, and the worst
-// logger that somebody may write them with.
+// Package eventtest records events for tests, and has the worst logger that they may be written
+// with.
 package eventtest
 
 import (
@@ -12,7 +12,7 @@ import (
 	"github.com/inga-auth/inga/middleware"
 )
 
-// A Trail keeps the events that its hook is told of, in their order. It is safe for concurrent
+// A Trail records the events that its hook receives, in their order. It is safe for concurrent
 // use.
 type Trail struct {
 	mu     sync.Mutex

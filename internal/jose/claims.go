@@ -2,26 +2,24 @@ package jose
 
 import (
 	"errors"
-	"strconv"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// ClaimNames are the claims that are read, and are nobody else's to set.
-var ClaimNames = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "sid", "auth_time", "client_id", "rt_gen"}
+// ClaimNames are the claims that are read, of whichever issuer.
+var ClaimNames = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "sid", "auth_time", "client_id"}
 
 // Claims are what a token claims. They are typed, and read by [Scan]: golang-jwt's
 // MapClaims takes an exp of 0 for none.
 type Claims struct {
 	jwt.RegisteredClaims
-	SessionID  string
-	AuthTime   time.Time // zero if it does not say
-	Generation int64     // of the refresh token that came with it; 0 without one
-	Raw        []byte
+	SessionID string
+	AuthTime  time.Time // zero if the token does not say
+	Raw       []byte    // the JSON text
 }
 
-// Set is told of each member by [Scan].
+// Set is called by [Scan] with each member.
 func (c *Claims) Set(name, value []byte) (err error) {
 	switch string(name) {
 	case "iss":
@@ -44,8 +42,6 @@ func (c *Claims) Set(name, value []byte) (err error) {
 		c.AuthTime, err = Instant(value)
 	case "client_id":
 		_, err = Text(value)
-	case "rt_gen":
-		c.Generation, err = strconv.ParseInt(string(value), 10, 64)
 	default:
 		if Variant(name, ClaimNames) {
 			err = errors.New("token has a registered claim in another spelling")

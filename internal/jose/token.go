@@ -1,5 +1,5 @@
-// Package jose reads tokens (RFC 7515, RFC 7519) strictly: whatever another parser could read
-// in another way is refused, before anybody looks at a signature.
+// Package jose reads tokens (RFC 7515, RFC 7519) strictly: what another parser could read in
+// another way is refused, before the signature is verified.
 package jose
 
 import (
@@ -46,7 +46,7 @@ func Split(token string) (Parts, error) {
 		}
 	}
 	if n != len(dots) {
-		return Parts{}, errors.New("token has less than three parts")
+		return Parts{}, errors.New("token has fewer than three parts")
 	}
 	return Parts{
 		Header:    token[:dots[0]],

@@ -58,28 +58,28 @@ func Texts(value []byte) ([]string, error) {
 
 const maxDate = 253402300799 // the end of the year 9999
 
-// Date returns the NumericDate that value is: a number, which may have a fraction (RFC
-// 7519, section 2). Golang-jwt takes any number, and converts 1e300 as the processor
+// Instant returns the time that value is, a NumericDate: a number, which may have a fraction
+// (RFC 7519, section 2). Golang-jwt takes any number, and converts 1e300 as the processor
 // pleases.
-func Date(value []byte) (*jwt.NumericDate, error) {
+func Instant(value []byte) (time.Time, error) {
 	if value[0] < '0' || value[0] > '9' {
-		return nil, errNotDate
+		return time.Time{}, errNotDate
 	}
 	n, err := strconv.ParseFloat(string(value), 64)
 	if err != nil || n > maxDate {
-		return nil, errNotDate
+		return time.Time{}, errNotDate
 	}
 	seconds, fraction := math.Modf(n)
-	return &jwt.NumericDate{Time: time.Unix(int64(seconds), int64(fraction*1e9))}, nil
+	return time.Unix(int64(seconds), int64(fraction*1e9)).UTC(), nil
 }
 
-// Instant returns the time that value is.
-func Instant(value []byte) (time.Time, error) {
-	d, err := Date(value)
+// Date is Instant for golang-jwt.
+func Date(value []byte) (*jwt.NumericDate, error) {
+	t, err := Instant(value)
 	if err != nil {
-		return time.Time{}, err
+		return nil, err
 	}
-	return d.UTC(), nil
+	return &jwt.NumericDate{Time: t}, nil
 }
 
 // Variant reports whether name is one of the names in another spelling. Bytes.EqualFold

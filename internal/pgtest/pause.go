@@ -19,7 +19,7 @@ import (
 )
 
 // Pause stops (SIGSTOP) the process of the server that lets clients in: those that are
-// connected are served, and whoever connects waits. When it returns the process has stopped,
+// connected are served, and new ones wait. When it returns the process has stopped,
 // and resume undoes that, as does the end of the test.
 //
 // A server that is paused cannot be stopped by [Server.Stop].
@@ -30,7 +30,7 @@ func (s *Server) Pause(t testing.TB) (resume func()) {
 	return p.resume
 }
 
-// PauseAll is Pause for all processes of the server: nobody gets an answer, and no connection
+// PauseAll is Pause for all processes of the server: no client gets an answer, and no connection
 // ends. It can be neither stopped nor killed before it has been resumed.
 func (s *Server) PauseAll(t testing.TB) (resume func()) {
 	t.Helper()

@@ -26,15 +26,15 @@ func TestPause(t *testing.T) {
 		name string
 		test func(*testing.T, *pgtest.Server)
 	}{
-		{"who is in is served, and nobody else gets in", whoIsInIsServed},
-		{"a server that is paused altogether answers nobody, and goes on", nobodyIsAnswered},
+		{"connected clients are served, and no others get in", connectedIsServed},
+		{"a server that is paused altogether answers no client, and goes on", noneIsAnswered},
 		{"a paused server can be killed", aPausedServerCanBeKilled},
 	} {
 		t.Run(row.name, func(t *testing.T) { row.test(t, s) })
 	}
 }
 
-func whoIsInIsServed(t *testing.T, s *pgtest.Server) {
+func connectedIsServed(t *testing.T, s *pgtest.Server) {
 	conn := connect(t, s.URL())
 	resume := s.Pause(t)
 	if err := ask(t, conn); err != nil {
@@ -49,7 +49,7 @@ func whoIsInIsServed(t *testing.T, s *pgtest.Server) {
 	}
 }
 
-func nobodyIsAnswered(t *testing.T, s *pgtest.Server) {
+func noneIsAnswered(t *testing.T, s *pgtest.Server) {
 	conn := connect(t, s.URL())
 	resume := s.PauseAll(t)
 	answered := make(chan error, 1)
@@ -152,7 +152,7 @@ func TestAPausedServerDiesWithAKilledTestProcess(t *testing.T) {
 	}
 }
 
-// running reports false for a process of which nobody has yet asked how it ended.
+// running reports false for a process whose parent has not yet asked how it ended.
 func running(pid int) bool {
 	line, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	return err == nil && !strings.Contains(string(line), ") Z ")

@@ -16,24 +16,43 @@ import (
 // databaseURL names the variable that replaces the private server.
 const databaseURL = "INGA_TEST_DATABASE_URL"
 
-// One server for a test process: a package variable, because tests have no other place
-// in common.
-var shared struct {
-	sync.Mutex
+// What all tests of a process share: package variables, because tests have no other place in
+// common.
+var (
+	shared   once // the server of [URL]
+	pristine once // never runs: the others begin with a copy of its cluster
+)
+
+// A once is a server that is made at first use.
+type once struct {
+	mu     sync.Mutex
 	server *Server
 	err    error
 }
 
-// Main runs the tests and then stops the shared server, if a test has started it. It
-// returns the code to exit with. A package without it gets the same, a moment later.
-func Main(m *testing.M) int {
-	code := m.Run()
-	shared.Lock()
-	defer shared.Unlock()
-	if shared.server != nil {
-		shared.server.remove()
+func (o *once) get(make func() (*Server, error)) (*Server, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.server == nil && o.err == nil {
+		o.server, o.err = make()
 	}
-	return code
+	return o.server, o.err
+}
+
+func (o *once) remove() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.server != nil {
+		o.server.remove()
+	}
+}
+
+// Main runs the tests and then removes what they share. It returns the code to exit with. A
+// package without it gets the same, a moment later.
+func Main(m *testing.M) int {
+	defer pristine.remove()
+	defer shared.remove()
+	return m.Run()
 }
 
 // URL returns the connection URL of the shared server's database.
@@ -42,13 +61,9 @@ func URL(t testing.TB) string {
 	if url := os.Getenv(databaseURL); url != "" {
 		return url
 	}
-	shared.Lock()
-	defer shared.Unlock()
-	if shared.server == nil && shared.err == nil {
-		shared.server, shared.err = start()
-	}
-	check(t, shared.err)
-	return shared.server.URL()
+	s, err := shared.get(start)
+	check(t, err)
+	return s.URL()
 }
 
 // Pool returns a pool of connections to the shared server, closed when the test ends. Each
@@ -96,7 +111,7 @@ func Schema(t testing.TB) string {
 	return name
 }
 
-// check ends the test if a program is missing: at home it is skipped, because nobody
+// check ends the test if a program is missing: at home it is skipped, because no one
 // must install a database to work on the rest; in CI that would hide what was not tested.
 func check(t testing.TB, err error) {
 	t.Helper()

@@ -46,7 +46,7 @@ func (s *Server) Proxy(t testing.TB) *Proxy {
 	if err != nil {
 		t.Fatalf("pgtest: %v", err)
 	}
-	// Within the server's directory, so that nobody else can enter, and nothing is left of it
+	// Within the server's directory, so that no other user can enter, and nothing is left of it
 	// whatever ends the test process.
 	dir, err := os.MkdirTemp(s.dir, "p")
 	if err != nil {

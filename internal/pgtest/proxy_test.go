@@ -54,13 +54,13 @@ func dialFor(t *testing.T, url string, atMost time.Duration) error {
 func TestProxy(t *testing.T) {
 	s := pgtest.Start(t)
 	for name, test := range map[string]func(*testing.T, *pgtest.Server){
-		"a black hole holds what it is sent until it passes":     aBlackholeHolds,
-		"a black hole accepts connections and lets nobody speak": aBlackholeAccepts,
-		"a black hole swallows the end of a connection":          aBlackholeSwallowsTheEnd,
-		"a cut ends connections and lets nobody in":              aCutEndsConnections,
-		"a delay is that of both ways":                           aDelayIsThatOfBothWays,
-		"each proxy fails by itself":                             eachFailsByItself,
-		"all of it is passed on, in its order":                   allOfItIsPassedOn,
+		"a black hole holds what it is sent until it passes":        aBlackholeHolds,
+		"a black hole accepts connections and lets no client speak": aBlackholeAccepts,
+		"a black hole swallows the end of a connection":             aBlackholeSwallowsTheEnd,
+		"a cut ends connections and lets no client in":              aCutEndsConnections,
+		"a delay is that of both ways":                              aDelayIsThatOfBothWays,
+		"each proxy fails by itself":                                eachFailsByItself,
+		"all of it is passed on, in its order":                      allOfItIsPassedOn,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, s) })
 	}

@@ -10,30 +10,22 @@ import (
 
 // A Failing store cannot be asked, as its fields say.
 type Failing struct {
-	backends.Store
-	NoFind, NoCreate, NoExtend, NoRevoke bool
+	Store
+	NoFind, NoCreate, NoExtend, NoReauthenticate, NoRevoke bool
 }
 
 // ErrDown is what a Failing store answers.
 var ErrDown = errors.New("connection refused")
 
-// FindBySecret implements [backends.Store].
-func (f *Failing) FindBySecret(ctx context.Context, now time.Time, h backends.SecretHash) (backends.Session, backends.User, error) {
+// Find implements [backends.Store].
+func (f *Failing) Find(ctx context.Context, now time.Time, id string, h backends.SecretHash) (backends.Session, backends.User, error) {
 	if f.NoFind {
 		return backends.Session{}, backends.User{}, ErrDown
 	}
-	return f.Store.FindBySecret(ctx, now, h)
+	return f.Store.Find(ctx, now, id, h)
 }
 
-// FindByID implements [backends.Store].
-func (f *Failing) FindByID(ctx context.Context, now time.Time, id string) (backends.Session, backends.User, error) {
-	if f.NoFind {
-		return backends.Session{}, backends.User{}, ErrDown
-	}
-	return f.Store.FindByID(ctx, now, id)
-}
-
-// FindUser implements [backends.Store].
+// FindUser implements [backends.UserFinder].
 func (f *Failing) FindUser(ctx context.Context, userID string) (backends.User, error) {
 	if f.NoFind {
 		return backends.User{}, ErrDown
@@ -42,19 +34,19 @@ func (f *Failing) FindUser(ctx context.Context, userID string) (backends.User, e
 }
 
 // Create implements [backends.Store].
-func (f *Failing) Create(ctx context.Context, now time.Time, s backends.Session, h backends.SecretHash, a backends.Admission) ([]string, error) {
+func (f *Failing) Create(ctx context.Context, now time.Time, s backends.Session, h backends.SecretHash, o backends.CreateOptions) ([]string, error) {
 	if f.NoCreate {
 		return nil, ErrDown
 	}
-	return f.Store.Create(ctx, now, s, h, a)
+	return f.Store.Create(ctx, now, s, h, o)
 }
 
 // Extend implements [backends.Store].
-func (f *Failing) Extend(ctx context.Context, now time.Time, id string, until time.Time) (bool, error) {
+func (f *Failing) Extend(ctx context.Context, now time.Time, id string) (time.Time, bool, error) {
 	if f.NoExtend {
-		return false, ErrDown
+		return time.Time{}, false, ErrDown
 	}
-	return f.Store.Extend(ctx, now, id, until)
+	return f.Store.Extend(ctx, now, id)
 }
 
 // Revoke implements [backends.Store].
@@ -63,4 +55,12 @@ func (f *Failing) Revoke(ctx context.Context, now time.Time, id string, why back
 		return false, ErrDown
 	}
 	return f.Store.Revoke(ctx, now, id, why)
+}
+
+// Reauthenticate implements [backends.Store].
+func (f *Failing) Reauthenticate(ctx context.Context, now time.Time, s backends.Session, next backends.SecretHash, o backends.ReauthenticateOptions) error {
+	if f.NoReauthenticate {
+		return ErrDown
+	}
+	return f.Store.Reauthenticate(ctx, now, s, next, o)
 }

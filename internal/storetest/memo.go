@@ -3,22 +3,11 @@ package storetest
 import (
 	"context"
 	"sync/atomic"
-	"testing"
 	"time"
 
 	"github.com/inga-auth/inga/backends"
-	"github.com/inga-auth/inga/internal/pgtest"
+	"github.com/inga-auth/inga/internal/recall"
 )
-
-// EachCached is [Each] through a cache only.
-func EachCached(t *testing.T, test func(t *testing.T, s Store)) {
-	t.Run("memory", func(t *testing.T) { test(t, Cached(t, Memory(t))) })
-	t.Run("postgres", func(t *testing.T) {
-		s := Postgres(t, pgtest.Pool(t), pgtest.Schema(t))
-		AddUsers(t, s)
-		test(t, Cached(t, s))
-	})
-}
 
 // A Memo counts how often a store is asked to find a session, and to remember a credential.
 // The store is one that [Cached] returned.
@@ -27,25 +16,21 @@ type Memo struct {
 	Asked, Remembered atomic.Int64
 }
 
-// FindBySecret implements [backends.Store].
-func (m *Memo) FindBySecret(ctx context.Context, now time.Time, h backends.SecretHash) (backends.Session, backends.User, error) {
+var _ recall.Store = (*Memo)(nil)
+
+// Find implements [backends.Store].
+func (m *Memo) Find(ctx context.Context, now time.Time, id string, h backends.SecretHash) (backends.Session, backends.User, error) {
 	m.Asked.Add(1)
-	return m.Store.FindBySecret(ctx, now, h)
+	return m.Store.Find(ctx, now, id, h)
 }
 
-// FindByID implements [backends.Store].
-func (m *Memo) FindByID(ctx context.Context, now time.Time, id string) (backends.Session, backends.User, error) {
-	m.Asked.Add(1)
-	return m.Store.FindByID(ctx, now, id)
+// Recall implements [recall.Store].
+func (m *Memo) Recall(now time.Time, id recall.ID, d recall.Digest) (note any, e *recall.Entry, ok bool) {
+	return m.Store.(recall.Store).Recall(now, id, d)
 }
 
-// Recall implements [backends.Recaller].
-func (m *Memo) Recall(now time.Time, h backends.CredentialHash) (any, *backends.Session, *backends.User, bool) {
-	return m.Store.(backends.Recaller).Recall(now, h)
-}
-
-// Remember implements [backends.Recaller].
-func (m *Memo) Remember(h backends.CredentialHash, s backends.Session, note any, size int) {
+// Remember implements [recall.Store].
+func (m *Memo) Remember(id recall.ID, authenticatedAt time.Time, d recall.Digest, note any, size int) {
 	m.Remembered.Add(1)
-	m.Store.(backends.Recaller).Remember(h, s, note, size)
+	m.Store.(recall.Store).Remember(id, authenticatedAt, d, note, size)
 }

@@ -1,5 +1,5 @@
-// Package storetest gives tests of what stands on a backend their stores: memory and a real
-// Postgres, with two users in them, and one that fails on command.
+// Package storetest opens stores for the tests of packages that use one: memory and a real
+// Postgres, each also through a cache, with two users in them, and one that fails on command.
 package storetest
 
 import (
@@ -16,34 +16,37 @@ import (
 	"github.com/inga-auth/inga/internal/pgtest"
 )
 
-// A Store is what both backends have.
+// A Store has all contracts of package backends.
 type Store interface {
-	cache.Backend
-	backends.Users
+	backends.Store
+	backends.Rotator
+	backends.SessionLister
+	backends.Sweeper
+	backends.Values
+	backends.Feed
+	backends.Subscriber
+	backends.UserFinder
+	backends.UserStore
 }
+
+var (
+	_ Store = (*memory.Store)(nil)
+	_ Store = (*postgres.Store)(nil)
+	_ Store = (*cache.Store)(nil)
+)
 
 // Each runs the test on memory and on a real Postgres, and on either through a cache, with
 // the users of [AddUsers].
 func Each(t *testing.T, test func(t *testing.T, s Store)) {
 	t.Run("memory", func(t *testing.T) { test(t, Memory(t)) })
-	t.Run("memory, cached", func(t *testing.T) { test(t, Cached(t, Memory(t))) })
-	postgres := func(t *testing.T) Store {
-		s := Postgres(t, pgtest.Pool(t), pgtest.Schema(t))
-		AddUsers(t, s)
-		return s
-	}
-	t.Run("postgres", func(t *testing.T) { test(t, postgres(t)) })
-	t.Run("postgres, cached", func(t *testing.T) { test(t, Cached(t, postgres(t))) })
+	t.Run("postgres", func(t *testing.T) { test(t, postgresWithUsers(t)) })
+	EachCached(t, test)
 }
 
-// Cached returns the store through a [Cache], with its users.
-func Cached(t testing.TB, s Store) Store {
-	t.Helper()
-	c := Cache(t, s)
-	return struct {
-		*cache.Store
-		backends.Users
-	}{c, c.Users(s)}
+// EachCached is [Each] through a cache only.
+func EachCached(t *testing.T, test func(t *testing.T, s Store)) {
+	t.Run("memory, cached", func(t *testing.T) { test(t, Cached(t, Memory(t))) })
+	t.Run("postgres, cached", func(t *testing.T) { test(t, Cached(t, postgresWithUsers(t))) })
 }
 
 // Memory returns a store in memory with the users of [AddUsers].
@@ -56,7 +59,7 @@ func Memory(t testing.TB) *memory.Store {
 
 // Postgres returns a store over the pool, whose schema is migrated. It adds no users: several
 // stores may be over one schema.
-func Postgres(t testing.TB, pool *pgxpool.Pool, schema string) Store {
+func Postgres(t testing.TB, pool *pgxpool.Pool, schema string) *postgres.Store {
 	t.Helper()
 	s, err := postgres.New(postgres.Config{Pool: pool, Schema: schema})
 	if err != nil {
@@ -65,47 +68,47 @@ func Postgres(t testing.TB, pool *pgxpool.Pool, schema string) Store {
 	if err := s.Migrate(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	users, err := s.Users()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return struct {
-		*postgres.Store
-		*postgres.Users
-	}{s, users}
+	return s
 }
 
-// AddUsers adds ann, whose ID is 1 and who has the role user, and root, whose ID is 2 and who
-// has the roles user and admin.
-func AddUsers(t testing.TB, users backends.Users) {
+func postgresWithUsers(t testing.TB) *postgres.Store {
 	t.Helper()
-	for _, u := range []backends.User{
-		{ID: "1", Name: "ann", Roles: []string{"user"}},
-		{ID: "2", Name: "root", Roles: []string{"user", "admin"}},
-	} {
-		if err := users.CreateUser(context.Background(), u, ""); err != nil {
-			t.Fatal(err)
-		}
-	}
+	s := Postgres(t, pgtest.Pool(t), pgtest.Schema(t))
+	AddUsers(t, s)
+	return s
 }
 
-// Cache returns a cache around the backend, which follows its feed until the test ends.
-func Cache(t testing.TB, b cache.Backend, edit ...func(*cache.Config)) *cache.Store {
+// Cached returns a cache of the store, which follows its feed until the test ends.
+func Cached(t testing.TB, s backends.Store, edit ...func(*cache.Config)) *cache.Store {
 	t.Helper()
-	c := cache.Config{Store: b}
+	config := cache.Config{Store: s}
 	for _, e := range edit {
-		e(&c)
+		e(&config)
 	}
-	s, err := cache.New(c)
+	c, err := cache.New(config)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var done sync.WaitGroup
-	done.Go(func() { _ = s.Follow(ctx, nil) })
+	done.Go(func() { _ = c.Follow(ctx, nil) })
 	t.Cleanup(func() {
 		cancel()
 		done.Wait()
 	})
-	return s
+	return c
+}
+
+// AddUsers adds ann, whose ID is 1 and who has the role user, and root, whose ID is 2 and who
+// has the roles user and admin.
+func AddUsers(t testing.TB, s backends.UserStore) {
+	t.Helper()
+	for _, u := range []backends.User{
+		{ID: "1", Name: "ann", Roles: []string{"user"}},
+		{ID: "2", Name: "root", Roles: []string{"user", "admin"}},
+	} {
+		if err := s.Users().CreateUser(context.Background(), u, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
 }

@@ -9,18 +9,17 @@ import (
 	"github.com/inga-auth/inga/internal/jose"
 )
 
-// Claims are those of a token that was verified, for [Config] to make roles and scopes
-// of.
+// Claims are the claims of a verified token, from which [Config] derives roles and scopes.
 type Claims struct{ raw json.RawMessage }
 
-// Strings returns the strings at the path, a name for each object on the way: those of a
-// list, or the only one. It returns nil if there is nothing, or something else.
+// Strings returns the strings at the path, which has a name for each object on the way: the
+// elements of a list, or a single one. It returns nil if there are none, or another type.
 //
 //	c.Strings("groups")                        {"groups": ["a", "b"]}
 //	c.Strings("realm_access", "roles")         {"realm_access": {"roles": ["a", "b"]}}
 //	c.Strings("https://app.example/roles")     {"https://app.example/roles": "a"}
 //
-// Names are compared to the letter, and a dot in one means nothing.
+// Names are compared exactly, and a dot in one has no meaning.
 func (c Claims) Strings(path ...string) []string {
 	value := []byte(c.raw)
 	for _, want := range path {
@@ -46,8 +45,8 @@ func (c Claims) Strings(path ...string) []string {
 // Decode decodes the claims into v, as [json.Unmarshal] does.
 func (c Claims) Decode(v any) error { return json.Unmarshal(c.raw, v) }
 
-// scopesOf returns the words of the claim scope, or of scp, which Entra has as a string and
-// Okta as a list.
+// scopesOf returns the words of the claim scope, or of scp, which is a string at Entra and a
+// list at Okta.
 func scopesOf(c Claims) []string {
 	for _, name := range []string{"scope", "scp"} {
 		if list := c.Strings(name); list != nil {
@@ -58,8 +57,8 @@ func scopesOf(c Claims) []string {
 	return nil
 }
 
-// foreignClaims are the claims of somebody else's token. RFC 9068 wants more of them than
-// most issuers send; what we do not need is not asked for.
+// foreignClaims are the claims of another issuer's token. RFC 9068 requires more than most
+// issuers send; only those that are needed are required here.
 type foreignClaims struct {
 	jose.Claims
 	amr []string
@@ -74,7 +73,7 @@ func (c *foreignClaims) set(name, value []byte) error {
 	switch string(name) {
 	case "auth_time":
 		t, err := jose.Instant(value)
-		if err == nil && t.Unix() > 0 { // Keycloak sends 0 for "I do not know"
+		if err == nil && t.Unix() > 0 { // Keycloak sends 0 for unknown
 			c.AuthTime = t
 		}
 		return err
@@ -87,7 +86,7 @@ func (c *foreignClaims) set(name, value []byte) error {
 	return c.Claims.Set(name, value)
 }
 
-// Validate has what [jwt.Validator] does not check by itself; it calls it.
+// Validate checks what [jwt.Validator] does not. The validator calls it.
 func (c *foreignClaims) Validate() error {
 	if !backends.ValidText(c.Subject) {
 		return errors.New("sub is missing, too long, or has control characters")

@@ -16,62 +16,59 @@ import (
 	"github.com/inga-auth/inga/internal/jose"
 )
 
-// Config says which tokens of one issuer are good, and what they mean to us. Issuer
-// and Audience are required; the zero value of the rest is the safe choice.
+// Config says which tokens of one issuer are accepted, and which roles and scopes they give.
+// Issuer and Audience are required; the zero value of the rest is the safe choice.
 type Config struct {
-	// Issuer is the claim iss of its tokens, to the letter.
+	// Issuer is the claim iss of its tokens, exactly.
 	Issuer string
 
-	// Audience is what the issuer calls us: one of the values of the claim aud. Use the name
-	// of the API. With that of a client, and the type JWT, ID tokens would pass.
+	// Audience must be among the values of the claim aud. Use the name of the API: with that of
+	// a client, and the type JWT, ID tokens would pass.
 	Audience string
 
-	// JWKSURL is where the public keys of the issuer are. Default: what the issuer says at
-	// Issuer + /.well-known/openid-configuration (OpenID Connect Discovery), for which
-	// Issuer must be a URL.
+	// JWKSURL is where the public keys of the issuer are. Default: the jwks_uri in the document
+	// at Issuer + /.well-known/openid-configuration (OpenID Connect Discovery), for which Issuer
+	// must be a URL.
 	JWKSURL string
 
-	// Algorithms are those that are accepted, each from a key that it fits: RS256, RS384,
-	// RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519 (RFC 9864). Default
-	// RS256, PS256, ES256, EdDSA, Ed25519.
+	// Algorithms are the accepted ones, each with a key that it fits: RS256, RS384, RS512,
+	// PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519 (RFC 9864). Default RS256, PS256,
+	// ES256, EdDSA, Ed25519.
 	Algorithms []string
 
-	// Types are the accepted values of the header parameter typ, in whatever case, with
-	// application/ before them or not. Default at+jwt, which RFC 9068 requires of an access
-	// token. Many issuers send JWT, or none: "". These do not tell their access tokens from
-	// their ID tokens, and only Audience does.
+	// Types are the accepted values of the header parameter typ, compared without case and
+	// without application/. Default at+jwt, which RFC 9068 requires of an access token. Many
+	// issuers send JWT or none, which is "": then only Audience distinguishes their access tokens
+	// from their ID tokens.
 	Types []string
 
 	// Leeway is by how much the issuer's clock may differ from ours. At most a minute.
 	// Default 30 seconds.
 	Leeway time.Duration
 
-	// MaxAge is for how long the keys are used that were fetched last while the issuer
-	// cannot be reached, from 10 minutes to 7 days. Default 24 hours. Then requests with
-	// its tokens get 503.
+	// MaxAge is how long the last keys fetched are used while the issuer cannot be reached, from
+	// 10 minutes to 7 days. Default 24 hours. After that, requests with its tokens get 503.
 	MaxAge time.Duration
 
-	// Roles says which roles a token gives: func(c foreign.Claims) []string { return
-	// c.Strings("realm_access", "roles") }, for example. Default none. It is called
-	// concurrently, with verified claims only.
+	// Roles returns the roles that a token gives, for example func(c foreign.Claims) []string {
+	// return c.Strings("realm_access", "roles") }. Default none. It is called concurrently, and
+	// with verified claims only.
 	Roles func(Claims) []string
 
-	// Scopes says which scopes a token has. Default: the words of the claim scope (RFC 9068,
+	// Scopes returns the scopes of a token. Default: the words of the claim scope (RFC 9068,
 	// section 2.2.3), or of scp if there is none.
 	Scopes func(Claims) []string
 
-	// HTTPClient fetches the keys. Default: one with short timeouts, that uses the proxy of
-	// the environment. Whichever it is, a fetch takes 5 seconds at most; and unless the
-	// client has a CheckRedirect, it follows redirects on one host only, and none from HTTPS
-	// to HTTP.
+	// HTTPClient fetches the keys. Default: one that uses the proxy of the environment. With
+	// any client, a fetch takes 5 seconds at most. Unless the client has a CheckRedirect, it
+	// follows redirects within one host only, and none from HTTPS to HTTP.
 	HTTPClient *http.Client
 
-	// Logger is told when keys cannot be fetched. Default [slog.Default].
+	// Logger receives the reasons why keys could not be fetched. Default [slog.Default].
 	Logger *slog.Logger
 
-	// DangerouslyAllowHTTP allows addresses without TLS: whoever is on the way to the issuer
-	// can then put in keys of their own, and be anybody. Loopback addresses are allowed
-	// without it.
+	// DangerouslyAllowHTTP allows addresses without TLS. An attacker on the network can then
+	// substitute the keys, and pose as any user. Loopback addresses are allowed without it.
 	DangerouslyAllowHTTP bool
 }
 
@@ -131,9 +128,8 @@ func (c Config) mistakes() []error {
 	return errs
 }
 
-// New returns an authenticator for the tokens of the issuers. The error joins all
-// mistakes, each naming its field and its issuer. Nothing is fetched before the first
-// token comes.
+// New returns an authenticator for the tokens of the issuers. The error joins all mistakes,
+// each naming its field and its issuer. Nothing is fetched before the first token comes.
 func New(configs ...Config) (*Issuers, error) {
 	s := &Issuers{byName: make(map[string]*issuer)}
 	var errs []error

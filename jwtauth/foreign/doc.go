@@ -1,10 +1,11 @@
-// Package foreign proves who sent a request by an access token that somebody else issued:
-// Keycloak, Auth0, Entra, Cognito.
+// Package foreign authenticates requests by access tokens of other issuers: Keycloak, Auth0,
+// Entra, Cognito.
 //
-// [Issuers] verifies them by the keys that their issuers publish, several of these side by
-// side; [ByIssuer] puts them beside our own. They name no session: they are good until they
-// expire, and nothing ends them before. What package jwtauth refuses is refused here: each
-// algorithm belongs to a key, and what another parser could read differently is no token.
+// [Issuers] verifies them with the keys that their issuers publish, any number of issuers side
+// by side. [ByIssuer] puts them beside the tokens of package jwtauth. They name no session: they
+// are good until they expire, and nothing ends them before. What package jwtauth refuses is
+// refused here: each algorithm belongs to a key, and a token that two parsers could read
+// differently is not accepted.
 //
 //	issuers, err := foreign.New(foreign.Config{
 //		Issuer:   "https://login.example/realms/shop",
@@ -14,20 +15,21 @@
 //	bearer, err := foreign.ByIssuer(tokens, issuers)
 //	orders, err := guard.Require(middleware.HasScope("orders:read"))
 //
-// Only a token in which everything but the signature has been found good can cause a fetch,
-// and requests that wait for keys wait for the same fetch.
+// # Fetching keys
+//
+// Only a token in which everything but the signature is good can cause a fetch, and requests
+// that wait for keys share one fetch.
 //
 //   - Keys are fetched again after five minutes, without delaying a request. A key that the
 //     issuer withdraws is refused ten minutes later at the latest.
-//   - While the issuer cannot be reached, or answers nonsense, the keys that it had are
-//     used, for Config.MaxAge; then the answer is 503. There is at most one attempt in
-//     ten seconds.
+//   - While the issuer cannot be reached, or sends something else, its last keys are used for
+//     Config.MaxAge. After that the answer is 503. There is at most one attempt in ten seconds.
 //   - A known kid with a wrong signature causes no fetch.
-//   - An unknown kid causes one at once, and if its key is found, that was all. Kids of
-//     which no key is found cause at most one fetch a minute. One more is in reserve for a
-//     kid that comes again while it is undecided; junk that gets at it pays it back in the
-//     next minute. So in n minutes there are n+1 at most.
-//   - A kid that came when none was left is undecided. The answer is 503 with Retry-After,
-//     and not 401, at which clients log out. A new key of the issuer is found when its kid
-//     comes again, and in the worst of storms within a minute.
+//   - An unknown kid causes a fetch at once. If its key is found, the fetch does not count.
+//     Otherwise unknown kids cause at most one fetch a minute, and one more in reserve for a kid
+//     that comes again while it is undecided; using it delays the next one by a minute. So there
+//     are at most n+1 in n minutes.
+//   - A kid for which no fetch was left is undecided. The answer is 503 with Retry-After, and
+//     not 401, because clients log out at a 401. A new key of the issuer is found when its kid
+//     comes again, and during a flood of junk within a minute.
 package foreign

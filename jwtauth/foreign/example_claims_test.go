@@ -20,14 +20,14 @@ func ExampleClaims_Strings() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	id, err := issuers.Authenticate(presented(keycloak.Token(map[string]any{
+	id, err := issuers.Authenticate(bearing(keycloak.Token(map[string]any{
 		"sub": "ann", "aud": "orders-api", "realm_access": map[string]any{"roles": []string{"editor"}},
 	})))
 	fmt.Println(id.Subject, id.Roles, err)
 	// Output: ann [editor] <nil>
 }
 
-// A Subject is unique at its issuer only: somebody there may have the name of a user of ours.
+// A Subject is unique at its issuer only: a user there may have the name of one of ours.
 // Rows of an application belong to issuer and subject together.
 func ExampleIssuers_incorrect() {
 	tokens, auth0 := ownTokens(), authtest.InMemoryIssuer()
@@ -38,7 +38,7 @@ func ExampleIssuers_incorrect() {
 	}
 	bySubject, byBoth := map[string]bool{}, map[[2]string]bool{}
 	for _, token := range []string{ownToken(tokens), auth0.Token(map[string]any{"sub": "ann", "aud": "orders-api"})} {
-		id, err := both.Authenticate(presented(token))
+		id, err := both.Authenticate(bearing(token))
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -58,9 +58,9 @@ func ExampleByIssuer() {
 	if err := errors.Join(err1, err2); err != nil {
 		log.Fatal(err)
 	}
-	theirs, err := both.Authenticate(presented(auth0.Token(map[string]any{"sub": "ann", "aud": "orders-api"})))
+	theirs, err := both.Authenticate(bearing(auth0.Token(map[string]any{"sub": "ann", "aud": "orders-api"})))
 	fmt.Println(theirs.Subject, theirs.Issuer == auth0.URL, err)
-	ours, err := both.Authenticate(presented(ownToken(tokens)))
+	ours, err := both.Authenticate(bearing(ownToken(tokens)))
 	fmt.Println(ours.Subject, ours.Issuer == "", err)
 	// Output:
 	// ann true <nil>

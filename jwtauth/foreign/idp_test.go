@@ -19,12 +19,13 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"github.com/inga-auth/inga/internal/tokentest"
 	"github.com/inga-auth/inga/jwtauth/foreign"
 	"github.com/inga-auth/inga/middleware"
 	"github.com/inga-auth/inga/middleware/authtest"
 )
 
-// An idp is somebody else's issuer, which publishes keys and misbehaves on command.
+// An idp is an issuer that publishes keys and misbehaves on command.
 type idp struct {
 	issuer string
 	client *http.Client
@@ -124,7 +125,7 @@ func (p *idp) wantFetches(t testing.TB, want int) {
 
 func (p *idp) config(edit ...func(*foreign.Config)) foreign.Config {
 	c := foreign.Config{
-		Issuer: p.issuer, Audience: audience, JWKSURL: p.issuer + "/jwks", HTTPClient: p.client,
+		Issuer: p.issuer, Audience: tokentest.Audience, JWKSURL: p.issuer + "/jwks", HTTPClient: p.client,
 		Logger: slog.New(slog.DiscardHandler),
 	}
 	for _, e := range edit {
@@ -150,7 +151,7 @@ func newIssuers(t testing.TB, configs ...foreign.Config) *foreign.Issuers {
 // claims are those of a good token; %s in more are further members, each with a comma first.
 func (p *idp) claims(more string) string {
 	now := time.Now().Unix()
-	return fmt.Sprintf(`{"iss":%q,"sub":"u1","aud":%q,"exp":%d,"iat":%d%s}`, p.issuer, audience, now+3600, now, more)
+	return fmt.Sprintf(`{"iss":%q,"sub":"u1","aud":%q,"exp":%d,"iat":%d%s}`, p.issuer, tokentest.Audience, now+3600, now, more)
 }
 
 // token is a good one, signed by k.
@@ -168,7 +169,7 @@ func (k *foreignKey) header() string {
 }
 
 func (k *foreignKey) sign(header, claims string) string {
-	signed := b64(header) + "." + b64(claims)
+	signed := tokentest.B64(header) + "." + tokentest.B64(claims)
 	alg := k.alg
 	if alg == "Ed25519" {
 		alg = "EdDSA"
@@ -177,7 +178,7 @@ func (k *foreignKey) sign(header, claims string) string {
 	if err != nil {
 		panic(err)
 	}
-	return signed + "." + b64(string(sig))
+	return signed + "." + tokentest.B64(string(sig))
 }
 
 // named is the same key under another ID, as which it is unknown to those who know this one.
@@ -224,7 +225,7 @@ var (
 	nextEC      = sync.OnceValue(func() *foreignKey { return newEC("next", "ES256", elliptic.P256()) })
 	foreign384  = sync.OnceValue(func() *foreignKey { return newEC("p384", "ES384", elliptic.P384()) })
 	foreign521  = sync.OnceValue(func() *foreignKey { return newEC("p521", "ES512", elliptic.P521()) })
-	foreignEd   = sync.OnceValue(func() *foreignKey { return &foreignKey{"ed", "EdDSA", edKey()} })
+	foreignEd   = sync.OnceValue(func() *foreignKey { return &foreignKey{"ed", "EdDSA", tokentest.EdKey()} })
 	attackersEC = sync.OnceValue(func() *foreignKey { return newEC("ec", "ES256", elliptic.P256()) })
 )
 
@@ -233,10 +234,10 @@ func newEC(kid, alg string, curve elliptic.Curve) *foreignKey {
 	return &foreignKey{kid, alg, private}
 }
 
-// junk is a token in which nothing is wrong but its key, of which nobody has heard.
+// junk is a token in which nothing is wrong but its key, which is unknown.
 func (p *idp) junk(kid any) string {
 	header := attackersEC().named(fmt.Sprint("junk ", kid)).header()
-	return b64(header) + "." + b64(p.claims("")) + "." + b64(fmt.Sprintf("%064d", 7)) // as long as a signature
+	return tokentest.B64(header) + "." + tokentest.B64(p.claims("")) + "." + tokentest.B64(fmt.Sprintf("%064d", 7)) // as long as a signature
 }
 
 // guarded is a page that only a guard who asks a lets through.
@@ -251,12 +252,12 @@ func guarded(t testing.TB, a middleware.Authenticator, rules ...middleware.Autho
 			t.Fatal(err)
 		}
 	}
-	return guard.Handler(me)
+	return guard.Handler(tokentest.Me)
 }
 
 func send(h http.Handler, token string) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
-	h.ServeHTTP(w, presented(token))
+	h.ServeHTTP(w, tokentest.Presented(token))
 	return w
 }
 
@@ -269,7 +270,7 @@ func wantStatus(t testing.TB, h http.Handler, token string, want int) *httptest.
 	return w
 }
 
-// wantUndecided wants the answer that nobody can know, which logs nobody out.
+// wantUndecided wants the answer that the token is undecided, which logs no client out.
 func wantUndecided(t testing.TB, h http.Handler, token string) {
 	t.Helper()
 	w := wantStatus(t, h, token, 503)

@@ -16,12 +16,12 @@ import (
 	"github.com/inga-auth/inga/middleware"
 )
 
-// Issuers authenticates requests by the access tokens that somebody else issues: Keycloak,
-// Auth0, Entra. See [New]. It is safe for concurrent use.
+// Issuers authenticates requests by the access tokens of other issuers; see [New]. It is safe for
+// concurrent use.
 //
-// The identity has the Issuer and the Subject of the token, which name the user together:
-// another issuer's, or an application's own, may have the same Subject. It has no session,
-// so that nothing prolongs it, and nothing but its expiry ends it.
+// The identity has the Issuer and the Subject of the token, which only together name the user:
+// users of another issuer, or the application's own, may have the same Subject. It has no
+// session, so nothing extends it, and only its expiry ends it.
 //
 // To accept tokens of our own as well, use [ByIssuer].
 type Issuers struct{ byName map[string]*issuer }
@@ -31,7 +31,7 @@ var (
 	_ middleware.Challenger    = (*Issuers)(nil)
 )
 
-// An issuer is somebody else who issues tokens.
+// An issuer verifies the tokens of one issuer.
 type issuer struct {
 	name       string
 	algorithms []string
@@ -44,9 +44,9 @@ type issuer struct {
 
 // Authenticate implements [middleware.Authenticator].
 //
-// A token of an issuer that is not among these, like every token that is not good, is
-// [middleware.ErrInvalidCredentials]. [middleware.ErrUnavailable] means that the keys of its
-// issuer cannot be fetched, so that nobody knows.
+// A token of any other issuer is [middleware.ErrInvalidCredentials], as every token that is not
+// good. [middleware.ErrUnavailable] means that the keys of the issuer cannot be fetched, so the
+// token can be neither accepted nor refused.
 func (s *Issuers) Authenticate(r *http.Request) (middleware.Identity, error) {
 	token, err := bearer.Token(r)
 	if err != nil {
@@ -64,7 +64,7 @@ func (s *Issuers) Challenge(r *http.Request, d middleware.Denial) string {
 	return bearer.Challenge(r, d)
 }
 
-// read finds the issuer that the token names, who may or may not have made it.
+// read finds the issuer that the token names. Nothing is verified yet.
 func (s *Issuers) read(token string) (foreignToken, error) {
 	t := foreignToken{}
 	var err error
@@ -84,8 +84,8 @@ func (s *Issuers) read(token string) (foreignToken, error) {
 	return t, nil
 }
 
-// authenticate looks at everything else before it looks for the key: only a token in which
-// nothing but the signature may be wrong can cause a fetch.
+// authenticate checks everything else before it looks for the key: only a token in which all but
+// the signature is good can cause a fetch.
 func (i *issuer) authenticate(ctx context.Context, t foreignToken) (middleware.Identity, error) {
 	h, err := jose.ParseHeader(t.Header)
 	if err == nil {
@@ -126,7 +126,7 @@ func (i *issuer) identity(c *foreignClaims) middleware.Identity {
 		Scopes:    i.scopes(Claims{c.Raw}),
 		AuthTime:  c.AuthTime,
 		AMR:       c.amr,
-		ExpiresAt: c.ExpiresAt.Time.UTC(),
+		ExpiresAt: c.ExpiresAt.Time,
 		Claims:    string(c.Raw),
 	}
 	if i.roles != nil {
@@ -135,17 +135,17 @@ func (i *issuer) identity(c *foreignClaims) middleware.Identity {
 	return id
 }
 
-// ByIssuer returns an authenticator for tokens of our own and of other issuers: what the
-// token says that its issuer is decides who verifies it. Each verifies its own tokens only,
-// so that a token gains nothing by a lie.
+// ByIssuer returns an authenticator for our own tokens and those of other issuers. The claim iss
+// of the token selects which of the two verifies it. Each verifies its own tokens only, so a
+// token gains nothing by a false iss.
 //
-// [middleware.FirstOf] cannot do that: whichever it asks first refuses the other's tokens
-// for good, as it should. The two go together into a FirstOf with the cookies of browsers:
+// [middleware.FirstOf] cannot do that: the one that it asks first refuses the tokens of the
+// other, and that is final. The result goes into a FirstOf with the cookies of browsers:
 //
 //	bearer, err := foreign.ByIssuer(tokens, issuers)
 //	guard, err := middleware.New(middleware.Config{Authenticator: middleware.FirstOf(bearer, sessions)})
 //
-// The error says that one of them is nil, or that an issuer is ourselves.
+// It is an error if one of them is nil, or if an issuer has the name of our own.
 func ByIssuer(own *jwtauth.Tokens, others *Issuers) (middleware.Authenticator, error) {
 	if own == nil || others == nil {
 		return nil, errors.New("foreign: ByIssuer: an argument is nil, want the tokens of our own and those of other issuers")
@@ -156,10 +156,10 @@ func ByIssuer(own *jwtauth.Tokens, others *Issuers) (middleware.Authenticator, e
 	return middleware.FirstOf(othersOnly{others}, own), nil
 }
 
-// othersOnly takes a token that names none of the issuers for none of its kind. Alone it
-// would let whoever sends one pass for anonymous, which is why Issuers does not.
+// othersOnly reports no credentials for a token that names none of the issuers. Alone that would
+// turn a bad token into an anonymous request, which is why Issuers does not do it.
 //
-// It has no Challenge: that of the own tokens, which are asked next, is the same.
+// It has no Challenge: that of our own tokens, which are asked next, is the same.
 type othersOnly struct{ issuers *Issuers }
 
 func (o othersOnly) Authenticate(r *http.Request) (middleware.Identity, error) {

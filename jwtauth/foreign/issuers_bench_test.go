@@ -7,6 +7,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/inga-auth/inga/internal/storetest"
+	"github.com/inga-auth/inga/internal/tokentest"
 	"github.com/inga-auth/inga/jwtauth/foreign"
 )
 
@@ -16,13 +17,13 @@ import (
 func BenchmarkForeignToken(b *testing.B) {
 	p := newIDP(b, foreignRSA(), foreignEC(), foreignEd())
 	issuers := p.issuers(b)
-	both, err := foreign.ByIssuer(newTokens(b, storetest.Memory(b)), issuers)
+	both, err := foreign.ByIssuer(tokentest.New(b, storetest.Memory(b)), issuers)
 	if err != nil {
 		b.Fatal(err)
 	}
 	for _, k := range []*foreignKey{foreignRSA(), foreignEC(), foreignEd()} {
 		token := p.token(k)
-		r := presented(token)
+		r := tokentest.Presented(token)
 		b.Run(k.alg+"/inga", func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
@@ -32,7 +33,7 @@ func BenchmarkForeignToken(b *testing.B) {
 			}
 		})
 		b.Run(k.alg+"/golang-jwt", func(b *testing.B) {
-			parser := jwt.NewParser(jwt.WithValidMethods([]string{k.alg}), jwt.WithIssuer(p.issuer), jwt.WithAudience(audience),
+			parser := jwt.NewParser(jwt.WithValidMethods([]string{k.alg}), jwt.WithIssuer(p.issuer), jwt.WithAudience(tokentest.Audience),
 				jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithLeeway(30*time.Second), jwt.WithStrictDecoding())
 			public := k.private.Public()
 			key := func(*jwt.Token) (any, error) { return public, nil }
@@ -45,15 +46,15 @@ func BenchmarkForeignToken(b *testing.B) {
 		})
 	}
 	b.Run("own, beside issuers", func(b *testing.B) {
-		tokens := newTokens(b, storetest.Memory(b))
-		response, err := login(b, tokens, "2")
+		tokens := tokentest.New(b, storetest.Memory(b))
+		response, err := tokentest.Login(b, tokens, "2")
 		if err != nil {
 			b.Fatal(err)
 		}
 		if both, err = foreign.ByIssuer(tokens, issuers); err != nil {
 			b.Fatal(err)
 		}
-		r := presented(response.AccessToken)
+		r := tokentest.Presented(response.AccessToken)
 		b.ReportAllocs()
 		for b.Loop() {
 			if _, err := both.Authenticate(r); err != nil {
@@ -63,11 +64,11 @@ func BenchmarkForeignToken(b *testing.B) {
 	})
 }
 
-// BenchmarkJunkKid is what somebody costs who sends kids that nobody has heard of.
+// BenchmarkJunkKid is the cost of tokens with unknown kids.
 func BenchmarkJunkKid(b *testing.B) {
 	p := newIDP(b, foreignEC())
 	issuers := p.issuers(b)
-	if _, err := issuers.Authenticate(presented(p.token(foreignEC()))); err != nil {
+	if _, err := issuers.Authenticate(tokentest.Presented(p.token(foreignEC()))); err != nil {
 		b.Fatal(err)
 	}
 	requests := make([]string, 8192)
@@ -76,7 +77,7 @@ func BenchmarkJunkKid(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		if _, err := issuers.Authenticate(presented(requests[i%len(requests)])); err == nil {
+		if _, err := issuers.Authenticate(tokentest.Presented(requests[i%len(requests)])); err == nil {
 			b.Fatal("passes")
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/inga-auth/inga/jwtauth"
 	"github.com/inga-auth/inga/jwtauth/foreign"
 	"github.com/inga-auth/inga/middleware"
+	"github.com/inga-auth/inga/middleware/session"
 	"github.com/inga-auth/inga/sliding"
 )
 
@@ -58,8 +59,8 @@ func ExampleNew() {
 	// Output: 401 Bearer realm="inga"
 }
 
-// An address without TLS lets whoever is on the way be anybody, an empty audience would let
-// the tokens of all other applications in, and a symmetric key is nobody's public one.
+// Without TLS an attacker on the network can substitute the keys, an empty audience would accept
+// the tokens of all other applications, and a symmetric key cannot be published.
 func ExampleNew_incorrect() {
 	_, err := foreign.New(foreign.Config{
 		Issuer:     "https://login.example",
@@ -73,27 +74,29 @@ func ExampleNew_incorrect() {
 	// foreign: Config "https://login.example": Algorithms has "HS256", want some of ES256, ES384, ES512, Ed25519, EdDSA, PS256, PS384, PS512, RS256, RS384, RS512
 }
 
-// Tokens of our own and of others need ByIssuer. With FirstOf, whoever is asked first refuses
-// the tokens of the others, and nobody else is asked: a wrong token must not become somebody
-// else's chance.
+// Our own tokens and those of others need ByIssuer. With FirstOf, the one that is asked first
+// refuses the tokens of the other, and that is final.
 func ExampleByIssuer_incorrect() {
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret)
 	key, err1 := jwtauth.HS256(secret)
+	sessions, err0 := session.New(session.Config{
+		Store:  memory.New(),
+		Policy: sliding.Policy{Idle: 30 * time.Minute, Absolute: 12 * time.Hour},
+	})
 	tokens, err2 := jwtauth.New(jwtauth.Config{
-		Store:    memory.New(),
+		Sessions: sessions,
 		Keys:     []jwtauth.Key{key},
 		Issuer:   "https://app.example",
 		Audience: "https://api.app.example",
-		Policy:   sliding.Policy{Idle: 30 * time.Minute, Absolute: 12 * time.Hour},
 	})
 	p := bubbled(foreignEC()) // an issuer that is not there
 	issuers, err3 := foreign.New(p.config())
 	both, err4 := foreign.ByIssuer(tokens, issuers)
-	if err := errors.Join(err1, err2, err3, err4); err != nil {
+	if err := errors.Join(err0, err1, err2, err3, err4); err != nil {
 		log.Fatal(err)
 	}
-	theirs := presented(p.token(foreignEC()))
+	theirs := bearing(p.token(foreignEC()))
 
 	_, err := middleware.FirstOf(tokens, issuers).Authenticate(theirs)
 	fmt.Println(err)

@@ -26,14 +26,14 @@ type algorithm struct {
 	kty, crv string
 }
 
-// algorithms are all that are supported: none is symmetric, and none is none.
+// algorithms are the supported ones. None is symmetric, and "none" is not among them.
 var algorithms = map[string]algorithm{
 	"RS256":   {jwt.SigningMethodRS256, "RSA", ""},
 	"RS384":   {jwt.SigningMethodRS384, "RSA", ""},
 	"RS512":   {jwt.SigningMethodRS512, "RSA", ""},
-	"PS256":   {jwt.SigningMethodPS256, "RSA", ""},
-	"PS384":   {jwt.SigningMethodPS384, "RSA", ""},
-	"PS512":   {jwt.SigningMethodPS512, "RSA", ""},
+	"PS256":   {jose.PS256, "RSA", ""},
+	"PS384":   {jose.PS384, "RSA", ""},
+	"PS512":   {jose.PS512, "RSA", ""},
 	"ES256":   {jwt.SigningMethodES256, "EC", "P-256"},
 	"ES384":   {jwt.SigningMethodES384, "EC", "P-384"},
 	"ES512":   {jwt.SigningMethodES512, "EC", "P-521"},
@@ -43,7 +43,7 @@ var algorithms = map[string]algorithm{
 
 func algorithmNames() []string { return slices.Sorted(maps.Keys(algorithms)) }
 
-// A publicKey verifies with the algorithms that it has, by their names.
+// A publicKey verifies with the methods that it has, by the names of their algorithms.
 type publicKey struct {
 	id      string // "" if its issuer gives it none
 	key     crypto.PublicKey
@@ -54,17 +54,20 @@ type publicKey struct {
 const maxKeys = 256
 
 // parseSet returns the keys of a JWK set (RFC 7517, section 5) that verify with one of the
-// algorithms. It skips all others: that section asks for it, and issuers publish keys for
-// encryption, on curves and of kinds that we have never heard of beside those we need.
+// algorithms. It skips all others, as that section requires: issuers publish keys for encryption,
+// on other curves and of other kinds beside those needed here.
 //
-// A set without a key for us is an error. It may be what the issuer means; more often it is
-// what a server answers that has just lost its database.
+// A set that is empty is a withdrawal of all keys. One that has keys, and none that is usable,
+// does not match Config.Algorithms, which is an error.
 func parseSet(data []byte, accepted []string) ([]publicKey, error) {
 	var set struct {
 		Keys []json.RawMessage `json:"keys"`
 	}
 	if err := json.Unmarshal(data, &set); err != nil {
 		return nil, fmt.Errorf("not a JWK set: %w", err)
+	}
+	if set.Keys == nil {
+		return nil, errors.New("not a JWK set: it has no keys, not even an empty list")
 	}
 	var keys []publicKey
 	for _, raw := range set.Keys {
@@ -76,7 +79,7 @@ func parseSet(data []byte, accepted []string) ([]publicKey, error) {
 			keys = append(keys, k)
 		}
 	}
-	if len(keys) == 0 {
+	if len(keys) == 0 && len(set.Keys) > 0 {
 		return nil, fmt.Errorf("JWK set has %d keys, and none that we can use", len(set.Keys))
 	}
 	if len(keys) > maxKeys {
@@ -100,8 +103,8 @@ type jwk struct {
 	Y   string   `json:"y"`
 }
 
-// publicKey returns the key, or why it is not one for us. A key that says its algorithm has
-// that one only; another has those of the accepted that it fits: Entra never says.
+// publicKey returns the key, or why it cannot be used. A key with an alg has that one only.
+// Without, as at Entra, it has all accepted algorithms that it fits.
 func (j jwk) publicKey(accepted []string) (publicKey, error) {
 	if j.Use != "" && j.Use != "sig" || j.Ops != nil && !slices.Contains(j.Ops, "verify") {
 		return publicKey{}, errors.New("key is not for signatures")
@@ -179,7 +182,7 @@ func (j jwk) ec() (crypto.PublicKey, error) {
 	return ecdsa.ParseUncompressedPublicKey(curve, slices.Concat([]byte{4}, x, y))
 }
 
-// number returns the bytes of a number. Some issuers pad it, against RFC 7518, section 2.
+// number returns the bytes of a number. Some issuers pad the base64, against RFC 7518, section 2.
 func number(s string) ([]byte, error) {
 	b, err := jose.Decode(strings.TrimRight(s, "="))
 	if err == nil && len(b) == 0 {

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/inga-auth/inga/internal/tokentest"
 	"github.com/inga-auth/inga/jwtauth/foreign"
 )
 
@@ -37,7 +38,7 @@ var sets = []struct {
 	{"X25519", beside(map[string]any{"kty": "OKP", "crv": "X25519", "kid": "x", "x": strings.Repeat("A", 43)}), true},
 	{"a secret", beside(map[string]any{"kty": "oct", "k": "AAAA"}), true},
 	{"a key for encryption", beside(with(foreignRSA().jwk(), "use", "enc", "alg", "RSA-OAEP")), true},
-	{"a key of 1024 bits", beside(map[string]any{"kty": "RSA", "e": "AQAB", "n": b64(strings.Repeat("\xff", 128))}), true},
+	{"a key of 1024 bits", beside(map[string]any{"kty": "RSA", "e": "AQAB", "n": tokentest.B64(strings.Repeat("\xff", 128))}), true},
 	{"a key off its curve", beside(with(foreignEC().jwk(), "y", foreignEC().jwk()["x"])), true},
 	{"nothing", beside(map[string]any{}), true},
 	{"null", beside(nil), true},
@@ -66,7 +67,7 @@ var sets = []struct {
 		if err != nil {
 			panic(err)
 		}
-		return []any{with(foreignEC().jwk(), "x", b64(string(point[1:32])), "y", b64(string(point[32:])))}
+		return []any{with(foreignEC().jwk(), "x", tokentest.B64(string(point[1:32])), "y", tokentest.B64(string(point[32:])))}
 	}, false},
 	{"the point at infinity", func() []any {
 		return []any{with(foreignEC().jwk(), "x", strings.Repeat("A", 43), "y", strings.Repeat("A", 43))}
@@ -107,11 +108,11 @@ func TestAWeakOrMonstrousRSAKeyOfAnIssuerIsNotUsed(t *testing.T) {
 		want int
 	}{
 		{"the key", k.jwk(), 200},
-		{"2048 bits of another", with(k.jwk(), "n", b64(strings.Repeat("\xff", 256))), 401},
-		{"2047 bits", with(k.jwk(), "n", b64("\x7f"+strings.Repeat("\xff", 255))), 503},
-		{"2048 bits and zeros", with(k.jwk(), "n", b64("\x00\x00"+strings.Repeat("\xff", 256))), 401},
-		{"8192 bits", with(k.jwk(), "n", b64(strings.Repeat("\xff", 1024))), 401},
-		{"8193 bits", with(k.jwk(), "n", b64("\x01"+strings.Repeat("\xff", 1024))), 503},
+		{"2048 bits of another", with(k.jwk(), "n", tokentest.B64(strings.Repeat("\xff", 256))), 401},
+		{"2047 bits", with(k.jwk(), "n", tokentest.B64("\x7f"+strings.Repeat("\xff", 255))), 503},
+		{"2048 bits and zeros", with(k.jwk(), "n", tokentest.B64("\x00\x00"+strings.Repeat("\xff", 256))), 401},
+		{"8192 bits", with(k.jwk(), "n", tokentest.B64(strings.Repeat("\xff", 1024))), 401},
+		{"8193 bits", with(k.jwk(), "n", tokentest.B64("\x01"+strings.Repeat("\xff", 1024))), 503},
 		{"exponent 1", with(k.jwk(), "e", "AQ"), 503},
 		{"exponent 2", with(k.jwk(), "e", "Ag"), 503},
 		{"exponent 3", with(k.jwk(), "e", "Aw"), 401},
@@ -145,7 +146,7 @@ func TestASetMayBeLargeAndNotTooLarge(t *testing.T) {
 }
 
 // TestTheKeysOfRFC7517AreRead has the public keys of RFC 7517, appendix A.1, and of RFC
-// 8037, appendix A.2. Nobody signs with them here: that they are read shows in that a bad
+// 8037, appendix A.2. Nothing is signed with them here: that they are read shows in that a bad
 // signature is known to be bad, at one fetch, and does not leave the set without a key.
 func TestTheKeysOfRFC7517AreRead(t *testing.T) {
 	ec := `{"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM","use":"enc","kid":"1"}`
@@ -162,7 +163,7 @@ func TestTheKeysOfRFC7517AreRead(t *testing.T) {
 	} {
 		p := newIDP(t)
 		p.answer(write(`{"keys":[` + row.set + `]}`))
-		token := b64(fmt.Sprintf(`{"alg":%q,"typ":"at+jwt","kid":%q}`, row.alg, row.kid)) + "." + b64(p.claims("")) + "." + b64(strings.Repeat("x", 64))
+		token := tokentest.B64(fmt.Sprintf(`{"alg":%q,"typ":"at+jwt","kid":%q}`, row.alg, row.kid)) + "." + tokentest.B64(p.claims("")) + "." + tokentest.B64(strings.Repeat("x", 64))
 		wantStatus(t, guarded(t, p.issuers(t)), token, row.want)
 		p.wantFetches(t, 1)
 	}
@@ -184,14 +185,14 @@ func FuzzJWKSet(f *testing.F) {
 	f.Add([]byte(`{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB"}],"keys":null}`))
 
 	p := bubbled()
-	// The attacker's key is in no seed, and nobody guesses it.
+	// The attacker's key is in no seed, and cannot be guessed.
 	attacker := newEC("ec", "ES256", elliptic.P256())
 	tokens := map[string]string{}
 	for _, k := range []*foreignKey{attacker, attacker.named(""), attacker.named("rsa")} {
 		tokens["attacker's "+k.kid] = p.token(k)
 	}
 	for _, alg := range []string{"RS256", "ES256", "ES384", "ES512", "EdDSA"} {
-		tokens["junk "+alg] = b64(fmt.Sprintf(`{"alg":%q,"typ":"at+jwt"}`, alg)) + "." + b64(p.claims("")) + "." + b64(strings.Repeat("\x01", 64))
+		tokens["junk "+alg] = tokentest.B64(fmt.Sprintf(`{"alg":%q,"typ":"at+jwt"}`, alg)) + "." + tokentest.B64(p.claims("")) + "." + tokentest.B64(strings.Repeat("\x01", 64))
 	}
 	f.Fuzz(func(t *testing.T, set []byte) {
 		issuers := p.issuers(t, everyAlgorithm, func(c *foreign.Config) {
@@ -201,7 +202,7 @@ func FuzzJWKSet(f *testing.F) {
 			})}
 		})
 		for name, token := range tokens {
-			if id, err := issuers.Authenticate(presented(token)); err == nil || id.Subject != "" {
+			if id, err := issuers.Authenticate(tokentest.Presented(token)); err == nil || id.Subject != "" {
 				t.Fatalf("%s passes as %+v by %q", name, id, set)
 			}
 		}

@@ -15,26 +15,26 @@ import (
 )
 
 const (
-	// refreshAfter is the age at which a request has the keys fetched again, without waiting
-	// for it, and waitAfter that at which it waits. So a key that the issuer withdraws is
-	// good for waitAfter at most, unless the issuer cannot be reached.
+	// refreshAfter is the age of the keys at which a request starts a fetch without waiting for
+	// it, and waitAfter the age at which it waits. So a key that the issuer withdraws is accepted
+	// for waitAfter at most, unless the issuer cannot be reached.
 	refreshAfter = 5 * time.Minute
 	waitAfter    = 10 * time.Minute
 
-	// retryAfter is how long after a fetch that failed the next one may begin.
+	// retryAfter is how long after a failed fetch the next one may begin.
 	retryAfter = 10 * time.Second
 
 	// unknownEvery is how often unknown keys may cause a fetch. See keyCache.spend.
 	unknownEvery = time.Minute
 )
 
-// A keyCache has the keys of one issuer as they were when they were fetched last.
+// A keyCache has the keys of one issuer as last fetched.
 //
-// Who sends a token can put any kid into it, and a kid that nobody knows may be junk, or the
-// key that the issuer began to sign with a second ago. Only a fetch can tell, and whoever
-// sends junk would decide how many there are. So these are rationed, and when the ration is
-// spent, the answer is that we do not know: 503, for a moment, and not 401. Libraries that
-// answer 401 then log everybody out whose issuer rotates its keys meanwhile.
+// A token can have any kid, and an unknown kid may be junk, or that of the key with which the
+// issuer began to sign a second ago. Only a fetch can tell, and senders of junk would decide how
+// many there are. So fetches for unknown kids are rationed, and when the ration is spent the
+// answer is 503 for a moment, and not 401: clients log out at a 401, and the issuer may be
+// rotating its keys.
 type keyCache struct {
 	source *source
 	maxAge time.Duration
@@ -49,15 +49,6 @@ type keyCache struct {
 	failed  time.Time
 	whole   time.Time // when the ration will be whole again
 	asked   questions
-}
-
-// A flight is a fetch under way.
-type flight struct {
-	number uint64
-	at     time.Time
-	kid    string        // that the ration was spent on, or ""
-	done   chan struct{} // closed when it has landed
-	err    error         // to be read then
 }
 
 func newKeyCache(s *source, c Config) *keyCache {
@@ -92,8 +83,8 @@ func (c *keyCache) verify(ctx context.Context, h jose.Header, p jose.Parts) erro
 	return nil
 }
 
-// verifyUnknown is verify for a token whose key is not in the set. It ends: each time around
-// the set is a newer one, and one that is newer than the question answers it.
+// verifyUnknown is verify for a token whose key is not in the set. It terminates: each time
+// around the set is a newer one, and a set that is newer than the question answers it.
 func (c *keyCache) verifyUnknown(ctx context.Context, set *keySet, h jose.Header, p jose.Parts, sig []byte) error {
 	q, again := c.ask(h.Kid, p)
 	for {
@@ -111,7 +102,7 @@ func (c *keyCache) verifyUnknown(ctx context.Context, set *keySet, h jose.Header
 	}
 }
 
-// usable returns a set that may be used, fetching it if need be.
+// usable returns a set that may be used, and fetches it if necessary.
 func (c *keyCache) usable(ctx context.Context) (*keySet, error) {
 	set := c.current.Load()
 	if set.age() < refreshAfter {
@@ -125,16 +116,16 @@ func (c *keyCache) usable(ctx context.Context) (*keySet, error) {
 		failure = f.wait(ctx)
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, unavailable(err) // or one could pass by going away while others wait
+		return nil, unavailable(err) // the wait may have ended for this reason only
 	}
 	if set = c.current.Load(); set.age() < c.maxAge {
-		return set, nil // the last good one, if the fetch failed
+		return set, nil // the previous one if the fetch failed
 	}
 	return nil, unavailable(failure)
 }
 
-// refresh returns the fetch that is under way, perhaps because it began it, or nil if it is
-// too early to try again; and why the last one failed, if it did.
+// refresh returns the fetch that is under way, which it begins if necessary, or nil if it is too
+// early to try again; and why the last one failed, if it did.
 func (c *keyCache) refresh(ctx context.Context) (*flight, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -144,8 +135,8 @@ func (c *keyCache) refresh(ctx context.Context) (*flight, error) {
 	return c.flight, c.failure
 }
 
-// ask notes that a token with an unknown key has come, and reports whether the same question
-// was asked already and is open, or was answered lately. A token without a kid is a question
+// ask records that a token with an unknown key has come, and reports whether the same question
+// was asked before and is open, or was answered recently. Each token without a kid is a question
 // of its own.
 func (c *keyCache) ask(kid string, p jose.Parts) (q question, again bool) {
 	name := [2]string{kid, ""}
@@ -165,9 +156,9 @@ func (c *keyCache) ask(kid string, p jose.Parts) (q question, again bool) {
 	return q, false
 }
 
-// newer returns a set that is newer than the given one, fetching it if the ration allows, or
-// joining a fetch that is under way. [middleware.ErrInvalidCredentials] is the answer that the
-// key does not exist, and [middleware.ErrUnavailable] that there is no answer.
+// newer returns a set that is newer than the given one: it joins the fetch that is under way, or
+// begins one if the ration allows. [middleware.ErrInvalidCredentials] means that the key does
+// not exist, and [middleware.ErrUnavailable] that this is undecided.
 func (c *keyCache) newer(ctx context.Context, set *keySet, kid string, q question, again bool) (*keySet, error) {
 	f, err := c.fetchFor(ctx, set, kid, q, again)
 	if err != nil {
@@ -201,14 +192,13 @@ func (c *keyCache) fetchFor(ctx context.Context, set *keySet, kid string, q ques
 	return c.begin(ctx, kid), nil
 }
 
-// spend takes a fetch for an unknown key from the ration, if there is one: one for each
-// unknownEvery, and one in reserve. The reserve is for a question that is asked again, as a
-// client does that was told to come back in a second, and as all clients do when the key is
-// real. Different junk every time never gets at it, and the same junk was answered.
+// spend takes a fetch for an unknown key from the ration, and reports whether one was left. The
+// ration is one in each unknownEvery, and one in reserve. The reserve is for a question that is
+// asked again: by a client that retries after a 503, and by all clients if the key is real. Junk
+// that differs every time never uses it, and junk that repeats has been answered.
 //
-// In n minutes, junk thus causes n+1 fetches at most, and n if its kids do not repeat. A
-// fetch tells about all kids, whoever caused it: the longest that a good token has to wait is
-// unknownEvery.
+// In n minutes, junk thus causes at most n+1 fetches, and n if its kids do not repeat. A fetch
+// answers for all kids, so a good token waits for unknownEvery at most.
 func (c *keyCache) spend(again bool) bool {
 	now := time.Now()
 	missing := c.whole.Sub(now)
@@ -219,57 +209,12 @@ func (c *keyCache) spend(again bool) bool {
 	return true
 }
 
-// begin has the keys fetched. Other requests wait for the same fetch, so that it must not end
-// with the one that caused it.
-func (c *keyCache) begin(ctx context.Context, kid string) *flight {
-	c.begun++
-	f := &flight{number: c.begun, at: time.Now(), kid: kid, done: make(chan struct{})}
-	c.flight = f
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), fetchTimeout)
-	go func() {
-		defer cancel()
-		keys, err := c.source.fetch(ctx)
-		if err != nil {
-			c.log(ctx, err)
-		}
-		c.land(f, keys, err)
-	}()
-	return f
-}
-
-// land replaces the set as a whole: a key that is in it no more is good no more.
-func (c *keyCache) land(f *flight, keys []publicKey, err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.flight, c.failure, f.err = nil, err, err
-	if err != nil {
-		c.failed = time.Now()
-	} else {
-		set := &keySet{keys, f.number, f.at}
-		c.current.Store(set)
-		if set.has(f.kid) {
-			c.whole = c.whole.Add(-unknownEvery) // it was no junk
-		}
-	}
-	close(f.done)
-}
-
 // resting reports whether it is too early after a failure to try again.
 func (c *keyCache) resting() bool {
 	return c.failure != nil && time.Since(c.failed) < retryAfter
 }
 
-func (f *flight) wait(ctx context.Context) error {
-	select {
-	case <-f.done:
-		return f.err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// unavailable does not wrap err: whatever an http.RoundTripper says, it says nothing about the
-// credential.
+// unavailable does not wrap err: no error of an http.RoundTripper is a verdict on the credential.
 func unavailable(err error) error {
 	return fmt.Errorf("%w: keys of the issuer: %v", middleware.ErrUnavailable, err)
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/inga-auth/inga/internal/jose"
 )
 
-// A keySet is what one fetch found. It never changes.
+// A keySet is the result of one fetch. It never changes.
 type keySet struct {
 	keys   []publicKey
 	number uint64    // of the fetch
@@ -17,9 +17,9 @@ type keySet struct {
 
 var errUnknownKey = errors.New("key of the token is not one of the issuer's")
 
-// verify returns nil if a key of the set signed the text, and errUnknownKey if none of the
-// set can be the one that did. A known key with a wrong signature is just wrong: that, too,
-// anybody can send, and no fetch will change it.
+// verify returns nil if a key of the set signed the text, and errUnknownKey if none of the set
+// can have signed it. A wrong signature under a known kid is final: no fetch would change it, and
+// it must not cause one.
 func (s *keySet) verify(h jose.Header, text string, sig []byte) error {
 	unfit := errUnknownKey
 	for i := range s.keys {
@@ -45,7 +45,7 @@ func (s *keySet) verify(h jose.Header, text string, sig []byte) error {
 	return unfit
 }
 
-// age returns how old the set is; none is older than any.
+// age returns how old the set is. A nil set is older than any other.
 func (s *keySet) age() time.Duration {
 	if s == nil {
 		return math.MaxInt64

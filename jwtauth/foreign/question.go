@@ -2,17 +2,17 @@ package foreign
 
 import "hash/maphash"
 
-// A question is about a key that was unknown when a token brought its name.
+// A question is whether a key exists that was unknown when a token named it.
 type question struct {
-	begun uint64 // how many fetches had begun when it was asked first
+	begun uint64 // how many fetches had begun when it was first asked
 }
 
 // maxQuestions is how many are remembered.
 const maxQuestions = 4096
 
-// questions are those that were asked last. What clients send is in it as a hash with a seed
-// that nobody knows, so that it takes the same room whatever they send, and nobody can make
-// one question look like another.
+// questions has the most recent ones. The names that clients send are stored as hashes with a
+// secret seed, so that they take the same room whatever their length, and no client can make one
+// question collide with another.
 type questions struct {
 	seed   maphash.Seed
 	byHash map[uint64]question

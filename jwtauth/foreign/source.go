@@ -51,7 +51,8 @@ func newSource(c Config) *source {
 	}
 }
 
-// sameHost lets nobody send us elsewhere who can make an issuer redirect.
+// sameHost refuses redirects to other hosts: an open redirect at the issuer must not replace its
+// keys.
 func sameHost(r *http.Request, via []*http.Request) error {
 	first := via[0].URL
 	if r.URL.Host != first.Host || r.URL.Scheme != first.Scheme && r.URL.Scheme != "https" || len(via) > maxRedirects {
@@ -60,8 +61,8 @@ func sameHost(r *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// fetch returns the keys that the issuer publishes now. The issuer is asked anew each time
-// where they are: it may have moved them.
+// fetch returns the keys that the issuer publishes now. Discovery is repeated each time, because
+// the issuer may move them.
 func (s *source) fetch(ctx context.Context) ([]publicKey, error) {
 	address := s.jwksURL
 	if address == "" {
@@ -95,7 +96,7 @@ func (s *source) discover(ctx context.Context) (string, error) {
 	if err := json.Unmarshal(answer, &document); err != nil {
 		return "", fmt.Errorf("%s: %w", address, err)
 	}
-	// Section 4.3: the same to the letter. Another tenant's keys verify nothing here.
+	// Section 4.3: exactly the same. The keys of another tenant must not verify anything here.
 	if document.Issuer != s.issuer {
 		return "", fmt.Errorf("%s: issuer is %.200q, want %q", address, document.Issuer, s.issuer)
 	}

@@ -12,46 +12,48 @@ import (
 	"testing"
 )
 
-// A Login opens a session and answers r as the login page of the application does: with
+// A Login opens a session and responds to r as the login handler of the application does: with
 // cookies, or with an access token (RFC 6749, section 5.1).
 //
-//	func(w http.ResponseWriter, r *http.Request) error { // package cookie, or jwtauth.Cookies
-//		_, err := sessions.Login(w, r, middleware.Login{Subject: "ann"})
+//	func(w http.ResponseWriter, r *http.Request) error { // packages cookie and tokencookie
+//		_, err := cookies.Login(w, r, middleware.Login{Subject: "ann"})
 //		return err
 //	}
-//	func(w http.ResponseWriter, r *http.Request) error { // jwtauth.Tokens
+//	func(w http.ResponseWriter, r *http.Request) error { // package jwtauth
 //		response, err := tokens.Login(r, middleware.Login{Subject: "ann"})
-//		response.Write(w)
+//		if err == nil {
+//			response.Write(w)
+//		}
 //		return err
 //	}
 type Login func(w http.ResponseWriter, r *http.Request) error
 
-// Client returns a client of the server that is logged in by login, or by nobody yet if login
-// is nil. It follows redirects, keeps cookies, and takes a path for a URL of the server:
+// Client returns a client of the server that is logged in by login, or is anonymous if login is
+// nil. It follows redirects, keeps cookies, and resolves paths against the URL of the server:
 // client.Get("/account").
 //
-// Cookies that are for HTTPS only are sent over plain HTTP too, to this server, so that it can
-// be tested with its cookies as they are. What the login answered as access_token goes into the
-// header Authorization, until a response has another in the header Access-Token. Other hosts
-// get neither. A request that has an Authorization of its own keeps it.
+// It sends Secure cookies to this server over plain HTTP too, so that tests need no other cookies
+// than production. It sends the access_token of the login in the Authorization header, until a
+// response has a new one in the header Access-Token. Other hosts get neither. A request that has
+// an Authorization header keeps it.
 //
-// It does not refresh a token that has expired, and it is no browser: it sends no Origin and no
+// The client does not refresh expired tokens. It is not a browser: it sends neither Origin nor
 // Sec-Fetch-Site, and keeps cookies that browsers refuse.
 func Client(t testing.TB, server *httptest.Server, login Login) *http.Client {
 	t.Helper()
 	return newClient(t, server.URL, server.Client().Transport, login)
 }
 
-// InMemoryClient is [Client] for a handler, without a server and a network, in a bubble of
-// testing/synctest for example: see [Transport]. Its server is https://app.example, and there
-// is no other.
+// InMemoryClient is like [Client], but calls a handler and uses no network, for a bubble of
+// testing/synctest for example; see [Transport]. The server is https://app.example, and requests
+// to any other fail.
 func InMemoryClient(t testing.TB, h http.Handler, login Login) *http.Client {
 	t.Helper()
 	const address = "https://app.example"
 	return newClient(t, address, only{address, Transport(h)}, login)
 }
 
-// only is a network with one server in it.
+// only is a network with a single server.
 type only struct {
 	address string
 	server  http.RoundTripper
@@ -70,7 +72,7 @@ func newClient(t testing.TB, address string, network http.RoundTripper, login Lo
 	if err != nil {
 		t.Fatal(err)
 	}
-	own, _ := cookiejar.New(nil) // whose error is always nil
+	own, _ := cookiejar.New(nil) // the error is always nil
 	others, _ := cookiejar.New(nil)
 	a := &agent{site: site{base}, network: network}
 	client := &http.Client{Transport: a, Jar: &jar{site{base}, own, others}}
@@ -83,15 +85,15 @@ func newClient(t testing.TB, address string, network http.RoundTripper, login Lo
 // A site is the server of a client.
 type site struct{ base *url.URL }
 
-// find returns what u means on the site, and whether it is there.
+// find resolves u against the site, and reports whether it is on the site.
 func (s site) find(u *url.URL) (*url.URL, bool) {
 	u = s.base.ResolveReference(u)
 	return u, u.Host == s.base.Host
 }
 
-// A jar takes every request to the site for one by HTTPS. To a cookie, all ports of a host are
-// the same (RFC 6265, section 8.5), and servers of tests differ in nothing else: what the site
-// sets is kept apart.
+// A jar treats requests to the site as HTTPS. It keeps the cookies of the site apart, because
+// cookies are shared by all ports of a host (RFC 6265, section 8.5), and test servers differ by
+// nothing else.
 type jar struct {
 	site
 	own, others *cookiejar.Jar
@@ -115,11 +117,11 @@ func (j *jar) of(u *url.URL) (*cookiejar.Jar, *url.URL) {
 		return j.others, u
 	}
 	https := *u
-	https.Scheme = "https" // before Go 1.26, a cookiejar takes not even localhost for secure
+	https.Scheme = "https" // before Go 1.26, a cookiejar does not even treat localhost as secure
 	return j.own, &https
 }
 
-// An agent sends the access token that it has to the site.
+// An agent sends its access token to the site.
 type agent struct {
 	site
 	network http.RoundTripper
@@ -149,7 +151,7 @@ func (a *agent) current() string {
 	return a.token
 }
 
-// take takes over a token that a response brought, if it did.
+// take replaces the token, unless the new one is empty.
 func (a *agent) take(token string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -1,47 +1,44 @@
-// Package authtest is for the tests of applications whose requests pass a guard: a handler
-// without a login, a client that is logged in, an issuer that fails on command, what happened,
-// and whether a route was left open. It is imported by tests only.
+// Package authtest helps to test applications whose routes are guarded. It has identities for
+// handlers, clients that are logged in, an issuer of tokens that fails on command, a recorder of
+// events, and a check for routes that were left open. Only tests import it.
 //
-//	// A handler, with somebody before it.
+//	// A handler, without the guard around it.
 //	r := authtest.WithIdentity(httptest.NewRequest("GET", "/account", nil), middleware.Identity{Subject: "ann"})
 //
-//	// The application as it is, with its own way of logging in.
+//	// The whole application, with its own way of logging in.
 //	ann := authtest.Client(t, server, func(w http.ResponseWriter, r *http.Request) error {
-//		_, err := sessions.Login(w, r, middleware.Login{Subject: "ann"})
+//		_, err := cookies.Login(w, r, middleware.Login{Subject: "ann"})
 //		return err
 //	})
 //	resp, err := ann.Get("/account")
 //
-//	// Every route is behind a guard, but for these.
+//	// Every route is guarded, except these.
 //	authtest.Guarded(t, mux, mux.Routes(), "GET /{$}", "POST /login")
 //
-// # Which of them
+// # What to use when
 //
-// [WithIdentity] is for what a handler does with an identity. It proves nothing about the way
-// to the handler. A guard before the handler asks its own authenticator, and lets nobody pass
-// because of a test; where the rules of a guard are to be tested with identities that nobody
-// logs in for, give the guard [Authenticator] in the test, in place of the application's own or
-// before it.
+// [WithIdentity] tests what a handler does with an identity. It does not get a request past a
+// guard, which asks its own authenticator. To test the rules of a guard with made-up identities,
+// give it [Authenticator] in the test, instead of the application's own or before it.
 //
-// [Client] is for the whole: the guard, the cookies as they are in production, the token that is
-// renewed, the session that ends. It logs in once, by the function that it is given, without a
-// password and a form, and works for cookies, tokens, and tokens in cookies alike. Without a
-// function it is a visitor, who may log in through the front door. Two clients are two people,
-// or two devices of one.
+// [Client] tests the whole: the guard, the cookies as they are in production, renewed tokens, the
+// end of a session. It logs in once, by the function it is given, without a password or a form,
+// and works for cookies, tokens, and tokens in cookies. Without a function it is an anonymous
+// visitor, who may log in through the application. Two clients are two users, or two devices of
+// one. The application needs keys in tests too: 32 bytes of crypto/rand, for example.
 //
-// [Issuer] is Keycloak or Auth0 in the process: it has good tokens and odd ones, rotates its
-// keys, fails, hangs, and counts who asks.
+// [Issuer] stands for Keycloak or Auth0 within the test process: it signs good and bad tokens,
+// rotates its keys, fails, hangs, and counts how often its keys are fetched.
 //
-// [Events] remembers what an event hook is told.
+// [Events] records what an event hook receives.
 //
-// [Guarded] asks every route of the application as nobody, and tells the refusal of a guard
-// from a handler that answers 401 itself. A route that somebody adds and forgets to guard is a
-// failure, and so is the name of a public route that is gone.
+// [Guarded] sends an anonymous request to every route of the application, and distinguishes the
+// refusal of a guard from a handler that responds 401 itself. It fails for a new route that was
+// left open by mistake, and for a public route in its list that no longer exists.
 //
-// # Routes of other routers
+// # Other routers
 //
-// http.ServeMux does not tell its patterns, so that a [Mux] takes its place. Other routers do.
-// This is chi:
+// A [Mux] lists its patterns, which http.ServeMux cannot. Other routers can. For chi:
 //
 //	func routes(router chi.Routes) iter.Seq2[string, string] {
 //		return func(yield func(method, pattern string) bool) {
@@ -54,14 +51,14 @@
 //		}
 //	}
 //
-// With echo and gin it is a loop over what Routes returns.
+// With echo and gin it is a loop over the result of Routes.
 //
-// # In a bubble of testing/synctest
+// # Inside testing/synctest
 //
-// A bubble has no network: a goroutine that waits for a socket keeps its clock from moving. So
-// [Client] and [NewIssuer], which have a server, stay outside, and [InMemoryClient] and
-// [InMemoryIssuer] go in, by [Transport]: a session then expires in no time. Start them, and
-// what they talk to, inside. All else works on both sides.
+// A bubble of testing/synctest has no network: its clock does not advance while a goroutine waits
+// for a socket. [Client] and [NewIssuer] run servers and do not work inside. [InMemoryClient] and
+// [InMemoryIssuer] use [Transport] instead, so that a session expires in no time. Create them,
+// and the application, inside the bubble. Everything else works inside and outside.
 //
 //	synctest.Test(t, func(t *testing.T) {
 //		ann := authtest.InMemoryClient(t, newApp(), login)
@@ -71,6 +68,6 @@
 //
 // # What it does not do
 //
-// No client is a browser: SameSite, Origin, and what a page may read are for a browser to
-// test. No handler can hijack a connection that is not there.
+// A client is not a browser: SameSite, Origin, and what a page may read need a browser to test.
+// Without a network, handlers cannot hijack connections.
 package authtest

@@ -13,13 +13,13 @@ import (
 // patience is how long [Events.Wait] waits.
 const patience = 10 * time.Second
 
-// Events remembers events: give its Hook to every Config that takes one. The zero value is
-// ready, and safe for concurrent use.
+// Events records events: use its Hook in every Config that has a field for one. The zero value is
+// ready to use. It is safe for concurrent use.
 type Events struct {
 	mu   sync.Mutex
 	all  []middleware.Event
-	next map[middleware.EventType]int // where Wait goes on, in all
-	wake []chan struct{}              // of those who wait
+	next map[middleware.EventType]int // where Wait continues in all
+	wake []chan struct{}              // closed by the next event
 }
 
 // Hook is a [middleware.EventHook].
@@ -33,8 +33,8 @@ func (e *Events) Hook(_ context.Context, event middleware.Event) {
 	e.wake = nil
 }
 
-// All returns the events so far, in the order in which they came, of the types that are
-// named, or of all.
+// All returns the events of the given types so far, or of all types if none is given, in the order
+// of their arrival.
 func (e *Events) All(types ...middleware.EventType) []middleware.Event {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -47,8 +47,8 @@ func (e *Events) All(types ...middleware.EventType) []middleware.Event {
 	return found
 }
 
-// Wait returns the first event of the type, waiting for it if need be; the next call returns
-// the second. It fails the test if none comes in ten seconds.
+// Wait returns the first event of the type, and waits for it if necessary. The next call returns
+// the second one, and so on. It fails the test after ten seconds.
 func (e *Events) Wait(t testing.TB, typ middleware.EventType) middleware.Event {
 	t.Helper()
 	limit := time.NewTimer(patience)
@@ -66,7 +66,7 @@ func (e *Events) Wait(t testing.TB, typ middleware.EventType) middleware.Event {
 	}
 }
 
-// find returns the next event of the type, or what is closed when there is another event.
+// find returns the next event of the type, or a channel that the next event of any type closes.
 func (e *Events) find(typ middleware.EventType) (middleware.Event, <-chan struct{}) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -17,9 +17,9 @@ import (
 func ExampleInMemoryClient() {
 	TestExpiry := func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			sessions, app := shop(nil)
+			cookies, app := shop(nil)
 			ann := authtest.InMemoryClient(t, app, func(w http.ResponseWriter, r *http.Request) error {
-				_, err := sessions.Login(w, r, middleware.Login{Subject: "7"})
+				_, err := cookies.Login(w, r, middleware.Login{Subject: "7"})
 				return err
 			})
 			for _, want := range []int{200, 401} {
@@ -65,8 +65,8 @@ func ExampleTransport() {
 
 func ExampleMux() {
 	var m authtest.Mux
-	sessions, _ := shop(nil)
-	shopRoutes(&m, must(middleware.New(middleware.Config{Authenticator: sessions})))
+	cookies, _ := shop(nil)
+	shopRoutes(&m, must(middleware.New(middleware.Config{Authenticator: cookies})))
 	for method, pattern := range m.Routes() {
 		fmt.Println(method, pattern)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/inga-auth/inga/jwtauth/foreign"
 	"github.com/inga-auth/inga/middleware"
 	"github.com/inga-auth/inga/middleware/authtest"
+	"github.com/inga-auth/inga/middleware/session"
 	"github.com/inga-auth/inga/sliding"
 )
 
@@ -38,18 +39,19 @@ func account(w http.ResponseWriter, r *http.Request) {
 }
 
 // shop is an application, with Ann as its user.
-func shop(events middleware.EventHook) (*cookie.Sessions, http.Handler) {
+func shop(events middleware.EventHook) (*cookie.Cookies, http.Handler) {
 	store := memory.New()
-	if err := store.CreateUser(context.Background(), backends.User{ID: "7", Name: "ann", Roles: []string{"user"}}, ""); err != nil {
+	if err := store.Users().CreateUser(context.Background(), backends.User{ID: "7", Name: "ann", Roles: []string{"user"}}, ""); err != nil {
 		panic(err)
 	}
-	sessions := must(cookie.New(cookie.Config{
-		Store: store, Keys: [][]byte{newKey()}, Events: events,
+	sessions := must(session.New(session.Config{
+		Store: store, Events: events,
 		Policy: sliding.Policy{Idle: 30 * time.Minute, Absolute: 12 * time.Hour},
 	}))
+	cookies := must(cookie.New(cookie.Config{Sessions: sessions, Keys: [][]byte{newKey()}}))
 	m := http.NewServeMux()
-	shopRoutes(m, must(middleware.New(middleware.Config{Authenticator: sessions})))
-	return sessions, m
+	shopRoutes(m, must(middleware.New(middleware.Config{Authenticator: cookies})))
+	return cookies, m
 }
 
 func ExampleWithIdentity() {
@@ -61,7 +63,7 @@ func ExampleWithIdentity() {
 	// Output: Account of 7, who has the roles [user].
 }
 
-// A guard believes its own authenticator, and nothing that a test puts into a context.
+// A guard relies on its own authenticator, and not on what a test puts into a context.
 func ExampleWithIdentity_incorrect() {
 	_, app := shop(nil)
 	r := httptest.NewRequest("GET", "/account", nil)
@@ -92,11 +94,11 @@ func ExampleAuthenticator() {
 
 func ExampleClient() {
 	TestAccount := func(t testing.TB) {
-		sessions, app := shop(nil)
+		cookies, app := shop(nil)
 		server := httptest.NewServer(app)
 		defer server.Close()
 		ann := authtest.Client(t, server, func(w http.ResponseWriter, r *http.Request) error {
-			_, err := sessions.Login(w, r, middleware.Login{Subject: "7"})
+			_, err := cookies.Login(w, r, middleware.Login{Subject: "7"})
 			return err
 		})
 		resp, err := ann.Get("/account")
@@ -139,9 +141,9 @@ func ExampleNewIssuer() {
 func ExampleEvents() {
 	TestLogin := func(t testing.TB) {
 		var events authtest.Events
-		sessions, app := shop(events.Hook)
+		cookies, app := shop(events.Hook)
 		authtest.InMemoryClient(t, app, func(w http.ResponseWriter, r *http.Request) error {
-			_, err := sessions.Login(w, r, middleware.Login{Subject: "7"})
+			_, err := cookies.Login(w, r, middleware.Login{Subject: "7"})
 			return err
 		})
 		login := events.Wait(t, middleware.EventLogin)

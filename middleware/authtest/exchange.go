@@ -13,28 +13,28 @@ import (
 )
 
 const (
-	startAfter = 4 << 10  // bytes that a handler writes before the answer begins, unless it flushes
-	stopAfter  = 64 << 10 // bytes that nobody has read, before a handler waits
+	startAfter = 4 << 10  // bytes that a handler writes before the response begins, unless it flushes
+	stopAfter  = 64 << 10 // bytes that are not read yet when a handler must wait
 )
 
-// An exchange is one request on its way through [Transport]: the ResponseWriter of the handler
-// at one end, and the body of the response at the other.
+// An exchange is one request through [Transport]: the handler's ResponseWriter at one end, and the
+// client's response body at the other.
 type exchange struct {
 	request *http.Request // the client's
 	hangUp  context.CancelFunc
-	forget  func() bool   // ends the watch over the client's context
-	started chan struct{} // closed when the client may see the answer
+	forget  func() bool   // stops watching the client's context
+	started chan struct{} // closed when the response begins
 	header  http.Header   // the handler's
 
 	mu      sync.Mutex
 	changed *sync.Cond
 	status  int         // 0 before WriteHeader
-	sent    http.Header // as it was then
+	sent    http.Header // header as of WriteHeader
 	begun   bool        // started is closed
 	body    bytes.Buffer
-	ended   bool  // by the handler, which has returned
-	closed  bool  // by the client
-	err     error // why the answer ends early
+	ended   bool  // the handler has returned
+	closed  bool  // the client has closed the body
+	err     error // why the response ends early
 }
 
 func newExchange(r *http.Request, hangUp context.CancelFunc) *exchange {
@@ -44,7 +44,7 @@ func newExchange(r *http.Request, hangUp context.CancelFunc) *exchange {
 	return x
 }
 
-// serve is the server's part.
+// serve runs the handler.
 func (x *exchange) serve(h http.Handler, in *http.Request) {
 	defer x.hangUp()
 	defer in.Body.Close()
@@ -72,7 +72,7 @@ func (x *exchange) Header() http.Header { return x.header }
 func (x *exchange) WriteHeader(status int) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if status >= 200 || status == http.StatusSwitchingProtocols { // the others announce another
+	if status >= 200 || status == http.StatusSwitchingProtocols { // others are informational
 		x.head(status)
 	}
 }
@@ -132,11 +132,11 @@ func (x *exchange) begin() {
 	}
 }
 
-// end is what happens when the handler has returned.
+// end completes the response after the handler has returned.
 func (x *exchange) end() {
 	x.forget()
 	if err := x.request.Context().Err(); err != nil {
-		x.fail(err) // which is why the handler has returned, often
+		x.fail(err) // often the reason why the handler returned
 		return
 	}
 	x.mu.Lock()
@@ -150,7 +150,7 @@ func (x *exchange) end() {
 	x.changed.Broadcast()
 }
 
-// fail ends the answer early, unless it has ended.
+// fail ends the response early, unless it has ended.
 func (x *exchange) fail(err error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -161,7 +161,7 @@ func (x *exchange) fail(err error) {
 	x.changed.Broadcast()
 }
 
-// response is the client's part, once the answer has begun.
+// response returns what the client gets, once the response has begun.
 func (x *exchange) response() (*http.Response, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -170,7 +170,7 @@ func (x *exchange) response() (*http.Response, error) {
 	}
 	length, err := strconv.ParseInt(x.sent.Get("Content-Length"), 10, 64)
 	if err != nil && !x.bodiless() {
-		length = -1 // not known
+		length = -1 // unknown
 	}
 	return &http.Response{
 		Status: fmt.Sprintf("%d %s", x.status, http.StatusText(x.status)), StatusCode: x.status,
@@ -179,7 +179,7 @@ func (x *exchange) response() (*http.Response, error) {
 	}, nil
 }
 
-// A body is what the client reads of an exchange.
+// A body is the response body of an exchange.
 type body exchange
 
 // Read implements [io.Reader].

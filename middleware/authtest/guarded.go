@@ -13,23 +13,25 @@ import (
 	"time"
 )
 
-// Guarded fails the test for every route of the application that is neither behind a guard nor
-// named as public, and for every name that is of no route, or of one that a guard refuses. It
-// sends each route an anonymous request, with "authtest" for a wildcard, or what an expression
-// in it asks for. The handlers of public routes run, and so do those that somebody forgot to
-// guard.
+// Guarded fails the test for every route of the application that is neither guarded nor listed as
+// public. It also fails for every public route in the list that does not exist or is guarded. It
+// sends each route an anonymous request, with "authtest" in place of wildcards, or a text that
+// matches the wildcard's regular expression. The handlers of public routes run, and so do those
+// of routes that were left open by mistake.
 //
-// Behind a guard is what [middleware.Guard.Handler] refuses. A handler that answers 401 itself,
-// by middleware.Refuse for example, is not: it has run. Neither is a page behind
-// [middleware.Guard.Optional], which is for anonymous visitors.
+// A route is guarded if [middleware.Guard.Handler] refuses the request. A handler that responds
+// 401 itself, with middleware.Refuse for example, does not count, since it has run. Neither does
+// [middleware.Guard.Optional], which admits anonymous visitors.
 //
-// The routes are those of a [Mux], or what another router lists, as method and pattern. A name
-// is both, with a space between, or the pattern of a route for every method:
+// The routes are those of a [Mux], or of another router, as pairs of method and pattern. A public
+// route is written as both, separated by a space, or as the pattern alone if the route has no
+// method:
 //
 //	authtest.Guarded(t, app, mux.Routes(), "GET /{$}", "POST /login", "/static/")
 //
-// The handler may be the router, or what is around it, but for what answers in another goroutine
-// or later than it is told to, as http.TimeoutHandler does: behind that, no guard is seen.
+// app is the router, or a handler around it. It must not respond in another goroutine or delay
+// the response, as http.TimeoutHandler does, because the guards behind it are not recognized
+// then.
 func Guarded(t testing.TB, app http.Handler, routes iter.Seq2[string, string], public ...string) {
 	t.Helper()
 	var all []route
@@ -51,9 +53,9 @@ func Guarded(t testing.TB, app http.Handler, routes iter.Seq2[string, string], p
 	}
 }
 
-// A route is one of the application.
+// A route is a route of the application.
 type route struct {
-	name            string // what it is called among the public ones
+	name            string // as in the list of public routes
 	method, pattern string
 	public          bool
 }
@@ -63,8 +65,8 @@ func newRoute(method, pattern string, public []string) route {
 	return route{name, method, pattern, slices.Contains(public, name)}
 }
 
-// check sends the route a request of each method that it may have. One that reaches another
-// route of a Mux says nothing about this one.
+// check sends the route a request of each method that it may have. It ignores requests that reach
+// another route of a Mux.
 func (r route) check(app http.Handler) error {
 	host, targets, err := paths(r.pattern)
 	if err != nil {
@@ -94,11 +96,11 @@ func (r route) check(app http.Handler) error {
 	return nil
 }
 
-// A visited is what became of an anonymous request.
+// visited is the outcome of an anonymous request.
 type visited struct {
 	reached []string // routes of a Mux, if there is one
 	status  int
-	guard   bool // a guard answered
+	guard   bool // a guard responded
 	panics  any
 }
 
@@ -114,7 +116,7 @@ func (v visited) mistake(public bool) string {
 	return "no guard refuses it, and it is not named as public"
 }
 
-// visitTime is how long a handler may take that waits for its context.
+// visitTime is when the context of a request ends.
 const visitTime = 5 * time.Second
 
 func visit(app http.Handler, method, host, target string) (v visited) {

@@ -19,7 +19,7 @@ func answers(status int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }
 }
 
-// nobody is an authenticator to whom nobody is known.
+// nobody is an authenticator that knows no one.
 type nobody struct{ err error }
 
 func (n *nobody) Authenticate(*http.Request) (middleware.Identity, error) {

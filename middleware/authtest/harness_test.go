@@ -17,12 +17,14 @@ import (
 	"github.com/inga-auth/inga/backends/memory"
 	"github.com/inga-auth/inga/cookie"
 	"github.com/inga-auth/inga/jwtauth"
+	"github.com/inga-auth/inga/jwtauth/tokencookie"
 	"github.com/inga-auth/inga/middleware"
 	"github.com/inga-auth/inga/middleware/authtest"
+	"github.com/inga-auth/inga/middleware/session"
 	"github.com/inga-auth/inga/sliding"
 )
 
-// whoami writes who the guard says it is, and why not if nobody.
+// whoami writes who the guard says it is, or why there is no identity.
 var whoami = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 	id, ok := middleware.FromContext(r.Context())
 	if !ok {
@@ -34,11 +36,11 @@ var whoami = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 
 // An app is a small application with every way of proving of ours.
 type app struct {
-	sessions *cookie.Sessions
-	tokens   *jwtauth.Tokens
-	cookies  *jwtauth.Cookies
-	events   *authtest.Events
-	handler  http.Handler
+	cookies      *cookie.Cookies
+	tokens       *jwtauth.Tokens
+	tokenCookies *tokencookie.Cookies
+	events       *authtest.Events
+	handler      http.Handler
 }
 
 // must returns v of a function that cannot fail here.
@@ -59,19 +61,20 @@ func newApp(t testing.TB) *app {
 	t.Helper()
 	store, events := memory.New(), &authtest.Events{}
 	for _, u := range []backends.User{{ID: "1", Name: "ann", Roles: []string{"user"}}, {ID: "2", Name: "root", Roles: []string{"admin"}}} {
-		if err := store.CreateUser(t.Context(), u, ""); err != nil {
+		if err := store.Users().CreateUser(t.Context(), u, ""); err != nil {
 			t.Fatal(err)
 		}
 	}
 	policy := sliding.Policy{Idle: 30 * time.Minute, Absolute: 12 * time.Hour}
+	sessions := must(session.New(session.Config{Store: store, Policy: policy, Events: events.Hook}))
 	a := &app{events: events}
-	a.sessions = must(cookie.New(cookie.Config{Store: store, Keys: [][]byte{newKey()}, Policy: policy, Events: events.Hook}))
+	a.cookies = must(cookie.New(cookie.Config{Sessions: sessions, Keys: [][]byte{newKey()}}))
 	a.tokens = must(jwtauth.New(jwtauth.Config{
-		Store: store, Keys: []jwtauth.Key{must(jwtauth.HS256(newKey()))}, RefreshKeys: [][]byte{newKey()},
-		Issuer: "https://app.example", Audience: "https://api.example", Policy: policy, Events: events.Hook,
+		Sessions: sessions, Keys: []jwtauth.Key{must(jwtauth.HS256(newKey()))}, RefreshKeys: [][]byte{newKey()},
+		Issuer: "https://app.example", Audience: "https://api.example",
 	}))
-	a.cookies = must(jwtauth.NewCookies(jwtauth.CookieConfig{Tokens: a.tokens}))
-	a.handler = a.routes(newGuard(middleware.FirstOf(a.tokens, a.cookies, a.sessions), nil))
+	a.tokenCookies = must(tokencookie.New(tokencookie.Config{Tokens: a.tokens}))
+	a.handler = a.routes(newGuard(middleware.FirstOf(a.tokens, a.tokenCookies, a.cookies), nil))
 	return a
 }
 
@@ -83,7 +86,7 @@ func newGuard(who middleware.Authenticator, denier middleware.Denier) *middlewar
 
 func (a *app) routes(guard *middleware.Guard) http.Handler {
 	admin := must(guard.Require(middleware.HasRole("admin")))
-	private := middleware.Chain(a.cookies.Handler, guard.Handler, sliding.Handler)
+	private := middleware.Chain(guard.Handler, sliding.Handler)
 	mux := http.NewServeMux()
 	mux.Handle("/me", private(whoami))
 	mux.Handle("/admin", admin.Handler(whoami))
@@ -96,7 +99,7 @@ func (a *app) routes(guard *middleware.Guard) http.Handler {
 		http.Redirect(w, r, "/me", http.StatusSeeOther)
 	})
 	mux.HandleFunc("POST /logout", func(w http.ResponseWriter, r *http.Request) {
-		if err := errors.Join(a.sessions.Logout(w, r), a.cookies.Logout(w, r)); err != nil {
+		if err := errors.Join(a.cookies.Logout(w, r), a.tokenCookies.Logout(w, r)); err != nil {
 			guard.Refuse(w, r, err)
 		}
 	})
@@ -105,7 +108,7 @@ func (a *app) routes(guard *middleware.Guard) http.Handler {
 
 func (a *app) byCookie(user string) authtest.Login {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		_, err := a.sessions.Login(w, r, middleware.Login{Subject: user})
+		_, err := a.cookies.Login(w, r, middleware.Login{Subject: user})
 		return err
 	}
 }
@@ -122,7 +125,7 @@ func (a *app) byToken(user string) authtest.Login {
 
 func (a *app) byTokenCookies(user string) authtest.Login {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		_, err := a.cookies.Login(w, r, middleware.Login{Subject: user})
+		_, err := a.tokenCookies.Login(w, r, middleware.Login{Subject: user})
 		return err
 	}
 }

@@ -9,15 +9,13 @@ import (
 	"github.com/inga-auth/inga/middleware"
 )
 
-// WithIdentity returns r as a guard passes it on that found out that id sent it:
-// [middleware.FromContext], [middleware.NewEvent] and [middleware.Refuse] see it so. It is for
-// handlers that are tested without the guard before them. A guard before them asks its own
-// authenticator all the same; one that asks [Authenticator] lets the request pass, if no rule
-// objects to id.
+// WithIdentity returns r as a guard passes it on after it has established id:
+// [middleware.FromContext], [middleware.NewEvent] and [middleware.Refuse] behave accordingly. It
+// is for tests of handlers without their guard. A guard asks its own authenticator all the same.
+// If that is [Authenticator], the request passes unless a rule objects to id.
 //
-// No credential is made up, and nothing in the request says who it is but its context, which
-// no client can send. WithIdentity panics in a program that is no test, and if id has no
-// Subject.
+// The identity is in the context of the request and nowhere else, so that no client can send one.
+// WithIdentity panics outside of tests, and if id has no Subject.
 func WithIdentity(r *http.Request, id middleware.Identity) *http.Request {
 	if !testing.Testing() {
 		panic("authtest: WithIdentity is called outside of a test")
@@ -29,8 +27,7 @@ func WithIdentity(r *http.Request, id middleware.Identity) *http.Request {
 	if err != nil {
 		panic(err)
 	}
-	// A guard of ours makes of r what the application's would: nothing of package middleware
-	// is imitated here, and nothing in it is open for this.
+	// A real guard does the work, so that package middleware needs no back door for tests.
 	guard.Handler(http.HandlerFunc(func(_ http.ResponseWriter, passed *http.Request) {
 		r = passed.WithContext(context.WithValue(passed.Context(), identityKey{}, id))
 	})).ServeHTTP(httptest.NewRecorder(), r)
@@ -39,16 +36,18 @@ func WithIdentity(r *http.Request, id middleware.Identity) *http.Request {
 
 type identityKey struct{}
 
-// An answer is an authenticator with one answer. Each is another authenticator, so that no
-// guard takes the answer of one for that of another.
+// An answer is an authenticator that always returns the same identity. It is a pointer, so that
+// guards do not confuse one answer with another.
 type answer struct{ id middleware.Identity }
 
 func (a *answer) Authenticate(*http.Request) (middleware.Identity, error) { return a.id, nil }
 
-// Authenticator answers with the identity of [WithIdentity], and without one that there are no
-// credentials. In a test it stands where the application's own stands, or before it:
+// Authenticator returns the identity of [WithIdentity], or [middleware.ErrNoCredentials] if there
+// is none. In tests it replaces the application's own authenticator, or comes before it:
 //
-//	middleware.FirstOf(authtest.Authenticator{}, sessions)
+//	middleware.FirstOf(authtest.Authenticator{}, cookies)
+//
+// It is safe for concurrent use.
 type Authenticator struct{}
 
 var _ middleware.Authenticator = Authenticator{}

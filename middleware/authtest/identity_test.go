@@ -52,7 +52,7 @@ func TestTheLatestIdentityCounts(t *testing.T) {
 
 func TestAGuardThatAsksAppliesItsRules(t *testing.T) {
 	a := newApp(t)
-	guard := newGuard(middleware.FirstOf(authtest.Authenticator{}, a.sessions), nil)
+	guard := newGuard(middleware.FirstOf(authtest.Authenticator{}, a.cookies), nil)
 	admin := must(guard.Require(middleware.HasRole("admin")))
 	for _, row := range []struct {
 		name   string

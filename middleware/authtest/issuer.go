@@ -16,15 +16,15 @@ import (
 	"time"
 )
 
-// An Issuer is somebody else who issues tokens, like Keycloak or Auth0, in the process of the
-// test. It publishes where its keys are (OpenID Connect Discovery) and the keys (RFC 7517), and
-// signs with ES256. It is safe for concurrent use.
+// An Issuer is a foreign issuer of tokens, like Keycloak or Auth0, within the test process. It
+// serves OpenID Connect Discovery and a key set (RFC 7517), and signs with ES256. It is safe for
+// concurrent use.
 //
 //	issuer := authtest.NewIssuer(t)
 //	issuers, err := foreign.New(foreign.Config{Issuer: issuer.URL, Audience: "orders", HTTPClient: issuer.Client()})
 //	token := issuer.Token(map[string]any{"sub": "ann", "aud": "orders"})
 type Issuer struct {
-	// URL is the claim iss of its tokens, and where it answers. Do not change it.
+	// URL is the address of the issuer and the claim iss of its tokens. Do not change it.
 	URL string
 
 	client *http.Client
@@ -38,7 +38,7 @@ type Issuer struct {
 
 var _ http.Handler = (*Issuer)(nil)
 
-// NewIssuer returns an issuer with a server of its own, which is closed when the test ends.
+// NewIssuer returns an issuer with its own server, which is closed when the test ends.
 func NewIssuer(t testing.TB) *Issuer {
 	t.Helper()
 	i := &Issuer{}
@@ -49,8 +49,8 @@ func NewIssuer(t testing.TB) *Issuer {
 	return i
 }
 
-// InMemoryIssuer is [NewIssuer] without a server and a network: see [Transport]. It is
-// https://issuer.example, and only [Issuer.Client] reaches it.
+// InMemoryIssuer returns an issuer without a network; see [Transport]. Its URL is
+// https://issuer.example, which only [Issuer.Client] reaches.
 func InMemoryIssuer() *Issuer {
 	const address = "https://issuer.example"
 	i := &Issuer{URL: address}
@@ -62,14 +62,14 @@ func InMemoryIssuer() *Issuer {
 // Client returns a client that reaches the issuer, for foreign.Config.HTTPClient.
 func (i *Issuer) Client() *http.Client { return i.client }
 
-// Token returns a good access token with the claims, and with iss, iat, and an exp in an hour
-// unless the claims say otherwise. A claim that is nil is left out.
+// Token returns a valid access token with the given claims. By default it also has the claims iss,
+// iat, and an exp in one hour. Claims that are nil are omitted.
 func (i *Issuer) Token(claims map[string]any) string {
 	return i.Sign(map[string]any{"typ": "at+jwt"}, claims)
 }
 
-// Sign is [Issuer.Token] with a header, whose alg and kid are those of the key that signs
-// unless the header says otherwise: for a typ that is JWT, for a kid that nobody knows.
+// Sign is [Issuer.Token] with a header. By default, alg and kid are those of the signing key. It
+// makes tokens with another typ or an unknown kid, for example.
 func (i *Issuer) Sign(header, claims map[string]any) string {
 	i.mu.Lock()
 	key := i.keys[len(i.keys)-1]
@@ -81,7 +81,7 @@ func (i *Issuer) Sign(header, claims map[string]any) string {
 	)
 }
 
-// Rotate makes a new key, which signs from now on. The former ones stay published.
+// Rotate generates a new signing key. The previous keys remain published.
 func (i *Issuer) Rotate() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -89,14 +89,14 @@ func (i *Issuer) Rotate() {
 	i.keys = append(i.keys, newSigningKey(fmt.Sprintf("key-%d", i.made)))
 }
 
-// Withdraw publishes no key any more but the one that signs.
+// Withdraw removes all keys except the signing key from the published set.
 func (i *Issuer) Withdraw() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.keys = i.keys[len(i.keys)-1:]
 }
 
-// Fetches returns how often the keys were asked for so far, in an outage too.
+// Fetches returns how often the key set was requested so far, including during outages.
 func (i *Issuer) Fetches() int {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -142,7 +142,7 @@ func document(v any) http.HandlerFunc {
 	}
 }
 
-// A signingKey is for ES256: RFC 7518, section 3.4.
+// A signingKey signs with ES256: RFC 7518, section 3.4.
 type signingKey struct {
 	id      string
 	private *ecdsa.PrivateKey
@@ -169,7 +169,7 @@ func (k *signingKey) sign(header, claims map[string]any) string {
 	return signed + "." + encode(sig)
 }
 
-// public is the JWK: RFC 7518, section 6.2.
+// public returns the JWK: RFC 7518, section 6.2.
 func (k *signingKey) public() map[string]any {
 	point, err := k.private.PublicKey.Bytes() // 4, x, y
 	if err != nil {
@@ -183,7 +183,7 @@ func (k *signingKey) public() map[string]any {
 
 func encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
-// mustJSON panics for what JSON cannot say, which only a mistake in a test puts in.
+// mustJSON panics for values that cannot be encoded, which are mistakes in a test.
 func mustJSON(v any) []byte {
 	text, err := json.Marshal(v)
 	if err != nil {
@@ -192,7 +192,7 @@ func mustJSON(v any) []byte {
 	return text
 }
 
-// merged is base with what over has, and without what is nil there.
+// merged adds over to base, and deletes what is nil.
 func merged(base, over map[string]any) map[string]any {
 	maps.Copy(base, over)
 	maps.DeleteFunc(base, func(_ string, v any) bool { return v == nil })

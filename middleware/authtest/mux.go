@@ -7,28 +7,28 @@ import (
 	"strings"
 )
 
-// A Mux is an [http.ServeMux] that tells what was registered with it, which the other does not.
-// A test gives one to the function that registers the routes of the application, if that takes
-// an interface:
+// A Mux is an [http.ServeMux] that lists its routes. To use it in a test, let the function that
+// registers the routes of the application take an interface:
 //
 //	type mux interface {
 //		Handle(pattern string, h http.Handler)
 //		HandleFunc(pattern string, h func(http.ResponseWriter, *http.Request))
 //	}
 //
-// The zero value is ready. A handler that is a mux itself is one route to the Mux around it.
+// The zero value is ready to use. A mux inside a Mux counts as one route. Like http.ServeMux, it
+// serves concurrently; register all routes before.
 type Mux struct {
 	serve    http.ServeMux
 	patterns []string
 }
 
-// Handle is that of [http.ServeMux].
+// Handle is like [http.ServeMux.Handle].
 func (m *Mux) Handle(pattern string, h http.Handler) {
-	m.serve.Handle(pattern, marked(pattern, h)) // which panics at a pattern that is none
+	m.serve.Handle(pattern, marked(pattern, h)) // panics if the pattern is invalid
 	m.patterns = append(m.patterns, pattern)
 }
 
-// HandleFunc is that of [http.ServeMux].
+// HandleFunc is like [http.ServeMux.HandleFunc].
 func (m *Mux) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Request)) {
 	if h == nil {
 		panic("authtest: the handler of " + pattern + " is nil")
@@ -39,8 +39,8 @@ func (m *Mux) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Reque
 // ServeHTTP implements [http.Handler].
 func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) { m.serve.ServeHTTP(w, r) }
 
-// Routes are the routes, in the order of their registration, for [Guarded]: method, or "" for
-// a pattern that has none, and the rest of the pattern.
+// Routes returns the routes in the order of their registration, for [Guarded]: the method, or ""
+// if the pattern has none, and the rest of the pattern.
 func (m *Mux) Routes() iter.Seq2[string, string] {
 	return func(yield func(method, pattern string) bool) {
 		for _, pattern := range m.patterns {
@@ -52,7 +52,7 @@ func (m *Mux) Routes() iter.Seq2[string, string] {
 	}
 }
 
-// marked is h, and tells a request of [Guarded] which pattern it has reached.
+// marked wraps h to record in a request of [Guarded] that it has reached the pattern.
 func marked(pattern string, h http.Handler) http.Handler {
 	if h == nil {
 		panic("authtest: the handler of " + pattern + " is nil")
@@ -68,8 +68,8 @@ func marked(pattern string, h http.Handler) http.Handler {
 
 type reachedKey struct{}
 
-// tracked is r, and where it is written which patterns of a [Mux] it reaches: more than one
-// if there is a Mux in a Mux.
+// tracked returns a copy of r, and the list to which the patterns of each [Mux] are added that it
+// reaches: more than one if there is a Mux in a Mux.
 func tracked(r *http.Request) (*http.Request, *[]string) {
 	reached := new([]string)
 	return r.WithContext(context.WithValue(r.Context(), reachedKey{}, reached)), reached

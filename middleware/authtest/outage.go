@@ -5,24 +5,24 @@ import (
 	"net/http"
 )
 
-// Break has the issuer answer everything with the handler until [Issuer.Mend]: with [Fails],
-// [Hangs], [Garbles], or one of the test's own.
+// Break makes the issuer respond to every request with the given handler, until [Issuer.Mend]:
+// [Fails], [Hangs], [Garbles], or your own.
 func (i *Issuer) Break(answer http.HandlerFunc) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.outage = answer
 }
 
-// Mend ends what [Issuer.Break] began.
+// Mend ends the outage that [Issuer.Break] began.
 func (i *Issuer) Mend() { i.Break(nil) }
 
-// Fails answers that the server has failed: 500.
+// Fails responds with status 500.
 func Fails(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }
 
-// Hangs does not answer for as long as the client waits.
+// Hangs does not respond until the client gives up.
 func Hangs(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 
-// Garbles answers 200, and with a page, as a proxy does whose server is down.
+// Garbles responds with status 200 and an HTML page, like a proxy whose backend is down.
 func Garbles(w http.ResponseWriter, _ *http.Request) {
 	_, _ = io.WriteString(w, "<!doctype html><title>Down for maintenance</title>")
 }

@@ -7,15 +7,15 @@ import (
 	"strings"
 )
 
-// placeholder stands for a wildcard. No application has a user or a file of that name.
+// placeholder replaces wildcards. Hopefully no application has a user or a file of that name.
 const placeholder = "authtest"
 
-// others stand for wildcards that a router restricts to numbers, dates and the like.
+// others replace wildcards that a router restricts by a regular expression.
 var others = [...]string{"0", "00", "000", "0000", "a", "aa", "A", "00000000-0000-4000-8000-000000000000", "2000-01-01", "a.txt", "1", "v1"}
 
-// paths returns paths that the pattern of a router matches, and the host if it names one. The
-// routers are http.ServeMux, chi, echo and gin. Another pattern may match some of the paths
-// as well.
+// paths returns paths that match the pattern, and its host if it has one. It understands the
+// patterns of http.ServeMux, chi, echo and gin. Some of the paths may match other patterns of the
+// router better.
 func paths(pattern string) (host string, found []string, err error) {
 	at := strings.Index(pattern, "/")
 	if at < 0 {
@@ -36,8 +36,7 @@ func paths(pattern string) (host string, found []string, err error) {
 	return host, found, nil
 }
 
-// filled is the path with something in the place of each wildcard: {id}, {path...}, {id:[0-9]+},
-// :id, *path, *.
+// filled replaces all wildcards of the path: {id}, {path...}, {id:[0-9]+}, :id, *path, *.
 func filled(path string) (string, error) {
 	var b strings.Builder
 	for path != "" {
@@ -61,7 +60,7 @@ func filled(path string) (string, error) {
 	return b.String(), nil
 }
 
-// bare fills the wildcards that have no braces: whole segments.
+// bare replaces wildcards without braces, which are whole segments.
 func bare(path string) string {
 	segments := strings.Split(path, "/")
 	for i, s := range segments {
@@ -72,7 +71,7 @@ func bare(path string) string {
 	return strings.Join(segments, "/")
 }
 
-// closing returns where the brace closes that is open before s, or -1.
+// closing returns the index of the brace that closes one opened before s, or -1.
 func closing(s string) int {
 	depth := 1
 	for i, c := range s {
@@ -89,7 +88,7 @@ func closing(s string) int {
 	return -1
 }
 
-// fitting returns what a wildcard matches, whose expression chi anchors.
+// fitting returns a text that matches the wildcard. Its expression is anchored, as in chi.
 func fitting(wildcard string) (string, error) {
 	_, expression, ok := strings.Cut(wildcard, ":")
 	if !ok {
@@ -107,5 +106,5 @@ func fitting(wildcard string) (string, error) {
 	return "", fmt.Errorf("nothing that is known here fits {%s}", wildcard)
 }
 
-// methods are those with which a route is asked that has none of its own.
+// methods are tried on routes that have none of their own.
 var methods = [...]string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}

@@ -8,14 +8,14 @@ import (
 	"net/url"
 )
 
-// Transport returns a transport without a network: it hands every request to h, whatever its
-// host, and h sees it as a server would show it. The answer is there when h flushes, has
-// written 4 KB, or returns, so that event streams work. The context of the request ends when
-// the client gives up or closes the body, as with a server.
+// Transport returns a transport that calls h instead of using a network, whatever the host of the
+// request. The response begins when h flushes, has written 4 KB, or returns, so that event
+// streams work. The context of the request ends when the client gives up or closes the body. It is
+// safe for concurrent use.
 //
-// All that blocks are channels and locks, which is what testing/synctest needs. A handler
-// cannot hijack the connection, for there is none: WebSockets need a server. If h panics, the
-// client gets an error that has the stack.
+// It blocks only on channels and locks, as testing/synctest requires. Handlers cannot hijack the
+// connection, so that WebSockets need a server. If h panics, the client gets an error with the
+// stack.
 func Transport(h http.Handler) http.RoundTripper { return &transport{h} }
 
 type transport struct{ handler http.Handler }
@@ -40,10 +40,10 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return x.response()
 }
 
-// clientAddress is from a network that is for documentation (RFC 5737), as in httptest.
+// clientAddress is the same as in httptest: RFC 5737 reserves it for documentation.
 const clientAddress = "192.0.2.1:1234"
 
-// incoming is r as a server shows it to its handler.
+// incoming returns r as a server passes it to its handler.
 func incoming(ctx context.Context, r *http.Request) (*http.Request, error) {
 	target, err := url.ParseRequestURI(r.URL.RequestURI())
 	if err != nil {

@@ -139,7 +139,7 @@ func TestAStreamIsReadAsItIsWritten(t *testing.T) {
 			}
 		}
 		_ = resp.Body.Close()
-		<-gone // the handler is told that nobody reads any more
+		<-gone // the handler learns that the client has gone
 		if _, err := resp.Body.Read(make([]byte, 1)); !errors.Is(err, http.ErrBodyReadAfterClose) {
 			t.Errorf("reading a closed body: %v", err)
 		}

@@ -9,17 +9,16 @@ import (
 	"github.com/inga-auth/inga/middleware"
 )
 
-// A witness is the ResponseWriter of an anonymous request, and sees who answers it.
+// A witness is a ResponseWriter that notices whether a guard or a handler responds.
 //
-// Nothing in an answer tells that of a guard from that of a handler: the application may have
-// a Denier of its own, and a handler may refuse with the same words, by middleware.Refuse. A
-// guard wraps no ResponseWriter, so that what it writes is written from within its own method,
-// and that is on the stack.
+// The response itself does not say: the application may have its own Denier, and a handler may
+// respond in the same way, with middleware.Refuse. But a guard wraps no ResponseWriter, so that
+// its method is on the stack when it writes.
 type witness struct {
 	header  http.Header
-	status  int // 0 if nobody has answered yet
+	status  int // 0 before the response
 	guard   bool
-	answers func() // called with the first answer
+	answers func() // called when the response begins
 }
 
 func newWitness(answers func()) *witness {
@@ -47,8 +46,8 @@ func (w *witness) Write(p []byte) (int, error) {
 // Flush implements [http.Flusher].
 func (w *witness) Flush() { w.WriteHeader(http.StatusOK) }
 
-// calledByGuard reports whether the guard that wraps a handler is who answers, and not a
-// handler that asks a guard to.
+// calledByGuard reports whether the guard around a handler responds, and not a handler that calls
+// Refuse.
 func calledByGuard() bool {
 	pcs := make([]uintptr, 256)
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs)])
@@ -56,7 +55,7 @@ func calledByGuard() bool {
 	for {
 		frame, more := frames.Next()
 		if refusing {
-			// What Handler returns is named after its caller too, where Handler is inlined.
+			// If Handler is inlined, the name of its closure begins with that of its caller.
 			return strings.Contains(frame.Function, ".(*Guard).Handler.")
 		}
 		refusing = frame.Function == refuse
@@ -66,5 +65,5 @@ func calledByGuard() bool {
 	}
 }
 
-// refuse is how a guard answers, which only package middleware can call.
+// refuse is the method with which a guard responds. Only package middleware can call it.
 var refuse = reflect.TypeFor[middleware.Guard]().PkgPath() + ".(*Guard).refuse"

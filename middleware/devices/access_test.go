@@ -61,7 +61,7 @@ func TestAPageOfAnotherSiteEndsNothing(t *testing.T) {
 }
 
 func TestFollowingALinkEndsNothing(t *testing.T) {
-	// CS-5: somebody mounts a handler without a method. Safe methods pass the guard from other
+	// CS-5: a handler is mounted without a method. Safe methods pass the guard from other
 	// sites too, with the cookie, and must change nothing (RFC 9110, section 9.2.1).
 	each(t, func(t *testing.T, a *app) {
 		laptop, phone, _ := a.three(t)
@@ -86,7 +86,7 @@ func TestFollowingALinkEndsNothing(t *testing.T) {
 	})
 }
 
-// A stranger is an authenticator that knows somebody whom another issuer vouches for.
+// A stranger is an authenticator that knows a user of another issuer.
 type stranger struct{ subject string }
 
 func (s *stranger) Authenticate(*http.Request) (middleware.Identity, error) {
@@ -94,7 +94,7 @@ func (s *stranger) Authenticate(*http.Request) (middleware.Identity, error) {
 }
 
 func TestSomebodyElsesUserIsNotOurs(t *testing.T) {
-	// DV-2: a subject is unique together with its issuer. Whoever is 1 at another issuer is
+	// DV-2: a subject is unique together with its issuer. The user 1 of another issuer is
 	// not ann, who is 1 here: they neither see nor end her sessions.
 	each(t, func(t *testing.T, a *app) {
 		ann := a.browser(t, "1")
@@ -126,7 +126,7 @@ func TestSomebodyElsesUserIsNotOurs(t *testing.T) {
 }
 
 func TestNobodyIsLetInWithoutAGuard(t *testing.T) {
-	// AZ-1: nor behind an optional one that knows nobody.
+	// AZ-1: nor behind an optional one without an identity.
 	each(t, func(t *testing.T, a *app) {
 		ann := a.browser(t, "1")
 		ofAnn := a.devices.Of(func(*http.Request) string { return "1" })

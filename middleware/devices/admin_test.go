@@ -143,7 +143,8 @@ func TestOnTheDayAKeyLeaksEverySessionEnds(t *testing.T) {
 }
 
 func TestACallInARequestSaysWhoDidIt(t *testing.T) {
-	// OB-1: an application that has handlers of its own gives the methods the request's context.
+	// OB-1, and from where: an application that has handlers of its own gives the methods the
+	// request's context.
 	each(t, func(t *testing.T, a *app) {
 		laptop, phone, _ := a.three(t)
 		root := a.browser(t, "2")
@@ -158,11 +159,11 @@ func TestACallInARequestSaysWhoDidIt(t *testing.T) {
 			}
 		}))
 		laptop.want("POST", "/one", 200) // ann's own
-		a.wantEvents(t, middleware.Event{Type: "revoked", Subject: "1", SessionID: phone.id, Reason: "revoked"})
+		a.wantEvents(t, middleware.Event{Type: "revoked", Subject: "1", SessionID: phone.id, Reason: "revoked", IP: "192.0.2.1"})
 		root.want("POST", "/all", 200)
-		a.wantEvents(t, middleware.Event{Type: "revoked", Subject: "1", Reason: "revoked", Actor: "2", Count: 1})
+		a.wantEvents(t, middleware.Event{Type: "revoked", Subject: "1", Reason: "revoked", Actor: "2", Count: 1, IP: "192.0.2.1"})
 		root.want("POST", "/every", 200)
-		a.wantEvents(t, middleware.Event{Type: "revoked", Reason: "revoked", Actor: "2", Count: 2})
+		a.wantEvents(t, middleware.Event{Type: "revoked", Reason: "revoked", Actor: "2", Count: 2, IP: "192.0.2.1"})
 	})
 }
 
@@ -199,7 +200,7 @@ func TestASessionThatAnotherProcessEndedIsRefusedWithinTheLag(t *testing.T) {
 // following returns a cache around the store that hears of changes already.
 func following(t *testing.T, s storetest.Store) *cache.Store {
 	t.Helper()
-	c := storetest.Cache(t, s)
+	c := storetest.Cached(t, s)
 	for began := time.Now(); !c.Following(); runtime.Gosched() {
 		if time.Since(began) > 10*time.Second {
 			t.Fatal("the cache does not follow its backend")

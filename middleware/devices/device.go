@@ -12,14 +12,14 @@ import (
 
 // A Device is a session as its user sees it. It holds no credential.
 type Device struct {
-	ID    string        `json:"id"`
+	ID    string        `json:"id"`    // the public ID of the session
 	Label string        `json:"label"` // for people: see [Label]
-	Kind  backends.Kind `json:"kind"`
+	Kind  backends.Kind `json:"kind"`  // the kind of credential
 
 	IP        string `json:"ip,omitempty"`         // of the login
 	UserAgent string `json:"user_agent,omitempty"` // of the login
 
-	CreatedAt  time.Time `json:"created_at"`
+	CreatedAt  time.Time `json:"created_at"`   // when the user logged in
 	LastSeenAt time.Time `json:"last_seen_at"` // to the session's renewal interval
 	ExpiresAt  time.Time `json:"expires_at"`   // unless it is used
 
@@ -40,11 +40,11 @@ func newDevice(s *backends.Session, current string) Device {
 	}
 }
 
-// maxLabel is how long a label is at the most, in bytes: the names in it may be anything.
+// maxLabel is the length of the longest label, in bytes: the names in it may be anything.
 const maxLabel = 64
 
-// Label returns what a user agent is in a few words, "Firefox on Linux" or "Safari on iPhone",
-// as far as it says: "Unknown device" if it says nothing. It may lie.
+// Label describes a user agent in a few words, like "Firefox on Linux" or "Safari on iPhone",
+// or as "Unknown device". It is what the client claims.
 func Label(userAgent string) string {
 	u := useragent.Parse(userAgent)
 	system := u.OS

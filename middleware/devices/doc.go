@@ -1,7 +1,7 @@
-// Package devices lets users see where they are logged in and end what they do not know, and
-// lets administrators do that for others.
+// Package devices lets users see where they are logged in and end sessions that they do not
+// recognize, and lets administrators do the same for others.
 //
-//	d, err := devices.New(devices.Config{Store: store})
+//	d, err := devices.New(sessions) // the registry, from package middleware/session
 //
 //	mux.Handle("GET /sessions", private(d.List()))
 //	mux.Handle("DELETE /sessions/{id}", fresh(d.End()))
@@ -18,7 +18,7 @@
 //
 // The methods that take a context are the same without HTTP, for jobs and commands.
 //
-// A device is a session without any credential: what is listed opens nothing. The ID of
-// somebody else's session is not found, like one that never was. A label like "Firefox on
-// Linux" is read from the user agent, and both are only what the client said of itself.
+// A device is a session without any credential: what is listed opens nothing. The ID of another
+// user's session is not found, like one that never existed. A label like "Firefox on Linux" is
+// derived from the user agent, and both are only what the client said of itself.
 package devices

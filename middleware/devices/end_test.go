@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/middleware"
 )
 
@@ -20,6 +21,27 @@ func (a *app) three(t *testing.T) (laptop, phone, script *client) {
 		c.lives()
 	}
 	return laptop, phone, script
+}
+
+func TestASessionThatTheListEndsIsRefusedAtOnceThoughACacheRemembersIt(t *testing.T) {
+	// LO-1, LO-10: list, cookies and tokens are of one registry, and so of one cache.
+	storetest.EachCached(t, func(t *testing.T, s storetest.Store) {
+		m := &storetest.Memo{Store: s}
+		a := newApp(t, m)
+		for name, logIn := range map[string]func(*testing.T, string, ...func(*http.Request)) *client{"cookie": a.browser, "token": a.program} {
+			c := logIn(t, "1")
+			c.lives()
+			before := m.Asked.Load()
+			c.lives()
+			if n := m.Asked.Load() - before; n != 0 {
+				t.Fatalf("%s: the cache does not remember it: %d looks", name, n)
+			}
+			if ok, err := a.devices.EndSession(t.Context(), "1", c.id); !ok || err != nil {
+				t.Fatalf("%s: EndSession: %v, %v", name, ok, err)
+			}
+			c.ended()
+		}
+	})
 }
 
 func TestAUserEndsOneSession(t *testing.T) {
@@ -59,7 +81,7 @@ func TestASessionThatIsNotTheUsersIsNotFound(t *testing.T) {
 				t.Errorf("%s: %s %s, want the problem %s", name, w.Header().Get("Content-Type"), got, want)
 			}
 		}
-		// An administrator too names whose it is: a slip of the mouse ends nobody else's.
+		// An administrator too names whose it is: a slip of the mouse ends no other user's.
 		root.want("DELETE", "/users/2/sessions/"+ann.id, 404)
 		root.want("DELETE", "/users/nobody/sessions/"+ann.id, 404)
 		ann.lives()

@@ -7,14 +7,13 @@ import (
 	"log"
 	"net/http"
 
-	"github.com/inga-auth/inga/backends/memory"
 	"github.com/inga-auth/inga/middleware"
 	"github.com/inga-auth/inga/middleware/devices"
 )
 
 func ExampleNew() {
 	s := newShop()
-	d, err := devices.New(devices.Config{Store: s.store}) // the one that cookie.Config has
+	d, err := devices.New(s.sessions) // those that cookie.Config has
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -22,22 +21,6 @@ func ExampleNew() {
 	all, err := d.Sessions(context.Background(), "bob", "")
 	fmt.Println(len(all), all[0].Label, err)
 	// Output: 1 Bob's phone <nil>
-}
-
-// Another store has other sessions. What is listed there is nobody's, and what is ended there
-// lives on.
-func ExampleNew_incorrect() {
-	s := newShop()
-	s.login("bob", "Bob's phone")
-	wrong, err := devices.New(devices.Config{Store: memory.New()}) // right: the store of cookie.Config
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(wrong.EndSessions(context.Background(), "bob", ""))
-	fmt.Println(s.devices.EndSessions(context.Background(), "bob", ""))
-	// Output:
-	// 0 <nil>
-	// 1 <nil>
 }
 
 func ExampleDevices_List() {
@@ -107,7 +90,7 @@ func ExampleDevices_Of() {
 	// Output: {"ended":1}
 }
 
-// Of asks nobody for a role. Behind a guard that only wants to know who it is, every user ends
+// Of requires no role. Behind a guard that only wants to know who it is, every user ends
 // everybody's sessions.
 func ExampleDevices_Of_incorrect() {
 	s := newShop()

@@ -13,38 +13,39 @@ import (
 	"github.com/inga-auth/inga/cookie"
 	"github.com/inga-auth/inga/middleware"
 	"github.com/inga-auth/inga/middleware/devices"
+	"github.com/inga-auth/inga/middleware/session"
 	"github.com/inga-auth/inga/sliding"
 )
 
 // A shop has two users: ann, who is an administrator, and bob.
 type exampleShop struct {
-	store    *memory.Store
-	sessions *cookie.Sessions
+	sessions *session.Registry
+	cookies  *cookie.Cookies
 	guard    *middleware.Guard
 	devices  *devices.Devices
 }
 
 func newShop() exampleShop {
 	store := memory.New()
-	err1 := store.CreateUser(context.Background(), backends.User{ID: "ann", Name: "ann", Roles: []string{"admin"}}, "")
-	err2 := store.CreateUser(context.Background(), backends.User{ID: "bob", Name: "bob"}, "")
-	sessions, err3 := cookie.New(cookie.Config{
+	err1 := store.Users().CreateUser(context.Background(), backends.User{ID: "ann", Name: "ann", Roles: []string{"admin"}}, "")
+	err2 := store.Users().CreateUser(context.Background(), backends.User{ID: "bob", Name: "bob"}, "")
+	sessions, err3 := session.New(session.Config{
 		Store:  store,
-		Keys:   [][]byte{cookieKey},
 		Policy: sliding.Policy{Idle: 30 * time.Minute, Absolute: 12 * time.Hour},
 	})
-	guard, err4 := middleware.New(middleware.Config{Authenticator: sessions, Roles: []string{"admin"}})
-	d, err5 := devices.New(devices.Config{Store: store})
-	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
+	cookies, err4 := cookie.New(cookie.Config{Sessions: sessions, Keys: [][]byte{cookieKey}})
+	guard, err5 := middleware.New(middleware.Config{Authenticator: cookies, Roles: []string{"admin"}})
+	d, err6 := devices.New(sessions)
+	if err := errors.Join(err1, err2, err3, err4, err5, err6); err != nil {
 		log.Fatal(err)
 	}
-	return exampleShop{store, sessions, guard, d}
+	return exampleShop{sessions, cookies, guard, d}
 }
 
-// login logs somebody in with a device, and returns its cookie and the ID of the session.
+// login logs a user in with a device, and returns its cookie and the ID of the session.
 func (s exampleShop) login(who, device string) (*http.Cookie, string) {
 	w := httptest.NewRecorder()
-	row, err := s.sessions.Login(w, httptest.NewRequest("POST", "/login", nil), middleware.Login{Subject: who, Label: device})
+	row, err := s.cookies.Login(w, httptest.NewRequest("POST", "/login", nil), middleware.Login{Subject: who, Label: device})
 	if err != nil {
 		log.Fatal(err)
 	}

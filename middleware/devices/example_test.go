@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log"
 	"net/http"
@@ -15,34 +16,29 @@ import (
 	"github.com/inga-auth/inga/cookie"
 	"github.com/inga-auth/inga/middleware"
 	"github.com/inga-auth/inga/middleware/devices"
+	"github.com/inga-auth/inga/middleware/session"
 	"github.com/inga-auth/inga/sliding"
 )
 
 func Example() {
 	store := memory.New()
-	if err := store.CreateUser(context.Background(), backends.User{ID: "42", Name: "ann"}, ""); err != nil {
+	if err := store.Users().CreateUser(context.Background(), backends.User{ID: "42", Name: "ann"}, ""); err != nil {
 		log.Fatal(err)
 	}
 	key := make([]byte, 32) // from a file or a secret store, the same in every process
 	_, _ = rand.Read(key)
 
-	sessions, err := cookie.New(cookie.Config{
+	sessions, err1 := session.New(session.Config{
 		Store:  store,
-		Keys:   [][]byte{key},
 		Policy: sliding.Policy{Idle: 30 * time.Minute, Absolute: 12 * time.Hour},
 	})
-	if err != nil {
-		log.Fatal(err)
-	}
-	guard, err := middleware.New(middleware.Config{Authenticator: sessions})
-	if err != nil {
+	cookies, err2 := cookie.New(cookie.Config{Sessions: sessions, Keys: [][]byte{key}})
+	guard, err3 := middleware.New(middleware.Config{Authenticator: cookies})
+	d, err4 := devices.New(sessions)
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		log.Fatal(err)
 	}
 	fresh, err := guard.Require(middleware.Fresh(10 * time.Minute))
-	if err != nil {
-		log.Fatal(err)
-	}
-	d, err := devices.New(devices.Config{Store: store})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -50,7 +46,7 @@ func Example() {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /login", func(w http.ResponseWriter, r *http.Request) {
 		// Here the application makes sure that it is Ann.
-		if _, err := sessions.Login(w, r, middleware.Login{Subject: "42"}); err != nil {
+		if _, err := cookies.Login(w, r, middleware.Login{Subject: "42"}); err != nil {
 			guard.Refuse(w, r, err)
 		}
 	})
@@ -90,11 +86,12 @@ func Example() {
 	// 401 200
 }
 
-// Without a guard the handlers know nobody, whatever cookie the request brings, and refuse
+// Without a guard the handlers know no one, whatever cookie the request brings, and refuse
 // everybody. Put a guard around them.
 func Example_incorrect() {
-	d, err := devices.New(devices.Config{Store: memory.New()})
-	if err != nil {
+	sessions, err1 := session.New(session.Config{Store: memory.New(), Policy: sliding.AAL2()})
+	d, err2 := devices.New(sessions)
+	if err := errors.Join(err1, err2); err != nil {
 		log.Fatal(err)
 	}
 	mux := http.NewServeMux()

@@ -5,8 +5,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/inga-auth/inga/backends"
-	"github.com/inga-auth/inga/internal/session"
+	"github.com/inga-auth/inga/internal/browser"
 	"github.com/inga-auth/inga/middleware"
 )
 
@@ -27,11 +26,11 @@ func (d *Devices) List() http.Handler {
 // that is not the user's, or has ended, is 404.
 func (d *Devices) End() http.Handler {
 	return d.handler(func(w http.ResponseWriter, r *http.Request, userID, _ string) error {
-		if err := session.Unsafe(r); err != nil {
+		if err := browser.Unsafe(r); err != nil {
 			return err
 		}
 		id := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
-		ok, err := d.end(r.Context(), userID, id)
+		ok, err := d.EndSession(r.Context(), userID, id)
 		switch {
 		case err != nil:
 			return err
@@ -39,40 +38,36 @@ func (d *Devices) End() http.Handler {
 			notFound(w, r)
 			return nil
 		}
-		d.report(r, middleware.Identity{Subject: userID, SessionID: id}, 0)
 		write(w, map[string]int{"ended": 1})
 		return nil
 	})
 }
 
-// EndAll ends all sessions of the user, or all but that of the request if the query has the
+// EndAll ends all sessions of the user, or all except that of the request if the query has the
 // parameter others, and answers {"ended": n}.
 func (d *Devices) EndAll() http.Handler {
 	return d.handler(func(w http.ResponseWriter, r *http.Request, userID, current string) error {
-		if err := session.Unsafe(r); err != nil {
+		if err := browser.Unsafe(r); err != nil {
 			return err
 		}
 		if !r.URL.Query().Has("others") {
 			current = ""
 		}
-		n, err := d.endAll(r.Context(), userID, current)
+		n, err := d.EndSessions(r.Context(), userID, current)
 		if err != nil {
 			return err
-		}
-		if n > 0 {
-			d.report(r, middleware.Identity{Subject: userID}, n)
 		}
 		write(w, map[string]int{"ended": n})
 		return nil
 	})
 }
 
-// handler answers requests that a guard has let pass, and none else.
+// handler answers requests that a guard has let pass, and refuses all others.
 func (d *Devices) handler(answer func(w http.ResponseWriter, r *http.Request, userID, current string) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id, ok := middleware.FromContext(r.Context())
 		if !ok {
-			// Without a guard nobody is known: that is no reason to let everybody in.
+			// There is no guard. Refuse rather than show the devices to anyone.
 			middleware.Refuse(w, r, middleware.ErrNoCredentials)
 			return
 		}
@@ -84,13 +79,6 @@ func (d *Devices) handler(answer func(w http.ResponseWriter, r *http.Request, us
 			middleware.Refuse(w, r, err)
 		}
 	})
-}
-
-// report tells who ended what, and from where.
-func (d *Devices) report(r *http.Request, about middleware.Identity, n int) {
-	e := middleware.NewEvent(r, middleware.EventRevoked, about)
-	e.Reason, e.Count = string(backends.ReasonRevoked), n
-	d.events(r.Context(), e)
 }
 
 func write(w http.ResponseWriter, v any) {

@@ -12,12 +12,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/cookie"
 	"github.com/inga-auth/inga/internal/pgtest"
 	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/jwtauth"
 	"github.com/inga-auth/inga/middleware"
 	"github.com/inga-auth/inga/middleware/devices"
+	"github.com/inga-auth/inga/middleware/session"
 	"github.com/inga-auth/inga/sliding"
 )
 
@@ -34,34 +36,35 @@ var (
 // are those of storetest: 1 is ann, a user, and 2 is root, an administrator.
 type app struct {
 	http.Handler
-	store    devices.Store
-	devices  *devices.Devices
-	sessions *cookie.Sessions
-	tokens   *jwtauth.Tokens
-	guard    *middleware.Guard
+	store   storetest.Store
+	devices *devices.Devices
+	cookies *cookie.Cookies
+	tokens  *jwtauth.Tokens
+	guard   *middleware.Guard
 
 	mu     sync.Mutex
-	events []middleware.Event // of package devices alone
+	events []middleware.Event // that are not about a way of proving: those of package devices
 }
 
-// newApp returns the app over s. Its devices may be over another store: one that fails.
-func newApp(t *testing.T, s devices.Store, of ...devices.Store) *app {
+// newApp returns the app over s. Its devices may be those of another registry, over a store that
+// fails.
+func newApp(t *testing.T, s storetest.Store, of ...backends.Store) *app {
 	t.Helper()
 	a := &app{store: s}
-	quiet := func(context.Context, middleware.Event) {}
-	key, err := jwtauth.HS256(tokenKey)
-	var errs [5]error
-	errs[0] = err
-	a.sessions, errs[1] = cookie.New(cookie.Config{Store: s, Keys: [][]byte{cookieKey}, Policy: policy, Events: quiet})
-	a.tokens, errs[2] = jwtauth.New(jwtauth.Config{Store: s, Keys: []jwtauth.Key{key}, RefreshKeys: [][]byte{refreshKey},
-		Issuer: "https://app.example", Audience: "https://api.example", Policy: policy, Events: quiet})
+	key, err1 := jwtauth.HS256(tokenKey)
+	sessions, err2 := session.New(session.Config{Store: s, Policy: policy, Events: a.hear})
+	var err3, err4, err5, err6, err7 error
+	a.cookies, err3 = cookie.New(cookie.Config{Sessions: sessions, Keys: [][]byte{cookieKey}})
+	a.tokens, err4 = jwtauth.New(jwtauth.Config{Sessions: sessions, Keys: []jwtauth.Key{key}, RefreshKeys: [][]byte{refreshKey},
+		Issuer: "https://app.example", Audience: "https://api.example",
+		RefreshOverlap: time.Microsecond}) // so that each refresh is one
 	if len(of) > 0 {
-		s = of[0]
+		sessions, err5 = session.New(session.Config{Store: of[0], Policy: policy, Events: a.hear})
 	}
-	a.devices, errs[3] = devices.New(devices.Config{Store: s, Events: a.hear})
-	a.guard, errs[4] = middleware.New(middleware.Config{Authenticator: middleware.FirstOf(a.tokens, a.sessions),
+	a.devices, err6 = devices.New(sessions)
+	a.guard, err7 = middleware.New(middleware.Config{Authenticator: middleware.FirstOf(a.tokens, a.cookies),
 		Roles: []string{"user", "admin"}, Logger: slog.New(slog.DiscardHandler)})
-	if err := errors.Join(errs[:]...); err != nil {
+	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7); err != nil {
 		t.Fatal(err)
 	}
 	a.Handler = a.routes(t)
@@ -106,7 +109,7 @@ func (a *app) login(w http.ResponseWriter, r *http.Request) {
 		resp.Write(w)
 		return
 	}
-	row, err := a.sessions.Login(w, r, l)
+	row, err := a.cookies.Login(w, r, l)
 	if err != nil {
 		a.guard.Refuse(w, r, err)
 		return
@@ -115,12 +118,15 @@ func (a *app) login(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *app) prove(w http.ResponseWriter, r *http.Request) {
-	if _, err := a.sessions.Reauthenticate(w, r, middleware.Login{Subject: r.Header.Get("User")}); err != nil {
+	if _, err := a.cookies.Reauthenticate(w, r, middleware.Login{Subject: r.Header.Get("User")}); err != nil {
 		a.guard.Refuse(w, r, err)
 	}
 }
 
 func (a *app) hear(_ context.Context, e middleware.Event) {
+	if e.Method != "" {
+		return
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.events = append(a.events, e)

@@ -1,11 +1,8 @@
 package devices_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"log"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -14,19 +11,20 @@ import (
 	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/middleware"
 	"github.com/inga-auth/inga/middleware/devices"
+	"github.com/inga-auth/inga/middleware/session"
 )
 
 // An outage is a store that cannot be asked, as its fields say.
 type outage struct {
-	devices.Store
+	storetest.Store
 	noFind, noRevoke, noList bool
 }
 
-func (o *outage) FindByID(ctx context.Context, now time.Time, id string) (backends.Session, backends.User, error) {
+func (o *outage) Find(ctx context.Context, now time.Time, id string, h backends.SecretHash) (backends.Session, backends.User, error) {
 	if o.noFind {
 		return backends.Session{}, backends.User{}, storetest.ErrDown
 	}
-	return o.Store.FindByID(ctx, now, id)
+	return o.Store.Find(ctx, now, id, h)
 }
 
 func (o *outage) List(ctx context.Context, now time.Time, userID string) ([]backends.Session, error) {
@@ -138,7 +136,7 @@ func wantOutage(t *testing.T, what string, err error) {
 }
 
 // A halfway store ends some of all sessions, and then its connection breaks.
-type halfway struct{ devices.Store }
+type halfway struct{ storetest.Store }
 
 func (h *halfway) RevokeAll(context.Context, time.Time, backends.Reason) (int, error) {
 	return 7, storetest.ErrDown
@@ -155,32 +153,23 @@ func TestWhatHasEndedBeforeAnOutageIsTold(t *testing.T) {
 	a.wantEvents(t, middleware.Event{Type: "revoked", Reason: "revoked", Count: 7})
 }
 
-func TestNewNamesTheFieldThatIsMissing(t *testing.T) {
-	d, err := devices.New(devices.Config{})
-	if d != nil || err == nil || !strings.Contains(err.Error(), "devices: Config.Store") {
-		t.Errorf("%v (%v), want an error that names devices: Config.Store", d, err)
-	}
-}
+// bare is a store without any optional contract.
+type bare struct{ backends.Store }
 
-func TestEventsAreLoggedByDefault(t *testing.T) {
-	var out bytes.Buffer
-	log.SetOutput(&out)
-	t.Cleanup(func() { log.SetOutput(os.Stderr) })
-	m := storetest.Memory(t)
-	c := newApp(t, m).browser(t, "1")
-	d, err := devices.New(devices.Config{Store: m})
-	if err != nil {
-		t.Fatal(err)
+func TestNewSaysWhatIsMissing(t *testing.T) {
+	if d, err := devices.New(nil); d != nil || err == nil || err.Error() != "devices: New is given nil, want what session.New returns" {
+		t.Errorf("%v (%v), want an error about nil", d, err)
 	}
-	if ok, err := d.EndSession(t.Context(), "1", c.id); err != nil || !ok {
-		t.Fatalf("ended: %v (%v)", ok, err)
-	}
-	for _, word := range []string{"INFO session event", "event.type=revoked", "event.subject=1", "event.session_id=" + c.id, "event.reason=revoked"} {
-		if !strings.Contains(out.String(), word) {
-			t.Errorf("the log has no %s:\n%s", word, &out)
+	for name, store := range map[string]backends.Store{
+		"a devices_test.bare": bare{storetest.Memory(t)},
+		"a *cache.Store":      storetest.Cached(t, bare{storetest.Memory(t)}), // which has the methods, and nothing to call
+	} {
+		sessions, err := session.New(session.Config{Store: store, Policy: policy})
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	if lines := strings.Count(out.String(), "\n"); lines != 1 {
-		t.Errorf("%d lines, want 1:\n%s", lines, &out)
+		if d, err := devices.New(sessions); d != nil || err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "backends.SessionLister") {
+			t.Errorf("%v (%v), want an error that names %s and backends.SessionLister", d, err, name)
+		}
 	}
 }

@@ -13,14 +13,14 @@ import (
 	"github.com/inga-auth/inga/middleware"
 )
 
-// Events streams server-sent events: one that says whose stream it is, one each second, and
-// one that says why it ends when the session does. EndWithSession belongs in front of it.
+// Events streams server-sent events: the name of the user, then the time once a second, and at
+// the end why the session ended. Put EndWithSession in front of it.
 func Events(w http.ResponseWriter, r *http.Request) {
 	ctx := r.Context()
 	id, _ := middleware.FromContext(ctx)
 	control := http.NewResponseController(w)
-	// The server's timeouts are for short answers. A writer that cannot do this was wrapped by
-	// somebody who did not think of it.
+	// The server's timeouts are for short responses. This fails if a middleware has wrapped the
+	// writer without an Unwrap method.
 	if err := errors.Join(control.SetReadDeadline(time.Time{}), control.SetWriteDeadline(time.Time{})); err != nil {
 		Problem(w, r, http.StatusInternalServerError)
 		return
@@ -45,7 +45,7 @@ func send(w http.ResponseWriter, control *http.ResponseController, event, data s
 	return errors.Join(err, control.Flush())
 }
 
-// ending says why ctx has ended, and nothing that the client should not know.
+// ending says why ctx has ended, in words that any client may see.
 func ending(ctx context.Context) string {
 	switch cause := context.Cause(ctx); {
 	case errors.Is(cause, middleware.ErrSessionExpired):
@@ -57,18 +57,18 @@ func ending(ctx context.Context) string {
 	}
 }
 
-// Echo sends back what comes through a WebSocket, until the session ends. EndWithSession
-// belongs in front of it.
+// Echo sends back each message of a WebSocket until the session ends. Put EndWithSession in
+// front of it.
 func Echo(w http.ResponseWriter, r *http.Request) {
-	// The subprotocol is for scripts, which send their token in its place; see
-	// jwtauth.Tokens.WebSocket. Accept has answered if there is an error.
+	// Scripts send their token beside this subprotocol; see jwtauth.WebSocket. On an error,
+	// Accept has responded already.
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{jwtauth.Subprotocol}})
 	if err != nil {
 		return
 	}
 	defer func() { _ = conn.CloseNow() }()
-	// A context that ends while Read waits closes the connection without a word. So Read gets
-	// one that does not end, and the reason is sent from here.
+	// If the context of a Read ends, the connection closes without a close frame. So Read gets a
+	// context that does not end, and the reason is sent from here.
 	ctx := context.WithoutCancel(r.Context())
 	stop := context.AfterFunc(r.Context(), func() {
 		_ = conn.Close(websocket.StatusPolicyViolation, ending(r.Context()))

@@ -9,20 +9,20 @@ import (
 // ErrNoNote: there is no such note.
 var ErrNoNote = errors.New("site: no such note")
 
-// A Note is what somebody wrote.
+// A Note is a text that a user wrote.
 type Note struct {
 	ID   int    `json:"id"`
 	By   string `json:"by"`
 	Text string `json:"text"`
 }
 
-// Notes are kept in memory. The zero value is empty; its methods may be called concurrently.
+// Notes are kept in memory. The zero value is empty, and safe for concurrent use.
 type Notes struct {
 	mu  sync.Mutex
 	all []Note
 }
 
-// Add keeps a note.
+// Add stores a note and returns it with its ID.
 func (n *Notes) Add(by, text string) Note {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -42,9 +42,9 @@ func (n *Notes) Find(id string) (Note, error) {
 	return n.all[i-1], nil
 }
 
-// Bug fails as handlers do: with an error, or with a panic if so is asked.
+// Bug fails as handlers do: with an error, or for the kind "panic" with a panic.
 func Bug(kind string) error {
-	const secret = "a detail that is nobody's business"
+	const secret = "a detail that no client should see"
 	if kind == "panic" {
 		panic(secret)
 	}

@@ -1,11 +1,11 @@
-// Package site has what the programs in examples/stdmux, chi, echo and gin have in common and
-// what is no different from router to router: two users, two pages, some notes, a stream, a
-// WebSocket, and the http.Server. How a router and a guard go together is in the programs.
+// Package site holds what the programs in examples/stdmux, chi, echo and gin share because no
+// router changes it: two users, two pages, notes, a stream, a WebSocket, and the server. How a
+// router and a guard go together is in the programs.
 package site
 
 import (
 	"context"
-	"errors"
+	"flag"
 	"fmt"
 	"net"
 	"net/http"
@@ -13,44 +13,31 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"github.com/inga-auth/inga/examples/internal/server"
 )
 
-const (
-	maxBody = 64 << 10
+const maxBody = 64 << 10 // bytes
 
-	// writeTimeout is that of ordinary answers. [Events] lives longer, and says so.
-	writeTimeout = 10 * time.Second
+var timeout = flag.Duration("timeout", 10*time.Second, "how long a request and its response may take, 0 for no limit; streams have none")
 
-	// drain is how long requests under way may take when the program is told to stop.
-	drain = 3 * time.Second
-)
-
-// Serve prints the URL on a line and serves HTTP/1.1 and HTTP/2, without TLS, until the
-// program is interrupted.
+// Serve prints how to log in and serves HTTP/1.1 and HTTP/2, without TLS, until the program is
+// interrupted.
 func Serve(addr string, handler http.Handler) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	listener, err := net.Listen("tcp", addr)
+	listener, err := server.Listen(addr)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("http://%s\n", listener.Addr())
+	welcome("http://" + listener.Addr().String())
+	return server.Serve(ctx, listener, newServer(ctx, handler))
+}
 
-	server := newServer(ctx, handler)
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
-	select {
-	case err := <-failed:
-		return err
-	case <-ctx.Done():
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
-	defer cancel()
-	err = server.Shutdown(ctx)
-	if errors.Is(err, context.DeadlineExceeded) {
-		return server.Close() // whoever is left is too slow
-	}
-	return err
+func welcome(url string) {
+	fmt.Println(url)
+	fmt.Println("Users:", ann.name, "with the password", ann.password+",", "and", root.name+", an administrator, with", root.password)
+	fmt.Printf("curl -d name=%s -d password=%s %s/login/token\n", ann.name, ann.password, url)
 }
 
 func newServer(ctx context.Context, handler http.Handler) *http.Server {
@@ -60,10 +47,10 @@ func newServer(ctx context.Context, handler http.Handler) *http.Server {
 	return &http.Server{
 		Handler:           http.MaxBytesHandler(handler, maxBody),
 		Protocols:         &protocols,
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      writeTimeout,
-		// So that streams, which Shutdown waits for, end when the program does.
+		ReadHeaderTimeout: *timeout,
+		ReadTimeout:       *timeout,
+		WriteTimeout:      *timeout,
+		// Streams, which Shutdown waits for, end when the program does.
 		BaseContext: func(net.Listener) context.Context { return ctx },
 	}
 }

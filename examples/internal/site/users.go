@@ -5,53 +5,63 @@ import (
 	"crypto/rand"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/backends/password"
 	"github.com/inga-auth/inga/middleware"
 )
 
-// The roles that there are.
+// The roles of the users.
 const (
 	RoleUser  = "user"
 	RoleAdmin = "admin"
 )
 
-// Users are ann, whose password is ann-likes-tea, and root, an administrator, whose password
-// is root-likes-keys. For a demonstration only.
+// A demoUser can log in with a password that anyone can read here: for a demonstration only.
+type demoUser struct {
+	name, password string
+	roles          []string
+}
+
+var (
+	ann  = demoUser{"ann", "ann-likes-tea", []string{RoleUser}}
+	root = demoUser{"root", "root-likes-keys", []string{RoleUser, RoleAdmin}}
+)
+
+// Users are ann and root, an administrator. They are safe for concurrent use.
 type Users struct {
 	users     backends.Users
-	passwords *backends.Passwords
+	passwords *password.Hasher
 }
 
 // NewUsers adds them to the backend.
 func NewUsers(users backends.Users) (*Users, error) {
-	passwords, err := backends.NewPasswords(backends.PasswordConfig{})
+	passwords, err := password.New(password.Config{})
 	u := &Users{users, passwords}
-	if err == nil {
-		err = u.add("ann", "ann-likes-tea", RoleUser)
-	}
-	if err == nil {
-		err = u.add("root", "root-likes-keys", RoleUser, RoleAdmin)
+	for _, d := range []demoUser{ann, root} {
+		if err == nil {
+			err = u.add(d)
+		}
 	}
 	return u, err
 }
 
-func (u *Users) add(name, password string, roles ...string) error {
-	hash, err := u.passwords.Hash(context.Background(), password)
+func (u *Users) add(d demoUser) error {
+	hash, err := u.passwords.Hash(context.Background(), d.password)
 	if err != nil {
 		return err
 	}
-	return u.users.CreateUser(context.Background(), backends.User{ID: name, Name: name, Roles: roles}, hash)
+	return u.users.CreateUser(context.Background(), backends.User{ID: d.name, Name: d.name, Roles: d.roles}, hash)
 }
 
-// Verify returns what to log in with, for whoever has the name and the password. Its error is
-// [backends.ErrWrongPassword], or says that nobody could be asked.
+// Verify returns the login of the user with the name and the password. Its error is
+// [password.ErrWrong], or says that the store could not be asked.
 func (u *Users) Verify(ctx context.Context, name, password string) (middleware.Login, error) {
 	user, err := u.passwords.VerifyUser(ctx, u.users, name, password)
 	return middleware.Login{Subject: user.ID, UserVersion: user.Version, AMR: []string{"pwd"}}, err
 }
 
-// NewKey returns a key that is good until the program ends. One for production is kept.
+// NewKey returns a new key. An application keeps its keys, so that a restart logs no one out.
 func NewKey() []byte {
 	key := make([]byte, 32)
-	_, _ = rand.Read(key) // it never fails
+	_, _ = rand.Read(key) // never returns an error
 	return key
 }

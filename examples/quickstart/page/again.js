@@ -1,12 +1,12 @@
-// Authenticating again, for what a session left open should not reach.
+// Authenticating again, for actions that an unattended session must not reach.
 
 import { $, say } from "./dom.js";
 import { ask, problemOf, reasonOf, sessionEnded, trouble } from "./ask.js";
 
 const tooLongAgo = (answer) => problemOf(answer) === "insufficient-authentication";
 
-// act is ask for what only somebody who is logged in may do. If the password was given too
-// long ago, it asks for it, and then sends the request once more.
+// act is ask for requests that need a session. If the password was given too long ago, it asks for
+// it, and then sends the request once more.
 export async function act(method, path, body) {
   let answer = await ask(method, path, body);
   if (tooLongAgo(answer) && (await authenticateAgain())) answer = await ask(method, path, body);
@@ -14,8 +14,8 @@ export async function act(method, path, body) {
   return answer;
 }
 
-// authenticateAgain returns whether the password was right in the end. When the dialog is
-// closed, the browser gives the focus back to where it was.
+// authenticateAgain returns whether the user has given the right password. When the dialog closes,
+// the browser moves the focus back to where it was.
 function authenticateAgain() {
   const dialog = $("again");
   say("again-error", "");

@@ -1,6 +1,6 @@
-// Requests to the server, and what its refusals mean.
+// Requests to the server, and what refusals mean.
 
-// ask sends a request and returns its answer; the status is 0 if there is none.
+// ask sends a request and returns the answer. Without one the status is 0.
 export async function ask(method, path, body) {
   const options = { method, cache: "no-store" };
   if (body) {
@@ -23,10 +23,10 @@ export const problemOf = (answer) => answer.data?.type?.split("/").pop() ?? "";
 // trouble is a problem in words.
 export const trouble = (answer) => `${answer.data?.title ?? `Status ${answer.status}`}.`;
 
-// sessionEnded tells page.js that there is no session any more, and why.
+// sessionEnded lets page.js know that the session has ended, and why.
 export function sessionEnded(reason) {
   document.dispatchEvent(new CustomEvent("session-ended", { detail: reason }));
 }
 
-// reasonOf is why, as far as a refusal says.
+// reasonOf is the reason that a refusal gives.
 export const reasonOf = (answer) => problemOf(answer).replace("session-", "");

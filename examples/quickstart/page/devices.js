@@ -1,10 +1,10 @@
-// Where somebody is logged in.
+// The list of the sessions of a user.
 
 import { $, button, element, say, tag, time } from "./dom.js";
 import { trouble } from "./ask.js";
 import { act } from "./again.js";
 
-let asked = 0; // how often: an answer that another one has overtaken is not shown
+let asked = 0; // counts requests, so that an answer overtaken by a newer one is not shown
 
 export async function showDevices() {
   const turn = ++asked;
@@ -18,8 +18,8 @@ export async function showDevices() {
   others.hidden = sessions.length < 2;
 }
 
-// replaceItems leaves the keyboard where it was; or gives it to what stands above the list, if
-// the button is gone: the next one would end something else.
+// replaceItems keeps the focus. If its button is gone, it moves to the element above the list: the
+// next button would end another session.
 export function replaceItems(list, items, above) {
   const id = list.contains(document.activeElement) && document.activeElement.dataset.session;
   list.replaceChildren(...items);
@@ -52,7 +52,7 @@ async function endOthers() {
 
 function done(answer, text) {
   if (answer.status === 401) return;
-  // One that has ended by itself meanwhile is as good as ended.
+  // 404: the session had ended already.
   say("devices-said", answer.ok || answer.status === 404 ? text : trouble(answer));
   showDevices();
 }

@@ -1,4 +1,4 @@
-// Short words for what the other files do with the document.
+// Short names for what the other files do with the document.
 
 export const $ = (id) => document.getElementById(id);
 
@@ -15,7 +15,7 @@ export function tag(text) {
   return e;
 }
 
-// button has a label for those who do not see what it stands beside.
+// button has a label for screen readers, which do not see the button's surroundings.
 export function button(text, label, click) {
   const b = element("button", text);
   b.type = "button";
@@ -32,7 +32,7 @@ export function time(at) {
   return e;
 }
 
-// say tells what has happened, where it has happened. Screen readers read it out.
+// say shows what has happened, next to where. Screen readers announce it.
 export function say(id, text) {
   $(id).textContent = text;
 }

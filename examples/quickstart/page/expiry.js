@@ -1,10 +1,10 @@
-// The bar that shows when the session ends. It moves by itself; only an answer of the server
-// moves it back.
+// The bar that shows when the session ends. It runs down by itself; an answer of the server sets it
+// again.
 
 import { $ } from "./dom.js";
 
-let expiresAt = 0; // in milliseconds; 0: nobody knows
-let span = 1; // what a full bar means: the longest time left that was seen
+let expiresAt = 0; // in milliseconds; 0 if not known
+let span = 1; // a full bar: the longest remaining time so far
 
 export function setExpiry(time) {
   expiresAt = Date.parse(time);
@@ -18,7 +18,7 @@ export function forgetExpiry() {
   $("left-text").textContent = "";
 }
 
-// showTimeLeft returns whether there is any.
+// showTimeLeft returns whether there is any time left.
 export function showTimeLeft() {
   if (!expiresAt) return true;
   const left = Math.max(0, expiresAt - Date.now());

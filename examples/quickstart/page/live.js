@@ -1,4 +1,4 @@
-// The stream of events. The server says goodbye when the session ends, and why.
+// The stream of events. Its last one says why the session has ended.
 
 import { $, element, time } from "./dom.js";
 import { reasonOf, sessionEnded } from "./ask.js";
@@ -21,8 +21,8 @@ export function listen() {
   stream.addEventListener("ended", (event) => sessionEnded(JSON.parse(event.data).reason));
 }
 
-// listenAgain finds out until when the session lives now: another window may have used it. To
-// ask for that by any other request would be activity.
+// listenAgain finds out when the session ends now, as another window may have used it. Any other
+// request would count as activity.
 export function listenAgain() {
   if (!stream || Date.now() - openedAt < 5000) return;
   stream.close();
@@ -30,7 +30,7 @@ export function listenAgain() {
   listen();
 }
 
-// refused finds out why: an EventSource does not say.
+// refused finds out why the stream was refused, which an EventSource does not say.
 async function refused() {
   stream = null;
   const response = await fetch("/events").catch(() => null);

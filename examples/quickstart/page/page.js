@@ -1,5 +1,5 @@
-// What is about somebody is not in the HTML: it is asked for here, kept in this page only,
-// and forgotten when the page is left. So the back button shows nothing after a logout.
+// Nothing about the user is in the HTML: the page asks for it, and forgets it when it is left. So
+// the back button shows nothing after a logout.
 
 import { $, element } from "./dom.js";
 import { ask, reasonOf, sessionEnded, trouble } from "./ask.js";
@@ -10,12 +10,12 @@ import { forgetExpiry, setExpiry, showTimeLeft } from "./expiry.js";
 import { forgetPassword } from "./password.js";
 import { forgetUsers, showUsers } from "./users.js";
 
-// whoAmI is the one question that decides which half of the page is shown.
+// whoAmI decides which half of the page is shown.
 async function whoAmI() {
   const answer = await ask("GET", "/me");
   if (answer.ok) enter(answer.data);
   else if (answer.status === 401) sessionEnded(reasonOf(answer));
-  else notice(`${trouble(answer)} Nobody was logged out; ask again in a moment.`);
+  else notice(`${trouble(answer)} You are still logged in; try again in a moment.`);
   return answer;
 }
 
@@ -37,15 +37,16 @@ function enter(identity) {
   showUsers(identity);
 }
 
-// ended shows the form again, and why. The words are those of the server: see ending.go.
+// ended shows the login form, and why the session ended. The texts come from the server: see
+// ending.go.
 function ended(reason) {
-  if ($("in").hidden) return; // somebody else was faster
+  if ($("in").hidden) return; // another request was first
   forget();
   $("in").hidden = true;
   $("out").hidden = false;
   const text = [...$("endings").children].find((e) => e.dataset.reason === reason)?.textContent;
   notice(text ?? "Your session has ended.");
-  $("notice").focus(); // what had it is hidden
+  $("notice").focus(); // the focused element is hidden now
 }
 
 function forget() {
@@ -97,7 +98,7 @@ document.addEventListener("session-ended", (event) => ended(event.detail));
 document.addEventListener("authenticated", whoAmI);
 addEventListener("pagehide", forget);
 addEventListener("pageshow", (event) => event.persisted && whoAmI());
-// Whoever comes back to the window sees what has changed meanwhile.
+// After a while in another window, the list may have changed.
 addEventListener("focus", () => $("in").hidden || showDevices());
 setInterval(() => showTimeLeft() || listenAgain(), 500);
 if (!$("in").hidden) whoAmI();

@@ -24,7 +24,7 @@ function mark(wrong) {
 function changed(ended) {
   $("old").value = $("new").value = "";
   say("password-said", `The password is changed. Logged out elsewhere: ${ended}.`);
-  document.dispatchEvent(new CustomEvent("authenticated")); // to page.js: the session has a new start
+  document.dispatchEvent(new CustomEvent("authenticated")); // for page.js: the session has a new start
 }
 
 export function forgetPassword() {

@@ -1,17 +1,17 @@
-// What administrators see: the users, what they may do, and where they are logged in.
+// For administrators: the users, their roles and their sessions.
 
 import { $, button, element, say, tag } from "./dom.js";
 import { trouble } from "./ask.js";
 import { act } from "./again.js";
 import { deviceItem, replaceItems } from "./devices.js";
 
-// showUsers shows them to whoever may see them.
+// showUsers shows the users, if the identity is an administrator.
 export async function showUsers(identity) {
   $("users-section").hidden = !identity.roles.includes("admin");
   if ($("users-section").hidden) return forgetUsers();
-  if ($("users").childElementCount) return; // it is up to date by what is done here
+  if ($("users").childElementCount) return; // the actions below keep it up to date
   const answer = await act("GET", "/users");
-  if ($("in").hidden) return; // nobody is logged in any more
+  if ($("in").hidden) return; // the session ended meanwhile
   if (!answer.ok) return answer.status !== 401 && say("users-said", trouble(answer));
   $("users").replaceChildren(...answer.data.users.map((user) => userItem(user, user.id === identity.subject)));
 }
@@ -23,7 +23,7 @@ function userItem(user, self) {
   const row = element("div", "", name);
   const sessions = sessionsOf(user);
   row.className = "row";
-  // The server lets nobody take it from themselves, so that somebody is left to undo it.
+  // Administrators cannot lock themselves out: the server refuses it.
   if (self) name.append(" ", tag("you"));
   else row.append(disabler(user, name, () => sessions.dispatchEvent(new Event("toggle"))));
   return element("li", "", row, roleBoxes(user, self), sessions);
@@ -49,7 +49,7 @@ function roleBox(user, role, self) {
   return element("label", "", box, ` ${role}`);
 }
 
-// One request after the other: the last click is the one that holds.
+// One request after the other, so that the last click takes effect.
 let turn = Promise.resolve();
 const inTurn = (task) => (turn = turn.then(task, task));
 

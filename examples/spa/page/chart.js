@@ -1,9 +1,9 @@
-// The picture: each access token is a bar from its refresh to its end, and each request a dot.
-// It shows nothing that the list below does not say.
+// The picture: each refresh token is a bar, from when it came to when the next one is due, and each
+// request a dot. It shows nothing that the timeline does not say.
 
 import { $ } from "./dom.js";
 
-const lanes = [8, 31, 54]; // the first one that is free, so that one sees where tokens overlap
+const lanes = [8, 31, 54]; // the first free one is used, so that overlaps are seen
 const past = 0.8; // of the width
 const lifetimes = 5; // in the past
 

@@ -1,4 +1,4 @@
-// Short words for what the other files do with the document.
+// Short names for what the other files do with the document.
 
 export const $ = (id) => document.getElementById(id);
 
@@ -9,7 +9,7 @@ export function element(name, text = "", ...children) {
   return e;
 }
 
-// say tells what has happened, where it has happened. Screen readers read it out.
+// say shows what has happened, next to where. Screen readers announce it.
 export function say(id, text) {
   $(id).textContent = text;
 }

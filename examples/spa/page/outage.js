@@ -6,11 +6,10 @@ const longest = 30; // seconds
 const sleepers = new Set();
 let waiting = false;
 
-// pause returns when it is time to ask again: after what the server says in Retry-After, or
-// after longer and longer where nobody says anything.
+// pause returns when it is time to ask again: after Retry-After, or else after increasing delays.
 export function pause(answer, attempt) {
   const seconds = answer.retryAfter || Math.min(2 ** attempt, longest);
-  const delay = 1000 * seconds * (1 + Math.random() / 4); // not all tabs of all people at once
+  const delay = 1000 * seconds * (1 + Math.random() / 4); // so that not all tabs ask at once
   waiting = true;
   outage.dispatchEvent(new CustomEvent("waiting", { detail: Date.now() + delay }));
   return new Promise((resolve) => {
@@ -24,7 +23,7 @@ export function pause(answer, attempt) {
   });
 }
 
-// over is called with every answer that is one.
+// over is called when the server has answered.
 export function over() {
   if (!waiting) return;
   waiting = false;

@@ -1,21 +1,21 @@
-// The document: what one sees of session.js, and what one can do.
+// The document: it shows what session.js does, and handles clicks.
 
 import { $, element, say, span } from "./dom.js";
-import { ask, logIn, logOut, look, refresh, session, times } from "./session.js";
+import { ask, due, logIn, logOut, look, refresh, session } from "./session.js";
 import { askNow, outage } from "./outage.js";
 import { burst } from "./burst.js";
 import { draw, drawAnswer, drawToken, forgetChart } from "./chart.js";
 import { forgetTimeline, note } from "./timeline.js";
 import { isOutage, problemOf } from "./send.js";
 
-// Why there is the form again, by the type of the problem.
+// Why the login form is shown again, by the type of the problem.
 const reasons = {
   "logged-out": "You have logged out, in all tabs of this browser.",
   "no-credentials": "You logged out in another tab.",
-  "session-expired": "Your session has ended: nobody used it for a while, or the login was too long ago.",
+  "session-expired": "Your session has ended: it was not used for a while, or the login was too long ago.",
   "session-revoked": "Your session was ended elsewhere: on another device, by a new password, or by an administrator.",
   "session-superseded": "You were logged out because you logged in elsewhere.",
-  "session-stolen": "You were logged out because somebody else has used your login too. If that was not you, change your password.",
+  "session-stolen": "You were logged out because a copy of your login was used elsewhere. If that was not you, change your password.",
   "invalid-credentials": "Your session has ended.",
 };
 
@@ -32,7 +32,7 @@ session.addEventListener("in", ({ detail: identity }) => {
   notice("");
   show("in");
   note("Logged in", `session ${identity.session_id.slice(0, 8)}…`);
-  drawToken(times().expiresAt, true, "");
+  drawToken(due(), true, "");
   countSessions();
 });
 
@@ -41,7 +41,7 @@ session.addEventListener("out", ({ detail: { reason, was } }) => {
   show("out");
   if (reason === "hidden" || (reason === "no-credentials" && !was)) return;
   notice(reasons[reason] ?? reasons["invalid-credentials"]);
-  if (was) $("notice").focus(); // what had the keyboard is hidden
+  if (was) $("notice").focus(); // the focused element is hidden now
 });
 
 function show(part) {
@@ -69,7 +69,7 @@ $("login").addEventListener("submit", async (event) => {
   say("error", "");
   const answer = await logIn($("name").value, $("password").value);
   if (answer.ok) return $("subject").focus();
-  say("error", isOutage(answer) ? "Nobody can be asked at the moment. Try again soon." : answer.status === 401 ? "Wrong name or password." : answer.data.title);
+  say("error", isOutage(answer) ? "The server cannot be asked at the moment. Try again soon." : answer.status === 401 ? "Wrong name or password." : answer.data.title);
   $("password").focus();
 });
 
@@ -80,17 +80,15 @@ $("logout").addEventListener("click", async () => {
 
 // Refreshes.
 
-session.addEventListener("refreshed", ({ detail: { here, generation, expiresAt } }) => {
+session.addEventListener("refreshed", ({ detail: { here, generation, until } }) => {
   const together = generation === counts.generation;
   counts[here ? "here" : "elsewhere"]++;
   counts.generation = generation;
   showCounts();
-  if (!together) drawToken(expiresAt, here, generation);
+  if (!together) drawToken(until, here, generation);
   const what = here ? "Refreshed in this tab" : "Refreshed in another tab";
-  note(what, together ? `at the same time: token ${generation} as well` : `token ${generation}`, here ? "here" : "elsewhere");
+  note(what, together ? `token ${generation}, as before` : `token ${generation}`, here ? "here" : "elsewhere");
 });
-
-session.addEventListener("kept", () => note("Nothing to refresh", "the tokens are new already"));
 
 function showCounts() {
   for (const name of ["here", "elsewhere"]) say(`count-${name}`, String(counts[name]));
@@ -98,9 +96,8 @@ function showCounts() {
 
 $("refresh").addEventListener("click", refresh);
 $("burst").addEventListener("click", async () => {
-  const { sent, good, successors } = await burst();
-  const what = ["but the tokens were new already, and stay", "one and the same successor"][successors] ?? `${successors} successors`;
-  const text = `${sent} refreshes at once: ${good} answered, ${what}.`;
+  const { sent, good, different } = await burst();
+  const text = `${sent} refreshes at once: ${good} answered, with ${different === 1 ? "the same token" : `${different} tokens`}.`;
   say("said", text);
   note(text);
   countSessions();
@@ -127,7 +124,7 @@ session.addEventListener("answer", ({ detail: answer }) => {
 });
 
 async function attempt(button, method, path, body) {
-  button.disabled = true; // until there is an answer, which takes as long as an outage
+  button.disabled = true; // until there is an answer, as long as an outage lasts
   const answer = await ask(method, path, body);
   button.disabled = false;
   if ($("in").hidden) return;
@@ -138,7 +135,7 @@ async function attempt(button, method, path, body) {
 function words(answer) {
   if (answer.status === 403) return "403: your role does not suffice for this. You are still logged in.";
   if (answer.status === 503) return "503: the server could not be asked. Nothing has happened; try again.";
-  if (answer.status === 0) return "No answer. Look whether it has happened before you try again.";
+  if (answer.status === 0) return "No answer. Check whether it was done before you try again.";
   return `${answer.status}: ${answer.data?.title ?? "refused"}`;
 }
 
@@ -150,7 +147,7 @@ for (const button of document.querySelectorAll("[data-request]")) {
 // Outages. The page stays as it is.
 
 outage.addEventListener("waiting", ({ detail: at }) => {
-  if (!retryAt) say("outage-text", "The server cannot be asked at the moment. Nobody was logged out.");
+  if (!retryAt) say("outage-text", "The server cannot be asked at the moment. You are still logged in.");
   retryAt = at;
   $("outage").hidden = false;
 });
@@ -166,10 +163,8 @@ $("ask-now").addEventListener("click", askNow);
 function tick() {
   if (retryAt) say("retry-in", `Next attempt in ${span(retryAt - Date.now())}`);
   if ($("in").hidden) return;
-  const { expiresAt, dueAt, alone } = times();
-  say("due-in", alone ? "when you are back" : span(dueAt - Date.now()));
-  say("expires-in", span(expiresAt - Date.now()));
-  draw(dueAt);
+  say("due-in", due() ? span(due() - Date.now()) : "when you are back");
+  draw(due());
 }
 
 setInterval(tick, matchMedia("(prefers-reduced-motion: reduce)").matches ? 1000 : 100);

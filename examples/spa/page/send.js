@@ -1,6 +1,6 @@
-// A request, and what may come back.
+// Requests, and what may come back.
 
-// send returns the answer of the server. The status is 0 if there is none.
+// send returns the answer of the server. Without one the status is 0.
 export async function send(method, path, body) {
   const options = { method, cache: "no-store" };
   if (body) {
@@ -23,6 +23,5 @@ export async function send(method, path, body) {
 // problemOf is the last word of the type of a problem (RFC 9457): "session-revoked".
 export const problemOf = (answer) => answer.data?.type?.split("/").pop() ?? "";
 
-// isOutage tells a server that cannot say anything from one that refuses. It is about the
-// server, and never a reason to log somebody out.
+// isOutage reports that the server could not decide. That is never a reason to log a user out.
 export const isOutage = (answer) => answer.status === 0 || answer.status === 502 || answer.status === 503 || answer.status === 504;

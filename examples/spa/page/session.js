@@ -1,35 +1,33 @@
-// The login as this tab sees it. No token is in reach of this file or of any other script:
-// the browser keeps both in cookies, and the server tells for how long they are good.
+// The login as this tab sees it. No script can read the tokens: the browser keeps them in cookies,
+// and sends them with every request.
 
 import { isOutage, problemOf, send } from "./send.js";
 import { askNow, over, pause } from "./outage.js";
 
-// session tells what happens: "in" with who it is, "out" with the reason, "refreshed" with
-// where, "kept" if that was not needed, "answer" with each answer.
+// session dispatches "in" with the identity, "out" with the reason, "refreshed" with the generation
+// of the refresh token and whether this tab asked for it, and "answer" with each answer.
 export const session = new EventTarget();
 
 let identity = null; // who is logged in, as far as this tab knows
-let turn = 0; // logins and logouts: an answer to a request of before says nothing about now
-let expiresAt = 0; // of the access token, by this clock, from the lifetime that the server told
-let dueAt = 0;
-let patience = 0; // in milliseconds
-let touchedAt = Date.now();
+let turn = 0; // counts logins and logouts: an answer from an earlier turn says nothing about this one
+let dueAt = 0; // when the refresh token should be replaced
+let touchedAt = Date.now(); // when the user was last active here
 
-const tell = (name, detail) => session.dispatchEvent(new CustomEvent(name, { detail }));
+const emit = (name, detail) => session.dispatchEvent(new CustomEvent(name, { detail }));
 
 async function once(method, path, body) {
   const answer = await send(method, path, body);
   if (!isOutage(answer)) over();
-  tell("answer", answer);
+  emit("answer", answer);
   return answer;
 }
 
-// ask sends a request for whoever is logged in.
+// ask sends a request of the user. A 401 always means that the session has ended.
 export async function ask(method, path, body) {
   const asked = turn;
   let answer = await once(method, path, body);
-  // A refresh may be repeated like a GET: it gets the same successor. Whether another
-  // request was carried out before the answer was lost, only its sender can find out.
+  // A refresh may be repeated like a GET: it gets the same successor. Whether another request was
+  // carried out although its answer was lost, only its sender can find out.
   const repeatable = method === "GET" || path === "/refresh";
   for (let attempt = 0; isOutage(answer) && repeatable && asked === turn; attempt++) {
     await pause(answer, attempt);
@@ -39,7 +37,7 @@ export async function ask(method, path, body) {
   return answer;
 }
 
-// nextTurn is a login or logout. Requests that wait for a server to come back are given up.
+// nextTurn is a login or logout. Requests that wait for the server are given up.
 function nextTurn() {
   turn++;
   askNow();
@@ -58,25 +56,24 @@ export async function look() {
 function enter(data) {
   const same = identity?.session_id === data.session_id;
   identity = data;
-  patience = (data.idle * 1000) / 2;
-  expire(data.expires_in);
   if (same) return;
+  schedule();
   nextTurn();
-  tell("in", identity);
+  emit("in", identity);
 }
 
 function leave(reason) {
   const was = identity;
   identity = null;
   nextTurn();
-  tell("out", { reason, was });
+  emit("out", { reason, was });
 }
 
 export async function logIn(name, password) {
   const answer = await once("POST", "/login", { name, password });
   if (!answer.ok) return answer;
   touchedAt = Date.now();
-  nextTurn(); // whoever was logged in before is not any more
+  nextTurn(); // another user may have been logged in before
   tabs.postMessage({ what: "changed" });
   await look();
   return answer;
@@ -90,26 +87,18 @@ export async function logOut() {
   return answer;
 }
 
-// Refreshing ahead.
+// Replacing the refresh token once in a while: a stolen copy is noticed when it is replaced as well.
+// No request depends on it, so nothing is lost when it is late.
 
-// expire remembers a lifetime that has been told just now.
-function expire(seconds) {
-  expiresAt = Date.now() + seconds * 1000;
-  schedule();
-}
-
-// A third of the lifetime ahead, and half a minute at most. The session's own end may be near,
-// which no refresh moves: so not at once again, but after half a second.
 function schedule() {
-  const left = expiresAt - Date.now();
-  dueAt = Date.now() + Math.max(left - Math.min(left / 3, 30000), 500);
+  dueAt = Date.now() + identity.rotate * 1000;
 }
 
 let refreshing = null;
 
-// refresh asks for new tokens: once at a time in this tab, and without a look at the others.
-// No navigator.locks here: tabs that ask together get one and the same successor, and with a
-// lock all of them would wait for one whose request is stuck.
+// refresh replaces the tokens: once at a time in this tab, and without asking the other tabs. No
+// navigator.locks: tabs that ask at the same time get the same token, and with a lock they would all
+// wait for the one whose request is stuck.
 export function refresh() {
   return (refreshing ??= exchange().finally(() => (refreshing = null)));
 }
@@ -121,20 +110,21 @@ async function exchange() {
   return answer;
 }
 
-// took is told what a refresh has brought.
-export function took({ session_id, expires_in, generation }) {
+// took handles the answer to a refresh.
+export function took({ session_id, generation }) {
   if (session_id !== identity?.session_id) return look(); // another tab has logged in anew
-  expire(expires_in);
-  if (!generation) return tell("kept"); // they were new
-  tell("refreshed", { here: true, generation, expiresAt });
-  tabs.postMessage({ what: "refreshed", generation, expiresAt });
+  schedule();
+  emit("refreshed", { here: true, generation, until: dueAt });
+  tabs.postMessage({ what: "refreshed", generation });
 }
 
-// check is called often, and whenever the tab may have slept: a timer for the time itself
-// would have slept as well. Whoever has not touched the page for long is not there: a refresh
-// is activity, and would keep the session of an empty chair.
+// present tells whether the user was active lately. A refresh is activity, and would keep alive the
+// session of a page that was left open.
+const present = () => Date.now() - touchedAt < (identity.idle * 1000) / 2;
+
+// check is called often, and when the tab wakes up: a timer for the due time would have slept too.
 function check() {
-  if (identity && !refreshing && Date.now() >= dueAt && Date.now() - touchedAt < patience) refresh();
+  if (identity && !refreshing && Date.now() >= dueAt && present()) refresh();
 }
 
 function touched() {
@@ -145,25 +135,19 @@ function touched() {
 setInterval(check, 250);
 for (const name of ["pointerdown", "keydown", "focus", "visibilitychange"]) addEventListener(name, touched, { passive: true });
 
-// times is for whoever shows them.
-export const times = () => ({ expiresAt, dueAt, alone: Date.now() - touchedAt >= patience });
+// due is when the next refresh is due, or 0 while the user is away.
+export const due = () => (present() ? dueAt : 0);
 
-// Other tabs.
-
-// What comes from them is a hint: it saves a refresh, or has this tab ask the server. Who is
-// logged in is never believed from a message. Two tabs that refresh before the other's message
-// arrives have done nothing wrong.
+// Other tabs. Their messages are hints: they spare a refresh, or make this tab ask the server, which
+// alone knows who is logged in. Two tabs that refresh before the other's message arrives do no harm.
 const tabs = new BroadcastChannel("session");
 
 tabs.addEventListener("message", ({ data }) => {
   if (data.what === "changed" || !identity) return look();
-  if (data.expiresAt > expiresAt) {
-    expiresAt = data.expiresAt;
-    schedule();
-  }
-  tell("refreshed", { here: false, generation: data.generation, expiresAt: data.expiresAt });
+  schedule();
+  emit("refreshed", { here: false, generation: data.generation, until: dueAt });
 });
 
-// What was shown must not come back with the back button.
+// The back button must not bring back what was shown.
 addEventListener("pagehide", () => leave("hidden"));
 addEventListener("pageshow", (event) => event.persisted && look());

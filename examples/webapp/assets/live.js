@@ -1,11 +1,11 @@
-// The live page: it adds what it hears to the list, and says when the session has ended.
+// The live page: it adds notes to the list as they come, and says when the session has ended.
 
 const wall = document.querySelector("#wall");
 const notes = document.querySelector("#notes");
 const connection = document.querySelector("#connection");
 const maxNotes = 30;
 
-// The browser connects again by itself, and says then which note it has seen last.
+// The browser reconnects by itself, and names the last note that it has.
 const source = new EventSource(`/live/events?since=${wall.dataset.last}`);
 
 source.addEventListener("open", () => say("connected"));
@@ -13,7 +13,7 @@ source.addEventListener("note", (e) => add(JSON.parse(e.data)));
 source.addEventListener("ended", (e) => leave(JSON.parse(e.data).text));
 source.addEventListener("error", () => {
   if (source.readyState === EventSource.CLOSED) {
-    // The server has refused. What it answers to the page itself says why.
+    // The server has refused. Its answer to the page itself says why.
     say("not connected");
     setTimeout(() => location.reload(), 2000);
   } else {
@@ -42,11 +42,11 @@ function add(note) {
 
 function make(name, text) {
   const element = document.createElement(name);
-  element.textContent = text; // and never as HTML: anybody writes notes
+  element.textContent = text; // never as HTML: users write notes
   return element;
 }
 
-// leave takes away what only somebody who is logged in may see.
+// leave removes what only a logged-in user may see.
 function leave(why) {
   source.close();
   for (const e of document.querySelectorAll("[data-private]")) e.remove();

@@ -1,0 +1,92 @@
+package password
+
+import (
+	"context"
+	"errors"
+
+	"github.com/inga-auth/inga/backends"
+)
+
+// Users finds and updates the password hashes of users. [backends.Users] has both methods. An
+// application with its own table needs only these two.
+type Users interface {
+	// UserByName returns the user with that name and their password hash, "" if they have none.
+	// It sets ID, Disabled and Version of u: with a Version of 0, a password that changes during
+	// a login does not stop it. The name is a [backends.ValidText].
+	//
+	// Error: one that wraps [backends.ErrNotFound] if there is no such user. Any other means that
+	// the table could not be asked.
+	UserByName(ctx context.Context, name string) (u backends.User, hash string, err error)
+
+	// Rehash replaces the user's password hash, if it is still old, by one of the same password.
+	// If it is not, or there is no such user any more, it does nothing. The password has not
+	// changed, so neither does the user's version.
+	Rehash(ctx context.Context, userID, old, hash string) error
+}
+
+// ErrWrong: no user logs in with that name and password. The same error stands for an unknown
+// name, a wrong password, a user without a password and a disabled user, so that it does not
+// reveal who has an account. Package middleware answers it with 401.
+var ErrWrong error = invalid("password: wrong name or password")
+
+// An invalid error declares that a credential is not good. Package middleware recognizes such
+// errors by their method.
+type invalid string
+
+func (e invalid) Error() string { return string(e) }
+
+// InvalidCredentials marks the error for package middleware, which answers it with 401.
+func (invalid) InvalidCredentials() bool { return true }
+
+// VerifyUser returns the user who has the name and the password, or [ErrWrong]. Pass the user's
+// Version to the login: a login that is overtaken by a change of the password then fails.
+//
+// It does the work of one hash whether the name is known or not; the package doc says what
+// holds while rows have hashes of different costs. A hash that should be replaced is replaced.
+//
+// Errors of users are returned as they are, and so are those of [Hasher.Verify]. They do not
+// mean that the password is wrong.
+func (h *Hasher) VerifyUser(ctx context.Context, users Users, name, password string) (backends.User, error) {
+	u, hash, err := find(ctx, users, name)
+	if err != nil {
+		return backends.User{}, err
+	}
+	ok, rehash, err := h.Verify(ctx, hash, password)
+	if err != nil {
+		return backends.User{}, err
+	}
+	if !ok || u.Disabled {
+		return backends.User{}, ErrWrong
+	}
+	if rehash {
+		if err := h.rehash(ctx, users, u.ID, hash, password); err != nil {
+			return backends.User{}, err
+		}
+	}
+	return u, nil
+}
+
+// find returns no hash for a name that does not exist: the caller goes on, so that it costs
+// the same.
+func find(ctx context.Context, users Users, name string) (backends.User, string, error) {
+	if !backends.ValidText(name) {
+		return backends.User{}, "", nil
+	}
+	u, hash, err := users.UserByName(ctx, name)
+	if errors.Is(err, backends.ErrNotFound) {
+		return backends.User{}, "", nil
+	}
+	return u, hash, err
+}
+
+func (h *Hasher) rehash(ctx context.Context, users Users, userID, old, password string) error {
+	hash, err := h.Hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	// If the user was deleted in the meantime, opening the session reports it.
+	if err := users.Rehash(ctx, userID, old, hash); !errors.Is(err, backends.ErrNotFound) {
+		return err
+	}
+	return nil
+}

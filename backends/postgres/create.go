@@ -1,0 +1,107 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/inga-auth/inga/backends"
+)
+
+// On this package's own users table {lock} is FOR SHARE. A change of the user's password, or
+// disabling the user, holds the row until the user's sessions have ended as well. So this
+// statement either waits and sees the new version, or is waited for, and its session ends too.
+//
+// A view of the application cannot be locked. There {turn} is a lock on the user's ID, for
+// which the application's triggers wait; see end_sessions in the migrations, and confirm.
+const createSQL = `
+WITH {turn} u AS (
+	SELECT u.disabled IS NOT FALSE AS disabled, u.version::bigint AS version
+	FROM {users} u {my_turn} WHERE u.id = $1::text {lock}
+), created AS (
+	INSERT INTO {sessions} (user_id, id, secret_hash, kind, ip, user_agent, label, amr,
+		created_at, authenticated_at, last_seen_at, idle_timeout, renewal_interval,
+		idle_deadline, absolute_deadline, refresh_generation,
+		refresh_rotated_at, refresh_seen_at)
+	SELECT $1::text, $3::text, $4::bytea, $5::text, $6::text, $7::text, $8::text, $9::text[],
+		$10::timestamptz, $11::timestamptz, $12::timestamptz, $13::bigint, $14::bigint,
+		$15::timestamptz, $16::timestamptz, $17::bigint,
+		$18::timestamptz, $19::timestamptz
+	FROM u WHERE NOT u.disabled AND ($2::bigint = 0 OR u.version = $2::bigint)
+	RETURNING id
+), replaced AS (
+	UPDATE {sessions} SET ended_at = $20::timestamptz, ended_reason = $22::text
+	WHERE id = $21::text AND user_id = $1::text AND ended_at IS NULL AND EXISTS (SELECT FROM created)
+	RETURNING idle_deadline > $20::timestamptz AND absolute_deadline > $20::timestamptz AS was_live
+)
+SELECT u.disabled, EXISTS (SELECT FROM created), EXISTS (SELECT FROM replaced WHERE was_live) FROM u`
+
+// Create implements [backends.Store]. With a limit it is a transaction; see limit.go. A login that
+// a change of one of the application's own users overtakes is taken back, and what it ended
+// stays ended.
+func (s *Store) Create(ctx context.Context, now time.Time, n backends.Session, h backends.SecretHash, o backends.CreateOptions) (ended []string, err error) {
+	if err := n.Validate(); err != nil {
+		return nil, err
+	}
+	if !backends.ValidID(o.Replaces) {
+		o.Replaces = "" // no session has it
+	}
+	ctx, cancel := s.bound(ctx)
+	defer cancel()
+	if o.Limit != nil {
+		ended, err = s.createWithin(ctx, now, n, h, o)
+	} else {
+		ended, err = s.create(ctx, s.pool, now, n, h, o)
+	}
+	if len(ended) > 0 {
+		s.subscribers.Call(n.UserID)
+	}
+	if err == nil && !s.ownUsers {
+		err = s.confirm(ctx, &n, o.UserVersion)
+	}
+	return ended, err
+}
+
+func (s *Store) create(ctx context.Context, q querier, now time.Time, n backends.Session, h backends.SecretHash, o backends.CreateOptions) (ended []string, err error) {
+	var disabled, created, replaced bool
+	err = q.QueryRow(ctx, s.sql.create, n.UserID, o.UserVersion,
+		n.ID, nullHash(h), string(n.Kind), n.Client.IP, n.Client.UserAgent, n.Client.Label, notNull(n.AMR),
+		at(n.CreatedAt), at(n.AuthenticatedAt), at(n.LastSeenAt),
+		n.IdleTimeout.Microseconds(), n.RenewalInterval.Microseconds(),
+		at(n.IdleDeadline), at(n.AbsoluteDeadline), n.Refresh.Generation,
+		null(n.Refresh.RotatedAt), null(n.Refresh.SeenAt),
+		at(now), o.Replaces, string(backends.ReasonReplaced),
+	).Scan(&disabled, &created, &replaced)
+	switch {
+	case err != nil:
+		return nil, failed("create session", err)
+	case disabled:
+		return nil, backends.ErrUserDisabled
+	case !created:
+		return nil, backends.ErrConflict
+	case replaced:
+		return []string{o.Replaces}, nil
+	}
+	return nil, nil
+}
+
+const confirmSQL = `
+DELETE FROM {sessions} s WHERE s.id = $1::text AND NOT EXISTS (
+	SELECT FROM {users} u
+	WHERE u.id = s.user_id AND u.disabled IS FALSE AND ($2::bigint = 0 OR u.version::bigint = $2::bigint))`
+
+// confirm takes a new session back if its user has changed meanwhile. A view of the
+// application cannot be locked, so it is read again now that others can see the session: an
+// earlier change is noticed here, and a later one finds the session.
+func (s *Store) confirm(ctx context.Context, n *backends.Session, userVersion int64) error {
+	tag, err := s.pool.Exec(ctx, s.sql.confirm, n.ID, userVersion)
+	if err != nil || tag.RowsAffected() == 0 {
+		return failed("create session", err)
+	}
+	switch u, err := findUser(ctx, s.pool, s.sql.user, n.UserID); {
+	case err != nil:
+		return err
+	case u.Disabled:
+		return backends.ErrUserDisabled
+	}
+	return backends.ErrConflict
+}

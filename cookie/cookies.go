@@ -1,0 +1,219 @@
+package cookie
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/gorilla/securecookie"
+
+	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/browser"
+	"github.com/inga-auth/inga/internal/identity"
+	"github.com/inga-auth/inga/internal/recall"
+	"github.com/inga-auth/inga/middleware"
+	"github.com/inga-auth/inga/middleware/session"
+)
+
+// Method is the Method of the identities that a cookie proves.
+const Method = "cookie"
+
+// Cookies logs in and out with a cookie, and authenticates requests that bring it. It is safe
+// for concurrent use.
+type Cookies struct {
+	sessions      *session.Method
+	recaller      recall.Store // nil if the store is none
+	cookie        browser.Cookie
+	codecs        []*securecookie.SecureCookie // the first one signs
+	origins       browser.Origins
+	reissue       bool
+	clearSiteData string
+}
+
+var (
+	_ middleware.Authenticator  = (*Cookies)(nil)
+	_ middleware.Renewer        = (*Cookies)(nil)
+	_ middleware.Challenger     = (*Cookies)(nil)
+	_ middleware.SessionWatcher = (*Cookies)(nil)
+)
+
+// Authenticate implements [middleware.Authenticator]: one look-up for a cookie that we signed,
+// none for any other.
+//
+// Browsers add the cookie to requests that other sites make. Unsafe ones among them, and
+// WebSocket handshakes, which are GET requests and yet open a channel to write to, get
+// [middleware.ErrCrossOrigin].
+func (k *Cookies) Authenticate(r *http.Request) (id middleware.Identity, err error) {
+	if entry, ok := k.recall(r); ok {
+		if err = k.origins.Check(r); err == nil {
+			identity.Recall(&id, entry, Method)
+		}
+		return id, err
+	}
+	c, err := k.credential(r)
+	if err != nil {
+		return id, err
+	}
+	if err := k.origins.Check(r); err != nil {
+		return id, err
+	}
+	s, user, err := k.find(r, c)
+	if err != nil {
+		return id, err
+	}
+	k.remember(c, &s)
+	return k.sessions.Identity(&s, &user), nil
+}
+
+func (k *Cookies) find(r *http.Request, c credential) (backends.Session, backends.User, error) {
+	return k.sessions.Find(r.Context(), string(c.id[:]), c.secret)
+}
+
+// Renew implements [middleware.Renewer].
+func (k *Cookies) Renew(h http.Header, r *http.Request, id middleware.Identity) (middleware.Identity, bool, error) {
+	renewed, ok, err := k.sessions.Renew(h, r, id)
+	if err != nil || !ok || !k.reissue {
+		return renewed, ok, err
+	}
+	c, err := k.credential(r)
+	if err == nil {
+		err = k.set(h, c.secret, string(c.id[:]), renewed.Session.IdleDeadline)
+	}
+	return renewed, err == nil, err
+}
+
+// WatchSession implements [middleware.SessionWatcher].
+func (k *Cookies) WatchSession(id middleware.Identity, end func(cause error)) (stop func()) {
+	return k.sessions.WatchSession(id, end)
+}
+
+// Challenge implements [middleware.Challenger]. A 401 must carry a challenge (RFC 9110,
+// section 15.5.2); this one does not make browsers ask for a password.
+func (k *Cookies) Challenge(_ *http.Request, d middleware.Denial) string {
+	return browser.Challenge(d)
+}
+
+// Login opens a session for l.Subject and sets the cookie. It must be called before the
+// response begins, and only after the application has made sure of who the user is.
+//
+// The secret is always a new one, and a session that the browser had ends: what was known of
+// the browser before the login opens nothing afterwards. On an error nothing is set. Errors:
+// [middleware.ErrCrossOrigin]; [middleware.ErrMalformedRequest] for a GET and other safe
+// methods; and those of [session.Method.Open].
+func (k *Cookies) Login(w http.ResponseWriter, r *http.Request, l middleware.Login) (backends.Session, error) {
+	if err := k.origins.CheckUnsafe(r); err != nil {
+		return backends.Session{}, err
+	}
+	o, header := k.opening()
+	former, err := k.current(r)
+	switch {
+	case errors.Is(err, middleware.ErrUnavailable):
+		o.Prepare = func(*backends.Session) error { return err } // so that Open tells of it
+	case err != nil:
+		return backends.Session{}, err
+	}
+	for _, s := range former {
+		o.Former = append(o.Former, s.ID)
+	}
+	s, err := k.sessions.Open(r, l, o)
+	if err != nil {
+		return backends.Session{}, err
+	}
+	browser.Move(w.Header(), header)
+	return s, nil
+}
+
+// opening returns how a session gets a new secret, and the header into which its cookie is put
+// before it is stored.
+func (k *Cookies) opening() (session.Opening, http.Header) {
+	secret, header := backends.NewSecret(), http.Header{}
+	return session.Opening{Secret: secret, Prepare: func(s *backends.Session) error {
+		return k.set(header, secret, s.ID, k.keepUntil(s))
+	}}, header
+}
+
+// Reauthenticate gives the session of r a new start, after its user has authenticated again: a
+// new secret and cookie, a new authentication time, new deadlines. The former cookie no
+// longer opens anything. The session keeps its ID and, unless l has a Policy, its own timeouts;
+// its AMR becomes l.AMR. If l names a UserVersion, the user must still have it.
+//
+// l.Subject must be the user of the session. Errors are those of Login, and
+// [middleware.ErrNoCredentials] if r has no session.
+func (k *Cookies) Reauthenticate(w http.ResponseWriter, r *http.Request, l middleware.Login) (backends.Session, error) {
+	if err := k.origins.CheckUnsafe(r); err != nil {
+		return backends.Session{}, err
+	}
+	c, err := k.credential(r)
+	if err != nil {
+		return backends.Session{}, err
+	}
+	s, _, err := k.find(r, c)
+	if err != nil {
+		return backends.Session{}, err
+	}
+	o, header := k.opening()
+	if err := k.sessions.Reauthenticate(r, &s, l, o); err != nil {
+		return backends.Session{}, err
+	}
+	browser.Move(w.Header(), header)
+	return s, nil
+}
+
+// Logout ends the session of r and tells the browser to drop the cookie. If r brings several
+// cookies that we signed, it ends all their sessions. A session that has ended already, or a
+// cookie that never was good, is no error. A cookie that [Cookies.Reauthenticate] has replaced
+// still ends its session: the browser may have sent it before it received the new one. It must be called before the response begins.
+//
+// Errors are [middleware.ErrCrossOrigin], [middleware.ErrMalformedRequest] for a GET and other
+// safe methods, [middleware.ErrInvalidCredentials] if there are too many cookies to verify, and
+// [middleware.ErrUnavailable]: the session then still lives, and the browser keeps the cookie to
+// try again.
+func (k *Cookies) Logout(w http.ResponseWriter, r *http.Request) error {
+	if err := k.origins.CheckUnsafe(r); err != nil {
+		return err
+	}
+	current, err := k.current(r)
+	if err != nil {
+		return err
+	}
+	for _, s := range current {
+		if err := k.sessions.Logout(r, middleware.Identity{Subject: s.UserID, SessionID: s.ID}); err != nil {
+			return err
+		}
+	}
+	k.cookie.Clear(w.Header())
+	if k.clearSiteData != "" {
+		w.Header().Set("Clear-Site-Data", k.clearSiteData)
+	}
+	return nil
+}
+
+// current returns the live sessions that the cookies of r name, even if a cookie is a former
+// one.
+func (k *Cookies) current(r *http.Request) (all []backends.Session, err error) {
+	_, err = k.signed(r, func(c credential) error {
+		s, _, err := k.sessions.FindByID(r.Context(), string(c.id[:]))
+		if errors.Is(err, middleware.ErrInvalidCredentials) {
+			return nil
+		}
+		all = append(all, s)
+		return err
+	})
+	return all, err
+}
+
+// keepUntil is how long the browser keeps the cookie of a session that begins.
+func (k *Cookies) keepUntil(s *backends.Session) time.Time {
+	if k.reissue {
+		return s.IdleDeadline
+	}
+	return s.AbsoluteDeadline
+}
+
+// Format implements [fmt.Formatter], so that no verb prints the keys.
+func (k *Cookies) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[cookies]")) }
+
+// LogValue implements [slog.LogValuer].
+func (k *Cookies) LogValue() slog.Value { return slog.StringValue("[cookies]") }

@@ -1,0 +1,139 @@
+// Package browser deals with what browsers send on their own: cookies, and the origin of a
+// request.
+package browser
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// A Cookie is a cookie that carries a credential: Secure and HttpOnly. Value and age are given
+// when it is put into a response.
+type Cookie struct {
+	Name, Path, Domain   string
+	SameSite             http.SameSite
+	DangerouslyAllowHTTP bool
+}
+
+// WithDefaults returns c with defaults for the fields that are not set.
+func (c Cookie) WithDefaults(name string) Cookie {
+	if c.Name == "" {
+		c.Name = "__Host-" + name
+		if c.DangerouslyAllowHTTP {
+			c.Name = name
+		}
+	}
+	if c.Path == "" {
+		c.Path = "/"
+	}
+	if c.SameSite == 0 || c.SameSite == http.SameSiteDefaultMode {
+		// Explicitly: browsers treat a cookie without the attribute as Lax, except in its first
+		// two minutes.
+		c.SameSite = http.SameSiteLaxMode
+	}
+	return c
+}
+
+// maxName keeps a name from eating the room of the value.
+const maxName = 256
+
+// maxSize is how many bytes of name and value browsers store: RFC 6265bis, section 5.6.
+const maxSize = 4096
+
+// maxMaxAge is what browsers cut Max-Age to: 400 days (RFC 6265bis, section 5.5).
+const maxMaxAge = 400 * 24 * time.Hour
+
+// Mistakes returns the attributes for which browsers silently drop the cookie (RFC 6265bis,
+// section 4.1.3), and those that they accept and should not. Each error begins with prefix; name
+// is the field that holds the name.
+func (c Cookie) Mistakes(prefix, name string) []error {
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(prefix+format, args...)) }
+	probe := c.template()
+	if err := probe.Valid(); err != nil {
+		bad("%s, Path, Domain: %w", name, err)
+	}
+	if !strings.HasPrefix(c.Path, "/") || strings.TrimSpace(c.Path) != c.Path {
+		bad("Path is %q, want one that begins with a slash, without space around it: browsers put another in its place", c.Path)
+	}
+	if len(c.Name) > maxName {
+		bad("%s has %d bytes, want at most %d", name, len(c.Name), maxName)
+	}
+	lower := strings.ToLower(c.Name) // browsers compare prefixes without case
+	if strings.HasPrefix(lower, "__host-") && (c.Path != "/" || c.Domain != "") {
+		bad("%s is %q, which allows no Domain and only the Path /; they are %q and %q", name, c.Name, c.Domain, c.Path)
+	}
+	if strings.HasPrefix(lower, "__") && c.DangerouslyAllowHTTP {
+		bad("%s is %q, whose prefix browsers accept with Secure only, and DangerouslyAllowHTTP is true", name, c.Name)
+	}
+	switch {
+	case c.SameSite == http.SameSiteNoneMode && c.DangerouslyAllowHTTP:
+		bad("SameSite is None, which browsers accept with Secure only, and DangerouslyAllowHTTP is true")
+	case c.SameSite < http.SameSiteLaxMode || c.SameSite > http.SameSiteNoneMode:
+		bad("SameSite is %d, want Lax, Strict or None", c.SameSite)
+	}
+	return errs
+}
+
+func (c Cookie) template() http.Cookie {
+	return http.Cookie{
+		Name:     c.Name,
+		Path:     c.Path,
+		Domain:   c.Domain,
+		Secure:   !c.DangerouslyAllowHTTP,
+		HttpOnly: true,
+		SameSite: c.SameSite,
+	}
+}
+
+// Put puts the cookie with the value into the header, to be kept until the deadline. A cookie
+// that browsers would not store is an error.
+func (c Cookie) Put(h http.Header, value string, now, deadline time.Time) error {
+	if n := len(c.Name) + len(value); n > maxSize {
+		return fmt.Errorf("cookie %s has %d bytes, and browsers store %d", c.Name, n, maxSize)
+	}
+	line := c.template()
+	line.Value = value
+	line.MaxAge = maxAge(now, deadline)
+	replace(h, line.String())
+	return nil
+}
+
+// Clear tells the browser to drop the cookie. A browser drops only a cookie with the same name,
+// path and domain, so the attributes are those of issue.
+func (c Cookie) Clear(h http.Header) {
+	line := c.template()
+	line.MaxAge = -1
+	replace(h, line.String())
+}
+
+// Move adds the cookies of from, which Put has filled, to h.
+func Move(h, from http.Header) {
+	for _, line := range from["Set-Cookie"] {
+		replace(h, line)
+	}
+}
+
+// replace adds the line, replacing one of the same name in this response: with two of them it
+// is up to the browser which one counts (RFC 6265bis, section 4.1.1).
+func replace(h http.Header, line string) {
+	name, _, _ := strings.Cut(line, "=")
+	var others []string
+	for _, other := range h["Set-Cookie"] {
+		if !strings.HasPrefix(other, name+"=") {
+			others = append(others, other)
+		}
+	}
+	h["Set-Cookie"] = append(others, line)
+	h.Set("Cache-Control", "no-store")
+}
+
+// maxAge returns whole seconds, rounded up so that the browser does not drop the cookie of a
+// session that is still live. Less than a millisecond does not count: rows and clocks differ by
+// as much.
+func maxAge(now, deadline time.Time) int {
+	left := min(deadline.Sub(now), maxMaxAge).Truncate(time.Millisecond)
+	return max(int((left+time.Second-1)/time.Second), 1)
+}

@@ -1,0 +1,91 @@
+package record_test
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/record"
+)
+
+func at(micro int64) time.Time { return time.UnixMicro(micro).UTC() }
+
+func TestASessionComesBackAsItWas(t *testing.T) {
+	full := backends.Session{
+		ID: "AAAAAAAAAAAAAAAAAAAAAAAAAA", UserID: "ann", Kind: "custom",
+		Client:    backends.Client{IP: "192.0.2.7", UserAgent: "Mozilla/5.0", Label: "Ann's phone"},
+		AMR:       []string{"pwd", "with space", "otp"},
+		CreatedAt: at(1), AuthenticatedAt: at(2), LastSeenAt: at(3),
+		IdleTimeout: 4 * time.Microsecond, RenewalInterval: time.Hour,
+		IdleDeadline: at(5), AbsoluteDeadline: time.Date(9999, 12, 31, 23, 59, 59, 999999000, time.UTC),
+		Refresh: backends.Refresh{Generation: 6, RotatedAt: at(7), SeenAt: at(8)},
+		Ended:   backends.Ended{At: at(9), Reason: "logout"},
+	}
+	for what, change := range map[string]func(*backends.Session){
+		"full":                         func(*backends.Session) {},
+		"no address":                   func(s *backends.Session) { s.Client.IP = "" },
+		"the address ::":               func(s *backends.Session) { s.Client.IP = "::" },
+		"the address 0.0.0.0":          func(s *backends.Session) { s.Client.IP = "0.0.0.0" },
+		"IPv6":                         func(s *backends.Session) { s.Client.IP = "2001:db8::1" },
+		"no client":                    func(s *backends.Session) { s.Client = backends.Client{} },
+		"no AMR":                       func(s *backends.Session) { s.AMR = nil },
+		"one AMR":                      func(s *backends.Session) { s.AMR = []string{"pwd"} },
+		"no refresh":                   func(s *backends.Session) { s.Refresh = backends.Refresh{} },
+		"a generation not yet seen":    func(s *backends.Session) { s.Refresh.SeenAt = time.Time{} },
+		"not ended":                    func(s *backends.Session) { s.Ended = backends.Ended{} },
+		"begun when 1970 did":          func(s *backends.Session) { s.CreatedAt, s.AuthenticatedAt, s.LastSeenAt = at(0), at(0), at(0) },
+		"rotated and ended as it does": func(s *backends.Session) { s.Refresh.RotatedAt, s.Ended.At = at(0), at(0) },
+	} {
+		want := full.Clone()
+		change(&want)
+		r := record.NewSession(&full, backends.SecretHash{1})
+		r.Set(&want)
+		if got := r.Session(want.ID, want.UserID); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s:\n got %+v\nwant %+v", what, got, want)
+		}
+		if r.Secret != (backends.SecretHash{1}) {
+			t.Errorf("%s: the hash has changed", what)
+		}
+	}
+}
+
+func TestASessionAndItsUserAreReadAlone(t *testing.T) {
+	for _, lists := range []struct{ roles, amr []string }{
+		{nil, nil},
+		{[]string{"user"}, nil},
+		{nil, []string{"pwd"}},
+		{[]string{"user", "admin"}, []string{"pwd", "otp"}},
+	} {
+		r := record.NewSession(&backends.Session{AMR: lists.amr}, backends.SecretHash{})
+		of := record.NewUser(&backends.User{Roles: lists.roles, Version: 3, Disabled: true})
+		var s backends.Session
+		var u backends.User
+		r.Read(&s, &of, &u)
+		if !reflect.DeepEqual(u, backends.User{Roles: lists.roles, Version: 3, Disabled: true}) || !reflect.DeepEqual(s.AMR, lists.amr) {
+			t.Errorf("read %+v and %q, want %q and %q", u, s.AMR, lists.roles, lists.amr)
+		}
+		u.Roles = append(u.Roles, "root")
+		if !reflect.DeepEqual(s.AMR, lists.amr) {
+			t.Errorf("AMR %q after the roles have grown, want %q", s.AMR, lists.amr)
+		}
+	}
+}
+
+func TestASessionIsLiveUntilItExpiresOrEnds(t *testing.T) {
+	s := backends.Session{IdleDeadline: at(10), AbsoluteDeadline: at(20)}
+	ended := s
+	ended.Ended = backends.Ended{At: at(1), Reason: "logout"}
+	late := s
+	late.IdleDeadline, late.AbsoluteDeadline = at(20), at(10)
+	for _, c := range []struct {
+		s    backends.Session
+		now  int64
+		want bool
+	}{{s, 9, true}, {s, 10, false}, {late, 9, true}, {late, 10, false}, {ended, 9, false}, {ended, 0, false}} {
+		r := record.NewSession(&c.s, backends.SecretHash{})
+		if got := r.LiveAt(at(c.now)); got != c.want {
+			t.Errorf("%+v at %d: live %v, want %v", c.s, c.now, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,121 @@
+package tokens
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/jose"
+)
+
+// An Access is an access token, with the end of its lifetime.
+type Access struct {
+	Token     string
+	ExpiresAt time.Time
+	ExpiresIn int64 // the lifetime when it was issued, in whole seconds
+}
+
+// Issue signs an access token for the session, with the custom claims, a JSON object or nil,
+// and the generation of the refresh token that comes with it, 0 for none.
+func (c *Codec) Issue(now time.Time, s *backends.Session, generation int64, custom []byte) (Access, error) {
+	payload, expiresAt, err := c.compose(now, s, generation, custom)
+	if err != nil {
+		return Access{}, err
+	}
+	token, err := sign(c.config.Keys[0], payload)
+	return Access{token, expiresAt, max(int64(expiresAt.Sub(now)/time.Second), 0)}, err
+}
+
+// compose returns the claims of an access token, as JSON, and when it expires.
+//
+// Its times are whole seconds, as usual for tokens: it lives a fraction of a second longer than
+// the configured lifetime rather than shorter, but not past the deadline of the session.
+func (c *Codec) compose(now time.Time, s *backends.Session, generation int64, custom []byte) ([]byte, time.Time, error) {
+	expiresAt := now.Add(c.config.TTL + time.Second - 1).Truncate(time.Second)
+	if expiresAt.After(s.AbsoluteDeadline) {
+		expiresAt = s.AbsoluteDeadline.Truncate(time.Second)
+	}
+	payload, err := c.payload(now, expiresAt, s, generation, custom)
+	if err == nil && custom != nil {
+		// What is issued must be accepted. Our own claims always are.
+		if _, err = parseClaims(payload); err != nil {
+			err = fmt.Errorf("Config.Claims: a token with them would be refused: %w", err)
+		}
+	}
+	return payload, expiresAt, err
+}
+
+// sidFrom is where the session's ID is in a payload: it comes first.
+const sidFrom = len(`{"sid":"`)
+
+// payload returns the claims of RFC 9068, section 2.2. They are marshalled without golang-jwt's
+// types, which obey package variables that any package may set.
+func (c *Codec) payload(now, expiresAt time.Time, s *backends.Session, generation int64, custom []byte) ([]byte, error) {
+	payload, err := json.Marshal(struct {
+		SessionID string `json:"sid"`
+		Issuer    string `json:"iss"`
+		Subject   string `json:"sub"`
+		Audience  string `json:"aud"`
+		ExpiresAt int64  `json:"exp"`
+		IssuedAt  int64  `json:"iat"`
+		ID        string `json:"jti"`
+		AuthTime  int64  `json:"auth_time"`
+		ClientID  string `json:"client_id"`
+		// AuthAt tells this authentication from another one in the same second.
+		AuthAt int64 `json:"auth_at"`
+		// Generation shows that the response with its refresh token has arrived.
+		Generation int64 `json:"rt_gen,omitempty"`
+	}{
+		SessionID:  s.ID,
+		Issuer:     c.config.Issuer,
+		Subject:    s.UserID,
+		Audience:   c.config.Audience,
+		ExpiresAt:  expiresAt.Unix(),
+		IssuedAt:   now.Unix(),
+		ID:         rand.Text(),
+		AuthTime:   s.AuthenticatedAt.Unix(),
+		ClientID:   c.config.ClientID,
+		AuthAt:     s.AuthenticatedAt.UnixMicro(),
+		Generation: generation,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("payload: %w", err)
+	}
+	return merge(payload, custom), nil
+}
+
+// merge returns the members of both objects in one. They have no name in common, and the first
+// is not empty.
+func merge(object, more []byte) []byte {
+	more = bytes.TrimPrefix(more, []byte("{"))
+	if len(more) <= len("}") {
+		return object
+	}
+	object[len(object)-1] = ','
+	return append(object, more...)
+}
+
+func sign(k *jose.Key, payload []byte) (string, error) {
+	encoding := base64.RawURLEncoding
+	token := make([]byte, 0, len(k.Header)+encoding.EncodedLen(len(payload))+signatureRoom)
+	token = append(token, k.Header...)
+	token = append(token, '.')
+	token = encoding.AppendEncode(token, payload)
+	sig, err := k.Sign(string(token))
+	if err != nil {
+		return "", fmt.Errorf("sign: %w", err)
+	}
+	token = append(token, '.')
+	token = encoding.AppendEncode(token, sig)
+	if len(token) > jose.MaxToken {
+		return "", fmt.Errorf("Config.Claims: a token with them has %d bytes, and more than %d are refused", len(token), jose.MaxToken)
+	}
+	return string(token), nil
+}
+
+// signatureRoom is enough for the signatures of all but RSA, which grow the buffer once.
+const signatureRoom = 96

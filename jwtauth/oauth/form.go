@@ -1,0 +1,76 @@
+package oauth
+
+import (
+	"encoding/json"
+	"errors"
+	"mime"
+	"net/http"
+	"net/url"
+)
+
+// maxForm is the length of the longest body of a request, in bytes: a token and little more.
+const maxForm = 16 << 10
+
+// A form has the parameters of a request.
+type form map[string]string
+
+// one returns a parameter that must be there.
+func (f form) one(name string) (string, error) {
+	if f[name] == "" {
+		return "", &oauthError{"invalid_request", name + " is missing"}
+	}
+	return f[name], nil
+}
+
+// An oauthError is one of RFC 6749, section 5.2. It holds no text of the client's.
+type oauthError struct{ Code, Description string }
+
+func (e *oauthError) Error() string { return "oauth: " + e.Code + ": " + e.Description }
+
+func (e *oauthError) write(w http.ResponseWriter, status int) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	// An error here means that the client has gone.
+	_ = json.NewEncoder(w).Encode(struct {
+		Error       string `json:"error"`
+		Description string `json:"error_description"`
+	}{e.Code, e.Description})
+}
+
+// readForm returns the parameters in the body of r. Each may occur once, and those in the query
+// do not count.
+func readForm(w http.ResponseWriter, r *http.Request) (form, error) {
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", http.MethodPost)
+		return nil, errMethod
+	}
+	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/x-www-form-urlencoded" {
+		return nil, &oauthError{"invalid_request", "want application/x-www-form-urlencoded"}
+	}
+	values, err := body(w, r)
+	if err != nil {
+		return nil, &oauthError{"invalid_request", "body is no form, or too long"}
+	}
+	f := form{}
+	for name, values := range values {
+		if len(values) > 1 {
+			return nil, &oauthError{"invalid_request", "a parameter is repeated"}
+		}
+		f[name] = values[0]
+	}
+	return f, nil
+}
+
+// body returns the body of r, which r.ParseForm may have read already.
+func body(w http.ResponseWriter, r *http.Request) (url.Values, error) {
+	if r.PostForm != nil {
+		return r.PostForm, nil
+	}
+	limited := *r // the request is not ours to change
+	limited.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	limited.URL, limited.Form = nil, nil
+	err := limited.ParseForm()
+	return limited.PostForm, err
+}
+
+var errMethod = errors.New("oauth: want POST")

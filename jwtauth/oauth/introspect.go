@@ -1,0 +1,99 @@
+package oauth
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/tokens"
+	"github.com/inga-auth/inga/middleware"
+)
+
+// IntrospectHandler returns the introspection endpoint of RFC 7662: a POST of a form with
+// token. It belongs behind a guard, because it reveals who a token belongs to; without one every
+// request is refused. A token that is not good now, for whatever reason, is exactly
+// {"active":false}.
+func (e *Endpoints) IntrospectHandler() http.Handler {
+	return e.endpoint(func(w http.ResponseWriter, r *http.Request, form form) error {
+		if _, ok := middleware.FromContext(r.Context()); !ok {
+			return fmt.Errorf("%w: introspection needs a guard", middleware.ErrForbidden)
+		}
+		token, err := form.one("token")
+		if err != nil {
+			return err
+		}
+		answer, err := e.introspect(r, token)
+		if err != nil {
+			return err
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(answer) // an error means that the client has gone
+		return nil
+	})
+}
+
+// An introspection is what RFC 7662, section 2.2, says of a token.
+type introspection struct {
+	Active    bool   `json:"active"`
+	TokenType string `json:"token_type,omitempty"`
+	Issuer    string `json:"iss,omitempty"`
+	Subject   string `json:"sub,omitempty"`
+	Audience  string `json:"aud,omitempty"`
+	ClientID  string `json:"client_id,omitempty"`
+	SessionID string `json:"sid,omitempty"`
+	ID        string `json:"jti,omitempty"`
+	ExpiresAt int64  `json:"exp,omitempty"`
+	IssuedAt  int64  `json:"iat,omitempty"`
+	AuthTime  int64  `json:"auth_time,omitempty"`
+}
+
+func (e *Endpoints) introspect(r *http.Request, token string) (introspection, error) {
+	of := e.introspectAccess
+	if tokens.IsRefresh(token) {
+		of = e.introspectRefresh
+	}
+	answer, err := of(r, token)
+	if errors.Is(err, middleware.ErrInvalidCredentials) {
+		return introspection{}, nil
+	}
+	return answer, err
+}
+
+func (e *Endpoints) introspectAccess(r *http.Request, token string) (introspection, error) {
+	c, err := e.engine.Verify(token)
+	if err != nil {
+		return introspection{}, err
+	}
+	s, _, err := e.engine.FindAccess(r.Context(), c)
+	if err != nil {
+		return introspection{}, err
+	}
+	answer := e.active(&s)
+	answer.TokenType, answer.ID = "Bearer", c.ID
+	answer.ExpiresAt, answer.IssuedAt = c.ExpiresAt.Unix(), c.IssuedAt.Unix()
+	return answer, nil
+}
+
+func (e *Endpoints) introspectRefresh(r *http.Request, token string) (introspection, error) {
+	rt, err := e.engine.ParseRefresh(token)
+	if err != nil {
+		return introspection{}, err
+	}
+	s, _, err := e.engine.FindRefresh(r.Context(), rt)
+	if err != nil {
+		return introspection{}, err
+	}
+	answer := e.active(&s)
+	answer.TokenType, answer.ExpiresAt = "refresh_token", s.IdleDeadline.Unix()
+	return answer, nil
+}
+
+// active returns what is said of every token of a session.
+func (e *Endpoints) active(s *backends.Session) introspection {
+	return introspection{
+		Active: true, Issuer: e.engine.Issuer(), Subject: s.UserID, Audience: e.engine.Audience(), ClientID: e.engine.ClientID(),
+		SessionID: s.ID, AuthTime: s.AuthenticatedAt.Unix(),
+	}
+}

@@ -1,0 +1,94 @@
+package session
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/middleware"
+)
+
+// A Method is one way of proving sessions. It is safe for concurrent use.
+type Method struct {
+	sessions *Registry
+	kind     backends.Kind
+	name     string
+}
+
+// Method returns the way of proving with the given name, which becomes the Method of its
+// identities and events. It opens sessions of the given kind, and finds only those. The kind is
+// what [backends.Limit] counts by and lists show, usually the same word as the name.
+func (g *Registry) Method(kind backends.Kind, name string) *Method { return &Method{g, kind, name} }
+
+// Authenticate returns the identity of a request that presents the secret of the session with
+// the ID, at the cost of one look-up. See [middleware.Authenticator] for its errors.
+func (m *Method) Authenticate(ctx context.Context, id string, secret backends.Secret) (middleware.Identity, error) {
+	s, u, err := m.Find(ctx, id, secret)
+	if err != nil {
+		return middleware.Identity{}, err
+	}
+	return m.Identity(&s, &u), nil
+}
+
+// Find returns the live session with the ID, and its user, if it has that secret. If it was
+// found and has ended, it is returned with the error.
+func (m *Method) Find(ctx context.Context, id string, secret backends.Secret) (backends.Session, backends.User, error) {
+	return m.find(ctx, id, secret.Hash())
+}
+
+// FindByID is Find without a secret. Call it only with an ID that was itself proved, by a
+// signature for example.
+func (m *Method) FindByID(ctx context.Context, id string) (backends.Session, backends.User, error) {
+	return m.find(ctx, id, backends.SecretHash{})
+}
+
+func (m *Method) find(ctx context.Context, id string, h backends.SecretHash) (backends.Session, backends.User, error) {
+	s, u, err := m.sessions.store.Find(ctx, now(), id, h)
+	if err == nil && s.Kind != m.kind {
+		s, u, err = backends.Session{}, backends.User{}, backends.ErrNotFound
+	}
+	return s, u, ended(&s, err)
+}
+
+// Renew implements [middleware.Renewer] for a credential that stays as it is: it records r as
+// activity of the session behind id, and leaves h alone.
+func (m *Method) Renew(_ http.Header, r *http.Request, id middleware.Identity) (renewed middleware.Identity, ok bool, err error) {
+	at := now()
+	until, ok, err := m.sessions.store.Extend(r.Context(), at, id.SessionID)
+	if err != nil || !ok {
+		return id, false, verdict(err)
+	}
+	m.sessions.events(r.Context(), middleware.NewEvent(r, middleware.EventRenewed, id))
+	return extended(id, at, until), true, nil
+}
+
+// WatchSession implements [middleware.SessionWatcher] for authenticators.
+func (m *Method) WatchSession(id middleware.Identity, end func(cause error)) (stop func()) {
+	return m.sessions.watch(id, end)
+}
+
+// Logout ends the session about.SessionID because its user logged out. The ID must have been
+// proved. If about has no Subject, it is looked up for the event. A session that has ended
+// before is no error.
+func (m *Method) Logout(r *http.Request, about middleware.Identity) error {
+	at := now()
+	did, err := m.sessions.store.Revoke(r.Context(), at, about.SessionID, backends.ReasonLogout)
+	if err != nil || !did {
+		return verdict(err)
+	}
+	s := backends.Session{ID: about.SessionID, UserID: about.Subject}
+	if s.UserID == "" {
+		row, _, _ := m.sessions.store.Find(r.Context(), at, s.ID, backends.SecretHash{}) // and that it has ended
+		s.UserID = row.UserID
+	}
+	m.emit(r, at, middleware.EventLogout, &s, "")
+	return nil
+}
+
+// emit emits an event about a session, with the time that its row has too.
+func (m *Method) emit(r *http.Request, at time.Time, t middleware.EventType, s *backends.Session, reason string) {
+	e := middleware.NewEvent(r, t, middleware.Identity{Subject: s.UserID, SessionID: s.ID, Method: m.name})
+	e.Time, e.Reason = at, reason
+	m.sessions.events(r.Context(), e)
+}

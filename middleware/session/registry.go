@@ -1,0 +1,147 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/nilcheck"
+	"github.com/inga-auth/inga/middleware"
+)
+
+// Config is what [New] needs. Store and Policy are required.
+type Config struct {
+	// Store keeps the sessions: a backend, or the cache around it.
+	Store backends.Store
+
+	// Policy says how long a session lives; usually a sliding.Policy.
+	Policy middleware.Policy
+
+	// Limit, if not nil, returns how many sessions a user may have at once. A new login ends the
+	// least recently used ones, or is refused. backends.Limit{Total: 1}.ForAll allows no
+	// concurrent logins.
+	Limit func(backends.User) backends.Limit
+
+	// Events receives logins, renewals, logouts, revocations, theft and more. Default: they are
+	// logged, to [slog.Default]; see [middleware.LogEvents].
+	Events middleware.EventHook
+}
+
+// A Registry opens, extends and ends sessions. It is safe for concurrent use.
+type Registry struct {
+	store  backends.Store
+	policy middleware.Policy
+	limit  func(backends.User) backends.Limit
+	events middleware.EventHook
+}
+
+// New returns the Registry that c describes. The error joins all mistakes, each naming its
+// field.
+func New(c Config) (*Registry, error) {
+	var errs []error
+	if nilcheck.IsNil(c.Store) {
+		errs = append(errs, errors.New("session: Config.Store is nil, want a backend"))
+	}
+	if nilcheck.IsNil(c.Policy) {
+		errs = append(errs, errors.New("session: Config.Policy is nil, want a sliding.Policy"))
+	} else if err := c.Policy.Validate(); err != nil {
+		errs = append(errs, fmt.Errorf("session: Config.Policy: %w", err))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	if c.Events == nil {
+		c.Events = middleware.LogEvents(slog.Default())
+	}
+	return &Registry{c.Store, c.Policy, c.Limit, c.Events}, nil
+}
+
+// Store returns Config.Store.
+func (g *Registry) Store() backends.Store { return g.store }
+
+// Format implements [fmt.Formatter]: a registry prints as a word, without what it is made of.
+func (g *Registry) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[sessions]")) }
+
+// LogValue implements [slog.LogValuer].
+func (g *Registry) LogValue() slog.Value { return slog.StringValue("[sessions]") }
+
+// List returns the live sessions of a user, the most recently seen first. The store must be a
+// [backends.SessionLister].
+func (g *Registry) List(ctx context.Context, userID string) ([]backends.Session, error) {
+	lister, err := g.lister()
+	if err != nil {
+		return nil, err
+	}
+	list, err := lister.List(ctx, now(), userID)
+	return list, verdict(err)
+}
+
+func (g *Registry) lister() (backends.SessionLister, error) {
+	lister, ok := g.store.(backends.SessionLister)
+	if !ok {
+		return nil, fmt.Errorf("%w: session: a %T lists no sessions", middleware.ErrInvalidArgument, g.store)
+	}
+	return lister, nil
+}
+
+// End ends one session of the user for the reason. It reports false if the user has no live
+// session with that ID, whether or not another user has.
+func (g *Registry) End(ctx context.Context, userID, id string, why backends.Reason) (bool, error) {
+	at := now()
+	// The user of a session never changes, so nothing can happen between the look and the end.
+	s, _, err := g.store.Find(ctx, at, id, backends.SecretHash{})
+	switch {
+	case errors.Is(err, backends.ErrNotFound), errors.Is(err, backends.ErrNotLive):
+		return false, nil
+	case err != nil:
+		return false, verdict(err)
+	case s.UserID != userID:
+		return false, nil
+	}
+	ok, err := g.store.Revoke(ctx, at, id, why)
+	if ok {
+		g.emitEnd(ctx, at, middleware.Identity{Subject: userID, SessionID: id}, why, 0)
+	}
+	return ok, verdict(err)
+}
+
+// EndUser ends the sessions of the user for the reason, except the one with the ID except ("" for
+// none), and returns how many. The store must be a [backends.SessionLister].
+func (g *Registry) EndUser(ctx context.Context, userID, except string, why backends.Reason) (int, error) {
+	return g.endMany(ctx, middleware.Identity{Subject: userID}, why, func(l backends.SessionLister, at time.Time) (int, error) {
+		return l.RevokeUser(ctx, at, userID, except, why)
+	})
+}
+
+// EndAll ends the sessions of all users for the reason and returns how many: for the day on
+// which a key has leaked. The store must be a [backends.SessionLister].
+func (g *Registry) EndAll(ctx context.Context, why backends.Reason) (int, error) {
+	return g.endMany(ctx, middleware.Identity{}, why, func(l backends.SessionLister, at time.Time) (int, error) {
+		return l.RevokeAll(ctx, at, why)
+	})
+}
+
+func (g *Registry) endMany(ctx context.Context, about middleware.Identity, why backends.Reason, end func(backends.SessionLister, time.Time) (int, error)) (int, error) {
+	lister, err := g.lister()
+	if err != nil {
+		return 0, err
+	}
+	at := now()
+	n, err := end(lister, at)
+	if n > 0 {
+		g.emitEnd(ctx, at, about, why, n)
+	}
+	return n, verdict(err)
+}
+
+func (g *Registry) emitEnd(ctx context.Context, at time.Time, about middleware.Identity, why backends.Reason, n int) {
+	e := middleware.NewEventContext(ctx, middleware.EventRevoked, about)
+	e.Time, e.Reason, e.Count = at, string(why), n
+	g.events(ctx, e)
+}
+
+// now returns the time as a row can hold it.
+func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
