@@ -134,7 +134,7 @@ func (f *firstOf) mistakes() []error {
 func answered(a Authenticator, r *http.Request) *pass {
 	p := passFrom(r.Context())
 	// What a wrapper without Unwrap hides has not been checked by New, and may not be comparable.
-	if p == nil || !isComparable(a) || p.asked != a && (p.identity.by != a || !lists(p.asked, a)) {
+	if p == nil || p.identity.by == nil || !isComparable(a) || p.asked != a && (p.identity.by != a || !lists(p.asked, a)) {
 		return nil
 	}
 	if !p.credentials.equal(credentialsOf(r)) {

@@ -36,48 +36,39 @@ const insufficientAuthentication = "insufficient_user_authentication"
 // denialOf turns an error into a refusal. It is the only place that does.
 //
 // RFC 6750, section 3.1: a request without credentials gets a bare challenge, one with wrong
-// credentials invalid_token. Unknown errors mean that a backend could not be asked. They are a 503
-// and never a 401, because clients log their user out on a 401.
+// credentials invalid_token. RFC 9470, section 3: an insufficient authentication is a 401, and the
+// code says that the token itself is good. Unknown errors mean that a backend could not be asked.
+// They are a 503 and never a 401, because clients log their user out on a 401.
 func denialOf(err error) Denial {
-	switch {
-	case errors.Is(err, ErrNoCredentials):
-		return denial(http.StatusUnauthorized, "", "no-credentials", "Authentication required")
-	case errors.Is(err, ErrSessionExpired):
-		return denial(http.StatusUnauthorized, "invalid_token", "session-expired", "Session has expired")
-	case errors.Is(err, ErrSessionRevoked):
-		return denial(http.StatusUnauthorized, "invalid_token", "session-revoked", "Session has been ended")
-	case errors.Is(err, ErrSessionSuperseded):
-		return denial(http.StatusUnauthorized, "invalid_token", "session-superseded", "Session has been ended by a newer login")
-	case errors.Is(err, ErrSessionStolen):
-		return denial(http.StatusUnauthorized, "invalid_token", "session-stolen", "Session has been ended because its token was used twice")
-	case errors.Is(err, ErrInvalidCredentials), saysInvalid(err):
-		return denial(http.StatusUnauthorized, "invalid_token", "invalid-credentials", "Credentials are not valid")
-	case errors.Is(err, ErrMalformedRequest):
-		return denial(http.StatusBadRequest, "invalid_request", "malformed-request", "Request is malformed")
-	case errors.Is(err, ErrInsufficientAuthentication):
-		// RFC 9470, section 3: 401, and the code says that the token itself is good.
-		d := denial(http.StatusUnauthorized, insufficientAuthentication, "insufficient-authentication", "Authenticate again")
-		d.MaxAge = maxAgeOf(err)
-		return d
-	case errors.Is(err, ErrCrossOrigin):
-		return denial(http.StatusForbidden, "", "cross-origin", "Cross-origin request refused")
-	case errors.Is(err, ErrTooManySessions):
-		return denial(http.StatusForbidden, "", "too-many-sessions", "Too many sessions")
-	case errors.Is(err, ErrForbidden):
-		d := denial(http.StatusForbidden, "insufficient_scope", "forbidden", "Not allowed")
-		d.Scope = scopeOf(err)
-		return d
-	case errors.Is(err, ErrInvalidArgument):
-		return denial(http.StatusInternalServerError, "", "internal-error", "Internal error")
-	default:
-		d := denial(http.StatusServiceUnavailable, "", "unavailable", "Try again later")
-		d.Retryable = true
-		return d
+	d := Denial{Status: http.StatusServiceUnavailable, Type: "unavailable", Title: "Try again later"}
+	for _, row := range [...]struct {
+		err                  error
+		status               int
+		code, problem, title string
+	}{
+		{ErrNoCredentials, 401, "", "no-credentials", "Authentication required"},
+		{ErrSessionExpired, 401, "invalid_token", "session-expired", "Session has expired"},
+		{ErrSessionRevoked, 401, "invalid_token", "session-revoked", "Session has been ended"},
+		{ErrSessionSuperseded, 401, "invalid_token", "session-superseded", "Session has been ended by a newer login"},
+		{ErrSessionStolen, 401, "invalid_token", "session-stolen", "Session has been ended because its token was used twice"},
+		{ErrInvalidCredentials, 401, "invalid_token", "invalid-credentials", "Credentials are not valid"},
+		{ErrMalformedRequest, 400, "invalid_request", "malformed-request", "Request is malformed"},
+		{ErrInsufficientAuthentication, 401, insufficientAuthentication, "insufficient-authentication", "Authenticate again"},
+		{ErrCrossOrigin, 403, "", "cross-origin", "Cross-origin request refused"},
+		{ErrTooManySessions, 403, "", "too-many-sessions", "Too many sessions"},
+		{ErrForbidden, 403, "insufficient_scope", "forbidden", "Not allowed"},
+		{ErrInvalidArgument, 500, "", "internal-error", "Internal error"},
+	} {
+		if errors.Is(err, row.err) || row.err == ErrInvalidCredentials && saysInvalid(err) {
+			d = Denial{Status: row.status, Code: row.code, Type: row.problem, Title: row.title}
+			break
+		}
 	}
-}
-
-func denial(status int, code, problem, title string) Denial {
-	return Denial{Status: status, Code: code, Type: problemBase + problem, Title: title}
+	d.Type, d.Retryable = problemBase+d.Type, d.Status == http.StatusServiceUnavailable
+	if rule := (*rule)(nil); errors.As(err, &rule) {
+		d.Scope, d.MaxAge = rule.scopes(), rule.within
+	}
+	return d
 }
 
 // Refuse responds to r as if g had refused it because of err. Handlers use it for errors of
@@ -99,7 +90,7 @@ func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 		p.guard.refuse(w, r, p.identity, err)
 		return
 	}
-	(&Guard{realm: defaultRealm, denier: DenierFunc(Problem), logger: slog.Default()}).refuse(w, r, Identity{}, err)
+	Config{}.guard().refuse(w, r, Identity{}, err)
 }
 
 func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, id Identity, err error) {

@@ -385,7 +385,7 @@ func TestRequireReportsEveryMistake(t *testing.T) {
 	// AZ-1: an unknown role name in code is an error at start-up.
 	g := newGuard(t, middleware.Config{Authenticator: knows("ann"), Roles: []string{"user", "admin"}})
 	_, err := g.Require(nil, middleware.HasRole("admim"), middleware.HasAllRoles("user", "root"), middleware.HasRole())
-	wantMentions(t, err, "rule 0 is nil", `"admim"`, `"root"`, "names no role")
+	wantMentions(t, err, "rule 0 is nil", `"admim"`, `"root"`, "HasRole has no argument")
 	if _, err := g.Require(); err == nil {
 		t.Error("Require without a rule: no error")
 	}

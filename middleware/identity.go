@@ -177,11 +177,3 @@ func withPass(r *http.Request, p *pass) *http.Request {
 	p.Context = r.Context()
 	return r.WithContext(p)
 }
-
-// known returns the identity of p, which may be nil.
-func (p *pass) known() Identity {
-	if p == nil {
-		return Identity{}
-	}
-	return p.identity
-}
