@@ -24,14 +24,9 @@ type AuthorizerFunc func(r *http.Request, id Identity) error
 // Authorize calls f.
 func (f AuthorizerFunc) Authorize(r *http.Request, id Identity) error { return f(r, id) }
 
-// HasRole lets identities pass that have at least one of the roles.
+// HasRole lets identities pass that have at least one of the roles. Two rules demand two roles.
 func HasRole(anyOf ...string) Authorizer {
 	return &rule{name: "HasRole", kind: ErrForbidden, args: slices.Clone(anyOf), has: Identity.HasRole, mistake: unknownRole}
-}
-
-// HasAllRoles lets identities pass that have all of the roles.
-func HasAllRoles(allOf ...string) Authorizer {
-	return &rule{name: "HasAllRoles", kind: ErrForbidden, args: slices.Clone(allOf), all: true, has: Identity.HasRole, mistake: unknownRole}
 }
 
 // HasScope lets identities pass that have all of the scopes. The challenge for other tokens lists

@@ -80,24 +80,24 @@ func denialOf(err error) Denial {
 // change came first.
 func (g *Guard) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	id, _ := FromContext(r.Context())
-	g.refuse(w, r, id, err)
+	g.config.refuse(w, r, id, err)
 }
 
 // Refuse is [Guard.Refuse] of the innermost guard around the handler. Without one it responds like
 // a guard with default settings.
 func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if p := passFrom(r.Context()); p != nil {
-		p.guard.refuse(w, r, p.identity, err)
+		p.config.refuse(w, r, p.identity, err)
 		return
 	}
-	Config{}.guard().refuse(w, r, Identity{}, err)
+	Config{}.withDefaults().refuse(w, r, Identity{}, err)
 }
 
-func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, id Identity, err error) {
+func (c *Config) refuse(w http.ResponseWriter, r *http.Request, id Identity, err error) {
 	d := denialOf(err)
-	d.Realm = g.realm
-	g.log(r, id, d, err)
-	g.emitDenied(r, id, d)
+	d.Realm = c.Realm
+	c.log(r, id, d, err)
+	c.emitDenied(r, id, d)
 
 	h := w.Header()
 	for _, about := range [...]string{"Content-Length", "Content-Encoding", "Etag", "Last-Modified"} {
@@ -106,15 +106,15 @@ func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, id Identity, err 
 	private(h)
 	if d.Status == http.StatusServiceUnavailable {
 		h.Set("Retry-After", strconv.Itoa(retryAfter))
-	} else if s := g.challenge(r, d); s != "" {
+	} else if s := c.challenge(r, d); s != "" {
 		h.Set("WWW-Authenticate", s)
 	}
-	g.denier.Deny(w, r, d)
+	c.Denier.Deny(w, r, d)
 }
 
 // log logs the reason. Requests without credentials are routine for a public server; a failing
 // backend and a mistake in the application are errors.
-func (g *Guard) log(r *http.Request, id Identity, d Denial, err error) {
+func (c *Config) log(r *http.Request, id Identity, d Denial, err error) {
 	level := slog.LevelInfo
 	switch d.Status {
 	case http.StatusUnauthorized:
@@ -125,7 +125,7 @@ func (g *Guard) log(r *http.Request, id Identity, d Denial, err error) {
 	if r.Context().Err() != nil {
 		level = slog.LevelDebug // the client has gone, which makes backends fail
 	}
-	g.logger.LogAttrs(r.Context(), level, "request refused",
+	c.Logger.LogAttrs(r.Context(), level, "request refused",
 		slog.Int("status", d.Status),
 		slog.String("problem", d.Type),
 		slog.String("request_method", r.Method),
@@ -135,19 +135,19 @@ func (g *Guard) log(r *http.Request, id Identity, d Denial, err error) {
 }
 
 // emitDenied emits EventDenied for 403s and step-up 401s.
-func (g *Guard) emitDenied(r *http.Request, id Identity, d Denial) {
-	if g.events == nil || d.Status != http.StatusForbidden && d.Code != insufficientAuthentication {
+func (c *Config) emitDenied(r *http.Request, id Identity, d Denial) {
+	if c.Events == nil || d.Status != http.StatusForbidden && d.Code != insufficientAuthentication {
 		return
 	}
 	e := NewEvent(r, EventDenied, id)
 	e.Reason = strings.ReplaceAll(strings.TrimPrefix(d.Type, problemBase), "-", "_")
-	g.events(r.Context(), e)
+	c.Events(r.Context(), e)
 }
 
 // challenge returns "" for a 500, which another credential would not avoid.
-func (g *Guard) challenge(r *http.Request, d Denial) string {
-	if c, ok := as[Challenger](g.authenticator); ok && d.Status < http.StatusInternalServerError {
-		return c.Challenge(r, d)
+func (c *Config) challenge(r *http.Request, d Denial) string {
+	if a, ok := as[Challenger](c.Authenticator); ok && d.Status < http.StatusInternalServerError {
+		return a.Challenge(r, d)
 	}
 	return ""
 }

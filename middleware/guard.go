@@ -38,14 +38,8 @@ type Config struct {
 // A Guard lets requests pass whose identity is established and to which none of its rules
 // objects. It is safe for concurrent use.
 type Guard struct {
-	origin        *Guard // from New: guards of one origin differ in their rules only
-	authenticator Authenticator
-	roles         []string
-	rules         []Authorizer
-	realm         string
-	denier        Denier
-	logger        *slog.Logger
-	events        EventHook
+	config *Config // the same in all guards that Require returns
+	rules  []Authorizer
 }
 
 // New returns a guard without rules: any identity passes. [Guard.Require] adds rules. The error
@@ -54,38 +48,35 @@ func New(c Config) (*Guard, error) {
 	if err := errors.Join(c.mistakes()...); err != nil {
 		return nil, err
 	}
-	return c.guard(), nil
+	return &Guard{config: c.withDefaults()}, nil
 }
 
-func (c Config) guard() *Guard {
-	g := &Guard{
-		authenticator: c.Authenticator,
-		roles:         slices.Clone(c.Roles),
-		realm:         cmp.Or(c.Realm, "inga"),
-		denier:        cmp.Or[Denier](c.Denier, DenierFunc(Problem)),
-		logger:        cmp.Or(c.Logger, slog.Default()),
-		events:        c.Events,
-	}
-	g.origin = g
-	return g
+func (c Config) withDefaults() *Config {
+	c.Roles = slices.Clone(c.Roles)
+	c.Realm = cmp.Or(c.Realm, "inga")
+	c.Denier = cmp.Or[Denier](c.Denier, DenierFunc(Problem))
+	c.Logger = cmp.Or(c.Logger, slog.Default())
+	return &c
 }
 
 func (c Config) mistakes() []error {
-	var errs []error
-	errs = append(errs, authenticatorMistakes("Config.Authenticator", c.Authenticator)...)
+	errs := authenticatorMistakes("Config.Authenticator", c.Authenticator)
+	bad := func(format string, args ...any) {
+		errs = append(errs, fmt.Errorf("middleware: Config."+format, args...))
+	}
 	for i, role := range c.Roles {
 		if role == "" || strings.TrimSpace(role) != role || slices.Contains(c.Roles[:i], role) {
-			errs = append(errs, fmt.Errorf("middleware: Config.Roles[%d] is %q, want a new name without space around it", i, role))
+			bad("Roles[%d] is %q, want a new name without space around it", i, role)
 		}
 	}
 	if !quotable(c.Realm) {
-		errs = append(errs, fmt.Errorf("middleware: Config.Realm is %q, want printable ASCII without quotes and backslashes", c.Realm))
+		bad("Realm is %q, want printable ASCII without quotes and backslashes", c.Realm)
 	}
 	if c.Denier != nil && nilcheck.IsNil(c.Denier) {
-		errs = append(errs, fmt.Errorf("middleware: Config.Denier is a nil %T, want a Denier, or none for the default", c.Denier))
+		bad("Denier is a nil %T, want a Denier, or none for the default", c.Denier)
 	} else if v, ok := c.Denier.(interface{ Validate() error }); ok {
 		if err := v.Validate(); err != nil {
-			errs = append(errs, fmt.Errorf("middleware: Config.Denier: %w", err))
+			bad("Denier: %w", err)
 		}
 	}
 	return errs
@@ -103,15 +94,13 @@ func (g *Guard) Require(rules ...Authorizer) (*Guard, error) {
 		if nilcheck.IsNil(rule) {
 			errs = append(errs, fmt.Errorf("middleware: Require: rule %d is nil, want an Authorizer", i))
 		} else if checked, ok := rule.(interface{ mistakes(roles []string) []error }); ok {
-			errs = append(errs, checked.mistakes(g.roles)...)
+			errs = append(errs, checked.mistakes(g.config.Roles)...)
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	stricter := *g
-	stricter.rules = slices.Concat(g.rules, rules)
-	return &stricter, nil
+	return &Guard{g.config, slices.Concat(g.rules, rules)}, nil
 }
 
 // Check decides whether r may pass, without writing a response. It returns the identity and nil,
@@ -124,14 +113,15 @@ func (g *Guard) Check(r *http.Request) (Identity, error) {
 // check implements Check. It returns the pass of an outer guard if that applies here, or a new
 // one, which has no identity if there is none.
 func (g *Guard) check(r *http.Request) (*pass, error) {
-	p := answered(g.authenticator, r)
+	a := g.config.Authenticator
+	p := answered(a, r)
 	if p == nil {
-		p = &pass{asked: g.authenticator, guard: g, request: r, credentials: credentialsOf(r)}
-		if err := establish(&p.identity, g.authenticator, r); err != nil {
+		p = &pass{config: g.config, request: r, credentials: credentialsOf(r)}
+		if err := establish(&p.identity, a, r); err != nil {
 			return p, fmt.Errorf("authenticate: %w", err)
 		}
-	} else if p.guard.origin != g.origin {
-		p = p.with(p.identity, g) // so that Refuse answers as g does
+	} else if p.config != g.config {
+		p = p.with(p.identity, g.config) // so that Refuse answers as g does
 	}
 	for _, rule := range g.rules {
 		if err := rule.Authorize(r, p.identity); err != nil {
@@ -167,7 +157,7 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p, err := g.check(r)
 		if err != nil {
-			g.refuse(w, r, p.identity, err)
+			g.config.refuse(w, r, p.identity, err)
 			return
 		}
 		private(w.Header())
@@ -185,7 +175,7 @@ func (g *Guard) Optional(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p, err := g.check(r)
 		if err != nil && !errors.Is(err, ErrNoCredentials) {
-			g.refuse(w, r, p.identity, err)
+			g.config.refuse(w, r, p.identity, err)
 			return
 		}
 		private(w.Header())
