@@ -2,7 +2,6 @@ package cookie
 
 import (
 	"fmt"
-	"log/slog"
 	"net/http"
 
 	"github.com/gorilla/securecookie"
@@ -76,8 +75,7 @@ func (k *Cookies) WatchSession(id middleware.Identity, end func(cause error)) (s
 	return k.sessions.WatchSession(id, end)
 }
 
-// Challenge implements [middleware.Challenger]. A 401 must carry a challenge (RFC 9110,
-// section 15.5.2); this one does not make browsers ask for a password.
+// Challenge implements [middleware.Challenger]. It does not make browsers ask for a password.
 func (k *Cookies) Challenge(_ *http.Request, d middleware.Denial) string {
 	return browser.Challenge(d)
 }
@@ -85,10 +83,9 @@ func (k *Cookies) Challenge(_ *http.Request, d middleware.Denial) string {
 // Login opens a session for l.Subject and sets the cookie. It must be called before the
 // response begins, and only after the application has made sure of who the user is.
 //
-// The secret is always a new one, and a session that the browser had ends: what was known of
-// the browser before the login opens nothing afterwards. On an error nothing is set. Errors:
-// [middleware.ErrCrossOrigin]; [middleware.ErrMalformedRequest] for a GET and other safe
-// methods; and those of [session.Method.Open].
+// The secret is always a new one, and the sessions that the browser had end. On an error nothing
+// is set. Errors: [middleware.ErrCrossOrigin]; [middleware.ErrMalformedRequest] for a GET and other
+// safe methods; and those of [session.Method.Open].
 func (k *Cookies) Login(w http.ResponseWriter, r *http.Request, l middleware.Login) (backends.Session, error) {
 	o, header, err := k.opening(r)
 	if err != nil {
@@ -123,9 +120,9 @@ func (k *Cookies) opening(r *http.Request) (o session.Opening, header http.Heade
 }
 
 // Reauthenticate gives the session of r a new start, after its user has authenticated again: a
-// new secret and cookie, a new authentication time, new deadlines. The former cookie no
-// longer opens anything. The session keeps its ID and, unless l has a Policy, its own timeouts;
-// its AMR becomes l.AMR. If l names a UserVersion, the user must still have it.
+// new secret and cookie, a new authentication time, new deadlines. The former cookie no longer
+// opens anything, and other sessions that the browser had end. The session keeps its ID and, unless
+// l has a Policy, its own timeouts; its AMR becomes l.AMR.
 //
 // l.Subject must be the user of the session. Errors are those of Login, and
 // [middleware.ErrNoCredentials] if r has no session.
@@ -145,10 +142,10 @@ func (k *Cookies) Reauthenticate(w http.ResponseWriter, r *http.Request, l middl
 	return p.session, nil
 }
 
-// Logout ends the session of r and tells the browser to drop the cookie. If r brings several
-// cookies that we signed, it ends all their sessions. A session that has ended already, or a
-// cookie that never was good, is no error. A cookie that [Cookies.Reauthenticate] has replaced
-// still ends its session: the browser may have sent it before it received the new one. It must be called before the response begins.
+// Logout ends the sessions of all cookies in r that we signed, and tells the browser to drop the
+// cookie. A session that has ended already, or a cookie that never was good, is no error. A cookie
+// that [Cookies.Reauthenticate] has replaced still ends its session: the browser may have sent it
+// before it received the new one. Logout must be called before the response begins.
 //
 // Errors are [middleware.ErrCrossOrigin], [middleware.ErrMalformedRequest] for a GET and other
 // safe methods, [middleware.ErrInvalidCredentials] if there are too many cookies to verify, and
@@ -173,6 +170,3 @@ func (k *Cookies) Logout(w http.ResponseWriter, r *http.Request) error {
 
 // Format implements [fmt.Formatter], so that no verb prints the keys.
 func (k *Cookies) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[cookies]")) }
-
-// LogValue implements [slog.LogValuer].
-func (k *Cookies) LogValue() slog.Value { return slog.StringValue("[cookies]") }

@@ -15,10 +15,9 @@ import (
 // Its type must be comparable, usually a pointer: a guard inside another one recognizes by it
 // that this authenticator has answered already.
 //
-// An Authenticator that wraps another one should have a method Unwrap() Authenticator. Guards
-// look for [Challenger], [Renewer] and [SessionWatcher] along the chain of these methods, as
-// [http.ResponseController] does with writers. Without it the wrapper hides them: requests are
-// still authenticated, but sessions are no longer renewed.
+// One that wraps another should have a method Unwrap() Authenticator, as writers have for
+// [http.ResponseController]. Without it the wrapper hides [Challenger], [Renewer] and
+// [SessionWatcher]: requests are still authenticated, but sessions are no longer renewed.
 type Authenticator interface {
 	// Authenticate returns the identity of the client that sent r, whose Subject is not empty.
 	//
@@ -29,15 +28,6 @@ type Authenticator interface {
 	//
 	// Authenticate may be called concurrently. It must not change r.
 	Authenticate(r *http.Request) (Identity, error)
-}
-
-// A Renewer is an [Authenticator] that can extend the sessions of its identities.
-type Renewer interface {
-	// Renew records r as activity of the session of id and returns the renewed identity. If the
-	// client needs a new credential, Renew puts it into the response header h. ok is false, and h
-	// unchanged, if there was nothing to renew: the session has ended, or another request renewed
-	// it first. Renew may be called concurrently.
-	Renew(h http.Header, r *http.Request, id Identity) (renewed Identity, ok bool, err error)
 }
 
 // A Challenger is an [Authenticator] with a challenge for the WWW-Authenticate header, which a
@@ -70,8 +60,6 @@ func as[T any](a Authenticator) (t T, ok bool) {
 // identity or an error other than [ErrNoCredentials]. Put explicit credentials before ambient
 // ones, so that a Bearer token that a client chose to send takes precedence over a cookie that a
 // browser attached.
-//
-// [New] reports a nil among them.
 func FirstOf(authenticators ...Authenticator) Authenticator {
 	return &firstOf{list: slices.Clone(authenticators)}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -22,9 +21,6 @@ type Denial struct {
 	Scope     string        // the required scopes, separated by spaces, if one is missing
 	MaxAge    time.Duration // how long ago the user may have authenticated, if it was too long
 }
-
-// retryAfter is the Retry-After of a 503, in seconds.
-const retryAfter = 1
 
 // problemBase is the beginning of the URIs of problem types. Clients compare them: they never
 // change.
@@ -105,7 +101,7 @@ func (c *Config) refuse(w http.ResponseWriter, r *http.Request, id Identity, err
 	}
 	private(h)
 	if d.Status == http.StatusServiceUnavailable {
-		h.Set("Retry-After", strconv.Itoa(retryAfter))
+		h.Set("Retry-After", "1")
 	} else if s := c.challenge(r, d); s != "" {
 		h.Set("WWW-Authenticate", s)
 	}

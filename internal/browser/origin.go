@@ -47,10 +47,10 @@ func isWebSocket(r *http.Request) bool {
 // Challenge returns the challenge for a request without a good cookie. A 401 must carry one (RFC
 // 9110, section 15.5.2); this one does not make browsers ask for a password.
 func Challenge(d middleware.Denial) string {
-	if d.Status != http.StatusUnauthorized {
-		return ""
+	if d.Status == http.StatusUnauthorized {
+		return fmt.Sprintf("Cookie realm=%q", d.Realm)
 	}
-	return fmt.Sprintf("Cookie realm=%q", d.Realm)
+	return ""
 }
 
 // Unsafe returns an error if r has a safe method (RFC 9110, section 9.2.1): following a link
