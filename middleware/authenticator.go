@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/inga-auth/inga/internal/nilcheck"
 )
@@ -129,7 +130,7 @@ func answered(a Authenticator, r *http.Request) *pass {
 	if p == nil || p.identity.by == nil || !isComparable(a) || p.config.Authenticator != a && (p.identity.by != a || !lists(p.config.Authenticator, a)) {
 		return nil
 	}
-	if !p.credentials.equal(credentialsOf(r)) {
+	if p.credentials != credentialsOf(r) {
 		return nil // the context of one request, and the credentials of another
 	}
 	return p
@@ -156,19 +157,13 @@ func isComparable(a Authenticator) bool {
 }
 
 // credentials are what an identity was established from: a request that differs in one of them
-// is another request, even if it has the same context. The method counts because unsafe ones
-// must pass more checks.
-type credentials struct {
-	method                string
-	cookie, authorization []string
-}
+// is another request, even if it has the same context. The method counts because unsafe ones must
+// pass more checks, and the host because it says which origin is our own. The URL does not:
+// http.StripPrefix changes it.
+type credentials struct{ method, host, cookie, authorization string }
 
 func credentialsOf(r *http.Request) credentials {
-	return credentials{r.Method, r.Header["Cookie"], r.Header["Authorization"]}
-}
-
-func (c credentials) equal(d credentials) bool {
-	return c.method == d.method && slices.Equal(c.cookie, d.cookie) && slices.Equal(c.authorization, d.authorization)
+	return credentials{r.Method, r.Host, strings.Join(r.Header["Cookie"], "\n"), strings.Join(r.Header["Authorization"], "\n")}
 }
 
 // ask asks a about r, unless an outer guard has done so.

@@ -49,10 +49,8 @@
 //
 // A guard may be inside another one: on a router's group, say, and on one route of it. The inner
 // guard does not authenticate again if its own authenticator has done so for this request, with
-// the same method, Cookie and Authorization headers. A request thus costs one lookup no matter
-// how many guards it passes. Nothing else of the outer guard counts: neither an identity that
-// another authenticator established, or a wrapper that may have changed it, nor the outer guard's
-// rules.
+// the same method, host, Cookie and Authorization headers. Nothing else of the outer guard counts:
+// neither an identity that another authenticator established, nor the outer guard's rules.
 //
 // Guards wrap no ResponseWriter, so that streaming and hijacking work as without a guard. And a
 // guard protects the handler that it wraps: a route that is registered beside it is open.
