@@ -46,9 +46,8 @@ func digest(value string) recall.Digest {
 }
 
 // Where the ID is in a value, which securecookie makes as base64(time|base64(payload)|MAC). As
-// long as the time has ten digits and a separator, the inner base64 begins at byte 11; the
-// group of three bytes of the payload in which the ID begins is at byte 51, which is digit 68 of
-// the outer base64.
+// long as the time has ten digits, the group of three bytes of the payload in which the ID begins
+// is at byte 51 of the outer text, which is its digit 68.
 const (
 	innerFrom, innerTo = 68, 124
 	innerDigits        = 40 // of bytes 30 to 58 of the payload
