@@ -93,14 +93,12 @@ func New(c Config) (*Tokens, error) {
 	if err := errors.Join(slices.Concat(c.mistakes(), c.keyMistakes(), c.storeMistakes())...); err != nil {
 		return nil, err
 	}
-	codec := tokens.NewCodec(tokens.Config{
-		Keys: c.keys(), Issuer: c.Issuer, Audience: c.Audience, ClientID: c.ClientID,
-		TTL: c.AccessTTL, Leeway: c.Leeway, RefreshKeys: c.RefreshKeys,
+	engine := tokens.New(tokens.Config{
+		Registry: c.Sessions, Method: Method, Keys: c.keys(), Issuer: c.Issuer, Audience: c.Audience, ClientID: c.ClientID,
+		TTL: c.AccessTTL, Leeway: c.Leeway, Overlap: c.RefreshOverlap,
+		RefreshKeys: tokens.NewRefreshKeys(c.RefreshKeys), Custom: c.Claims,
 	})
-	return &Tokens{
-		engine: tokens.NewEngine(codec, c.Sessions, Method, c.Claims, c.RefreshOverlap),
-		header: c.Header,
-	}, nil
+	return &Tokens{engine: engine, header: c.Header}, nil
 }
 
 func (c Config) keys() []*jose.Key {

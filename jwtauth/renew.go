@@ -18,7 +18,11 @@ import (
 // not copied: Config.Claims is called again, and before anything is extended, so that the next
 // request tries again if it fails.
 func (t *Tokens) Renew(h http.Header, r *http.Request, id middleware.Identity) (middleware.Identity, bool, error) {
-	renewed, a, ok, err := t.engine.Renew(h, r, id, anyFits)
+	var a tokens.Access
+	renewed, ok, err := t.engine.Renew(h, r, id, func(issued tokens.Issued) error {
+		a = issued.Access
+		return nil
+	})
 	if ok {
 		t.put(h, r, a)
 	}

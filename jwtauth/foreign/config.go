@@ -165,7 +165,7 @@ func newIssuer(c Config) *issuer {
 		),
 	}
 	for _, typ := range c.Types {
-		i.types = append(i.types, mediaType(typ))
+		i.types = append(i.types, jose.MediaType(typ))
 	}
 	i.keys = newKeyCache(newSource(c), c)
 	return i

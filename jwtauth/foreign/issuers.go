@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/golang-jwt/jwt/v5"
 
@@ -107,15 +106,10 @@ func (i *issuer) acceptable(h jose.Header) error {
 	if !slices.Contains(i.algorithms, h.Alg) {
 		return errors.New("alg is not one of Config.Algorithms")
 	}
-	if !slices.Contains(i.types, mediaType(h.Typ)) {
+	if !slices.Contains(i.types, h.Type()) {
 		return errors.New("typ is not one of Config.Types")
 	}
 	return nil
-}
-
-// mediaType returns typ as it is compared: RFC 7515, section 4.1.9.
-func mediaType(typ string) string {
-	return strings.TrimPrefix(strings.ToLower(typ), "application/")
 }
 
 func (i *issuer) identity(c *foreignClaims) middleware.Identity {

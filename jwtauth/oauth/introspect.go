@@ -77,7 +77,7 @@ func (e *Endpoints) introspectAccess(r *http.Request, token string) (introspecti
 }
 
 func (e *Endpoints) introspectRefresh(r *http.Request, token string) (introspection, error) {
-	rt, err := e.engine.ParseRefresh(token)
+	rt, err := e.engine.RefreshKeys.Parse(token)
 	if err != nil {
 		return introspection{}, err
 	}
@@ -93,7 +93,7 @@ func (e *Endpoints) introspectRefresh(r *http.Request, token string) (introspect
 // active returns what is said of every token of a session.
 func (e *Endpoints) active(s *backends.Session) introspection {
 	return introspection{
-		Active: true, Issuer: e.engine.Issuer(), Subject: s.UserID, Audience: e.engine.Audience(), ClientID: e.engine.ClientID(),
+		Active: true, Issuer: e.engine.Issuer, Subject: s.UserID, Audience: e.engine.Audience, ClientID: e.engine.ClientID,
 		SessionID: s.ID, AuthTime: s.AuthenticatedAt.Unix(),
 	}
 }

@@ -77,7 +77,7 @@ func (k *Cookies) refreshCookies(r *http.Request) (all []refreshCookie, err erro
 		if ours++; ours > maxCookies {
 			return nil, errTooMany
 		}
-		token, err := k.engine.ParseRefresh(value)
+		token, err := k.engine.RefreshKeys.Parse(value)
 		if err == nil {
 			all = withNewest(all, refreshCookie{value, token})
 		}
@@ -128,7 +128,7 @@ func (k *Cookies) named(r *http.Request) (all []middleware.Identity, err error) 
 			if ours++; ours > maxCookies {
 				return nil, errTooMany
 			}
-			if about, ok := k.engine.Named(value); ok && !seen[about.SessionID] {
+			if about, err := k.engine.Named(value); err == nil && !seen[about.SessionID] {
 				seen[about.SessionID] = true
 				all = append(all, about)
 			}

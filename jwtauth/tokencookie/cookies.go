@@ -135,7 +135,7 @@ func (k *Cookies) Logout(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	for _, about := range all {
-		if err := k.engine.Sessions().Logout(r, about); err != nil {
+		if err := k.engine.Sessions.Logout(r, about); err != nil {
 			return err
 		}
 	}
@@ -147,7 +147,7 @@ func (k *Cookies) Logout(w http.ResponseWriter, r *http.Request) error {
 // Renew implements [middleware.Renewer]: it extends the session and sets a new access cookie.
 func (k *Cookies) Renew(h http.Header, r *http.Request, id middleware.Identity) (middleware.Identity, bool, error) {
 	header := http.Header{}
-	renewed, _, ok, err := k.engine.Renew(h, r, id, func(issued tokens.Issued) error {
+	renewed, ok, err := k.engine.Renew(h, r, id, func(issued tokens.Issued) error {
 		return unfit(k.access.Put(header, issued.Access.Token, time.Now(), issued.Access.ExpiresAt))
 	})
 	if err != nil || !ok {
@@ -159,7 +159,7 @@ func (k *Cookies) Renew(h http.Header, r *http.Request, id middleware.Identity) 
 
 // WatchSession implements [middleware.SessionWatcher].
 func (k *Cookies) WatchSession(id middleware.Identity, end func(cause error)) (stop func()) {
-	return k.engine.Sessions().WatchSession(id, end)
+	return k.engine.Sessions.WatchSession(id, end)
 }
 
 // Challenge implements [middleware.Challenger]. It does not make browsers ask for a password.
