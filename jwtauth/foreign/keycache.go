@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -88,10 +89,16 @@ func (c *keyCache) verify(ctx context.Context, h jose.Header, p jose.Parts) erro
 func (c *keyCache) verifyUnknown(ctx context.Context, set *keySet, h jose.Header, p jose.Parts, sig []byte) error {
 	q, again := c.ask(h.Kid, p)
 	for {
-		var err error
-		if set, err = c.newer(ctx, set, h.Kid, q, again); err != nil {
+		f, err := c.fetchFor(ctx, set, h.Kid, q, again)
+		if err != nil {
 			return err
 		}
+		if f != nil {
+			if err := f.wait(ctx); err != nil {
+				return unavailable(err)
+			}
+		}
+		set = c.current.Load()
 		err = set.verify(h, p.Signed, sig)
 		if err == nil {
 			return nil
@@ -145,35 +152,21 @@ func (c *keyCache) ask(kid string, p jose.Parts) (q question, again bool) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	hash := c.asked.hash(name)
+	hash := maphash.Comparable(c.asked.seed, name)
 	set := c.current.Load()
 	q, again = c.asked.find(hash)
 	if again && (!set.answers(q) || set.age() < unknownEvery) {
 		return q, true
 	}
-	q = question{c.begun}
+	q = question(c.begun)
 	c.asked.put(hash, q)
 	return q, false
 }
 
-// newer returns a set that is newer than the given one: it joins the fetch that is under way, or
-// begins one if the ration allows. [middleware.ErrInvalidCredentials] means that the key does
-// not exist, and [middleware.ErrUnavailable] that this is undecided.
-func (c *keyCache) newer(ctx context.Context, set *keySet, kid string, q question, again bool) (*keySet, error) {
-	f, err := c.fetchFor(ctx, set, kid, q, again)
-	if err != nil {
-		return nil, err
-	}
-	if f != nil {
-		if err := f.wait(ctx); err != nil {
-			return nil, unavailable(err)
-		}
-	}
-	return c.current.Load(), nil
-}
-
-// fetchFor is the part of newer that must not wait. A nil flight means that there is a newer
-// set already.
+// fetchFor returns the fetch that will answer the question, or a part of it: the one that is
+// under way, or a new one if the ration allows. It is nil if there is a newer set already.
+// [middleware.ErrInvalidCredentials] means that the key does not exist, and
+// [middleware.ErrUnavailable] that this is undecided.
 func (c *keyCache) fetchFor(ctx context.Context, set *keySet, kid string, q question, again bool) (*flight, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
