@@ -102,7 +102,7 @@ func (t *Tokens) Reauthenticate(w http.ResponseWriter, r *http.Request, l middle
 	if err != nil {
 		return Response{}, err
 	}
-	issued, err := t.engine.Reauthenticate(r, s, u, l, anyFits)
+	issued, err := t.engine.Reauthenticate(r, s, u, l, nil, anyFits)
 	if err == nil {
 		t.clear(w.Header())
 	}

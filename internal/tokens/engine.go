@@ -101,14 +101,14 @@ func (e *Engine) Open(r *http.Request, l middleware.Login, former []string, fits
 }
 
 // Reauthenticate gives the session, as it was just found, a new start because of l, and issues
-// new tokens. The former ones open nothing any more.
-func (e *Engine) Reauthenticate(r *http.Request, s backends.Session, u backends.User, l middleware.Login, fits Fits) (issued Issued, err error) {
+// new tokens. The former ones open nothing any more, and the former sessions of the client end.
+func (e *Engine) Reauthenticate(r *http.Request, s backends.Session, u backends.User, l middleware.Login, former []string, fits Fits) (issued Issued, err error) {
 	custom, err := e.custom(r.Context(), u)
 	if err != nil {
 		return Issued{}, err
 	}
 	secret := e.newSecret()
-	err = e.Sessions.Reauthenticate(r, &s, l, session.Opening{Secret: secret, Prepare: func(s *backends.Session) (err error) {
+	err = e.Sessions.Reauthenticate(r, &s, l, session.Opening{Secret: secret, Former: former, Prepare: func(s *backends.Session) (err error) {
 		issued, err = e.begin(s, custom, secret, fits)
 		return err
 	}})
