@@ -38,11 +38,8 @@ func (t *Tokens) Issuer() string { return t.engine.Issuer }
 // Authenticate implements [middleware.Authenticator]: one look-up for a good token, none for any
 // other. The identity has the current roles of the user, and the claims of the token.
 func (t *Tokens) Authenticate(r *http.Request) (id middleware.Identity, err error) {
-	token, err := bearer.Presented(r)
-	if err != nil || t.engine.Recall(token, &id) {
-		return id, err
-	}
-	if err := bearer.Check(token); err != nil {
+	token, err := bearer.Token(r)
+	if err != nil {
 		return id, err
 	}
 	err = t.engine.Identify(r.Context(), token, &id)

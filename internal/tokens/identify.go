@@ -16,8 +16,11 @@ import (
 
 // Identify fills in the identity that an access token proves, as it is now.
 func (e *Engine) Identify(ctx context.Context, token string, id *middleware.Identity) error {
-	if e.Recall(token, id) {
-		return nil
+	if sid, ok := unverifiedID(token); ok {
+		if n, entry := e.recall(sid, token); n != nil {
+			n.identity(entry, id)
+			return nil
+		}
 	}
 	c, err := e.Verify(token)
 	if err != nil {
@@ -105,23 +108,8 @@ func (e *Engine) remember(token string, s *backends.Session, n note) {
 	e.recaller.Remember(recall.ID([]byte(s.ID)), s.AuthenticatedAt, digest(token), &n, noteSize+len(n.claims))
 }
 
-// Recall fills in the identity that an access token proves, if the token was verified before and
-// its session is cached. It is remembered by a hash of the whole text, so that another spelling
-// is another token.
-func (e *Engine) Recall(token string, id *middleware.Identity) bool {
-	sid, ok := unverifiedID(token)
-	if !ok {
-		return false
-	}
-	n, entry := e.recall(sid, token)
-	if n == nil {
-		return false
-	}
-	n.identity(entry, id)
-	return true
-}
-
-// recall returns what is remembered of a token, with its session, or nil.
+// recall returns what is remembered of a token, with its session, or nil. It is remembered by a
+// hash of the whole text, so that another spelling is another token.
 func (e *Engine) recall(sid recall.ID, token string) (*note, *recall.Entry) {
 	if e.recaller == nil || len(token) > jose.MaxToken {
 		return nil, nil

@@ -111,3 +111,19 @@ func (e *Engine) FindAccess(ctx context.Context, c *Claims) (backends.Session, b
 	}
 	return s, u, err
 }
+
+// Inspect returns the session of a token of either kind that would be accepted now, with the
+// claims of an access token. It changes nothing.
+func (e *Engine) Inspect(ctx context.Context, token string) (s backends.Session, c *Claims, err error) {
+	if IsRefresh(token) {
+		rt, err := e.RefreshKeys.Parse(token)
+		if err == nil {
+			s, _, err = e.FindRefresh(ctx, rt)
+		}
+		return s, nil, err
+	}
+	if c, err = e.Verify(token); err == nil {
+		s, _, err = e.FindAccess(ctx, c)
+	}
+	return s, c, err
+}

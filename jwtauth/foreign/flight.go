@@ -3,6 +3,7 @@ package foreign
 import (
 	"context"
 	"hash/maphash"
+	"log/slog"
 	"time"
 )
 
@@ -21,8 +22,9 @@ func (c *keyCache) begin(ctx context.Context, kid string) *flight {
 	go func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), fetchTimeout)
 		defer cancel()
-		if set.keys, f.err = c.source.fetch(ctx); f.err != nil {
-			c.log(ctx, f.err)
+		if set.keys, f.err = c.fetch(ctx); f.err != nil {
+			c.Logger.LogAttrs(ctx, slog.LevelWarn, "keys of an issuer not fetched",
+				slog.String("issuer", c.Issuer), slog.Any("error", f.err))
 		}
 		c.mu.Lock()
 		defer c.mu.Unlock()

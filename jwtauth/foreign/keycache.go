@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
-	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -37,9 +36,7 @@ const (
 // answer is 503 for a moment, and not 401: clients log out at a 401, and the issuer may be
 // rotating its keys.
 type keyCache struct {
-	source *source
-	maxAge time.Duration
-	log    func(ctx context.Context, err error)
+	*source
 
 	current atomic.Pointer[keySet] // nil until one was fetched
 
@@ -52,17 +49,7 @@ type keyCache struct {
 	asked   questions
 }
 
-func newKeyCache(s *source, c Config) *keyCache {
-	return &keyCache{
-		source: s,
-		maxAge: c.MaxAge,
-		asked:  newQuestions(),
-		log: func(ctx context.Context, err error) {
-			c.Logger.LogAttrs(ctx, slog.LevelWarn, "keys of an issuer not fetched",
-				slog.String("issuer", c.Issuer), slog.Any("error", err))
-		},
-	}
-}
+func newKeyCache(c Config) *keyCache { return &keyCache{source: newSource(c), asked: newQuestions()} }
 
 // verify returns nil if a key of the issuer signed the token.
 func (c *keyCache) verify(ctx context.Context, h jose.Header, p jose.Parts) error {
@@ -116,7 +103,7 @@ func (c *keyCache) usable(ctx context.Context) (*keySet, error) {
 		return set, nil
 	}
 	f, failure := c.refresh(ctx)
-	if age := set.age(); age < waitAfter || age < c.maxAge && failure != nil {
+	if age := set.age(); age < waitAfter || age < c.MaxAge && failure != nil {
 		return set, nil
 	}
 	if f != nil {
@@ -125,7 +112,7 @@ func (c *keyCache) usable(ctx context.Context) (*keySet, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, unavailable(err) // the wait may have ended for this reason only
 	}
-	if set = c.current.Load(); set.age() < c.maxAge {
+	if set = c.current.Load(); set.age() < c.MaxAge {
 		return set, nil // the previous one if the fetch failed
 	}
 	return nil, unavailable(failure)
