@@ -71,7 +71,7 @@ func WithRefresh(c *Config) { c.RefreshKeys = [][]byte{RefreshKeyA} }
 // Eager gives refresh tokens that every refresh replaces, however new they are.
 func Eager(c *Config) {
 	WithRefresh(c)
-	c.RefreshOverlap = time.Microsecond
+	c.RefreshOverlap, c.Leeway = time.Nanosecond, time.Nanosecond
 }
 
 // WithRefreshKeys gives refresh tokens of these keys.
