@@ -111,12 +111,9 @@ func (t *Tokens) Reauthenticate(w http.ResponseWriter, r *http.Request, l middle
 // the absolute deadline. The user is looked at again, so a role that changed is in the access
 // token.
 //
-// A token that is older than Config.RefreshOverlap is replaced, a newer one is answered again.
-// However many clients bring the same token at the same time, all get the same one back. A
-// client that missed the response gets it by asking again, as long as no other client has used
-// its tokens; once the successor is in use, the former token is accepted for the overlap and
-// the leeway only. A token that was replaced before that is theft: the session ends, and both
-// clients have to log in again.
+// However many clients bring the same token at the same time, all get the same one back. The
+// package documentation says which token is replaced, which is answered again, and which one is
+// theft: the session ends, and both clients have to log in again.
 //
 // Errors: [middleware.ErrInvalidCredentials], also for a token that is forged or cut, which
 // changes nothing; [middleware.ErrMalformedRequest] for a GET and other safe methods;
