@@ -3,7 +3,6 @@ package backends
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -61,8 +60,8 @@ func (s *Session) Validate() error {
 	m.required("Session.Kind", string(s.Kind), maxKind)
 	m.text("Session.Client.UserAgent", s.Client.UserAgent, maxUserAgent)
 	m.text("Session.Client.Label", s.Client.Label, maxLabel)
-	if a, err := netip.ParseAddr(s.Client.IP); s.Client.IP != "" && (err != nil || address(a) != s.Client.IP) {
-		m.add("Session.Client.IP is %.80q, want an address as netip.Addr prints it, without a zone", s.Client.IP)
+	if ip := s.Client.IP; ip != plain(ip) {
+		m.add("Session.Client.IP is %.80q, want an address of a machine, without a zone, and not IPv4 as IPv6", ip.String())
 	}
 	for i, method := range s.AMR {
 		m.required(fmt.Sprintf("Session.AMR[%d]", i), method, maxAMR)

@@ -270,7 +270,7 @@ func TestASessionMayHaveAPolicyOfItsOwn(t *testing.T) {
 		t.Errorf("Max-Age %d, want 3600", c.MaxAge)
 	}
 	live, _, _ := s.List(t.Context(), time.Now(), "1", backends.Page{})
-	if len(live) != 1 || live[0].IdleTimeout != time.Minute || live[0].Client.Label != "Ann's phone" || live[0].Client.IP != "192.0.2.1" {
+	if len(live) != 1 || live[0].IdleTimeout != time.Minute || live[0].Client.Label != "Ann's phone" || live[0].Client.IP.String() != "192.0.2.1" {
 		t.Errorf("sessions %+v", live)
 	}
 	if w := b.do("POST", "/bad"); w.Header().Get("Set-Cookie") != "" {

@@ -16,7 +16,7 @@ func (m *Store) List(ctx context.Context, now time.Time, userID string, p backen
 		return nil, "", err
 	}
 	var live []backends.Session
-	if a, ok := m.accounts.find(userID); ok {
+	if a := m.accounts.find(userID); a != nil {
 		a.mu.RLock()
 		live = a.live(now)
 		a.mu.RUnlock()
@@ -29,7 +29,7 @@ func (m *Store) RevokeUser(ctx context.Context, now time.Time, userID, except st
 	if err := why.Validate(); err != nil {
 		return 0, err
 	}
-	err = m.withAccount(ctx, userID, func(a *account) error {
+	err = m.withAccount(ctx, m.accounts, userID, func(a *account) error {
 		n = a.end(now, except, why)
 		m.feed.changed(a.id)
 		return nil

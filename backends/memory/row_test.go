@@ -70,7 +70,7 @@ func TestASessionDoesNotReplaceItself(t *testing.T) {
 	}
 }
 
-func TestASweepOfManyBatchesOfOneUserLeavesTheLiveSessions(t *testing.T) {
+func TestASweepOfManySessionsOfOneUserLeavesTheLiveOnes(t *testing.T) {
 	m := with(t, "ann")
 	live := map[string]bool{}
 	for i := range 2_000 {
@@ -101,7 +101,7 @@ func TestASweepOfManyBatchesOfOneUserLeavesTheLiveSessions(t *testing.T) {
 	}
 }
 
-func TestASweepThatWaitsForAnotherStopsWhenItsContextEnds(t *testing.T) {
+func TestASweepBesideAnotherStopsWhenItsContextEnds(t *testing.T) {
 	m := with(t, "ann")
 	create(t, m, session("ann", noon()), backends.CreateOptions{})
 	ctx, cancel := context.WithCancel(t.Context())

@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"os"
 	"sync"
 	"testing"
@@ -49,7 +50,7 @@ func openOn(t testing.TB, pool *pgxpool.Pool, schema string) fixture {
 func session(userID string) backends.Session {
 	return backends.Session{
 		ID: backends.NewID(userID), UserID: userID, Kind: backends.KindCookie, AMR: []string{"pwd"},
-		Client:    backends.Client{IP: "192.0.2.7", UserAgent: "Firefox", Label: "desk"},
+		Client:    backends.Client{IP: netip.MustParseAddr("192.0.2.7"), UserAgent: "Firefox", Label: "desk"},
 		CreatedAt: t0, AuthenticatedAt: t0, LastSeenAt: t0,
 		IdleTimeout: 30 * time.Minute, RenewalInterval: time.Minute,
 		IdleDeadline: t0.Add(30 * time.Minute), AbsoluteDeadline: t0.Add(12 * time.Hour),

@@ -3,6 +3,7 @@ package session_test
 import (
 	"errors"
 	"net/http/httptest"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -24,7 +25,7 @@ func TestASessionIsOpenedAndFoundByWhatProvesIt(t *testing.T) {
 			t.Fatal(err)
 		}
 		if row.ID != k.id || row.UserID != "2" || row.Kind != "api_key" || !slices.Equal(row.AMR, []string{"pwd", "otp"}) ||
-			row.Client != (backends.Client{IP: "192.0.2.1", UserAgent: "curl/8.5.0", Label: "backup"}) ||
+			row.Client != (backends.Client{IP: netip.MustParseAddr("192.0.2.1"), UserAgent: "curl/8.5.0", Label: "backup"}) ||
 			row.IdleTimeout != 30*time.Minute || row.RenewalInterval != 3*time.Minute ||
 			row.IdleDeadline.Sub(row.CreatedAt) != 30*time.Minute || row.AbsoluteDeadline.Sub(row.CreatedAt) != 12*time.Hour ||
 			!row.AuthenticatedAt.Equal(row.CreatedAt) || !row.LastSeenAt.Equal(row.CreatedAt) {
