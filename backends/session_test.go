@@ -164,12 +164,11 @@ func TestARowIsDeadAnHourAfterItsEnd(t *testing.T) {
 	}
 }
 
-func TestAClonesSlicesAreItsOwn(t *testing.T) {
+func TestAClonesSliceIsItsOwn(t *testing.T) {
 	s := backends.Session{AMR: []string{"pwd"}}
-	u := backends.User{Roles: []string{"user"}}
-	s2, u2 := s.Clone(), u.Clone()
-	s2.AMR[0], u2.Roles[0] = "mfa", "admin"
-	if s.AMR[0] != "pwd" || u.Roles[0] != "user" {
-		t.Errorf("the original is %+v, %+v now", s, u)
+	c := s.Clone()
+	c.AMR[0] = "mfa"
+	if s.AMR[0] != "pwd" {
+		t.Errorf("the original is %+v now", s)
 	}
 }

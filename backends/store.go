@@ -94,14 +94,16 @@ type Sweeper interface {
 }
 
 // Supports reports whether s implements the optional contract T. A store that wraps another
-// one and has a method Unwrap() Store supports what both do.
+// one and has a method Unwrap() Store supports what both do. It is a [Subscriber] if it has the
+// method: it notices changes by itself.
 func Supports[T any](s Store) bool {
+	_, subscriber := any((*T)(nil)).(*Subscriber)
 	for s != nil {
 		if _, ok := s.(T); !ok {
 			return false
 		}
 		wrapper, ok := s.(interface{ Unwrap() Store })
-		if !ok {
+		if !ok || subscriber {
 			return true
 		}
 		s = wrapper.Unwrap()

@@ -64,6 +64,7 @@ func TestTheCacheSupportsWhatItsBackendDoes(t *testing.T) {
 			"Feed":          backends.Supports[backends.Feed](s),
 			"UserFinder":    backends.Supports[backends.UserFinder](s),
 			"UserStore":     backends.Supports[backends.UserStore](s),
+			"Subscriber":    backends.Supports[backends.Subscriber](s),
 		} {
 			if ok {
 				all = append(all, name)
@@ -72,10 +73,10 @@ func TestTheCacheSupportsWhatItsBackendDoes(t *testing.T) {
 		slices.Sort(all)
 		return all
 	}
-	if got := supported(minimal{memory.New()}); len(got) > 0 {
-		t.Errorf("around a minimal store: %q, want none", got)
+	if got := supported(minimal{memory.New()}); !slices.Equal(got, []string{"Subscriber"}) {
+		t.Errorf("around a minimal store: %q, want Subscriber alone, which needs nothing of it", got)
 	}
-	want := []string{"Feed", "Rotator", "SessionLister", "Sweeper", "UserFinder", "UserStore", "Values"}
+	want := []string{"Feed", "Rotator", "SessionLister", "Subscriber", "Sweeper", "UserFinder", "UserStore", "Values"}
 	if got := supported(memory.New()); !slices.Equal(got, want) {
 		t.Errorf("around a full store: %q, want %q", got, want)
 	}
