@@ -15,7 +15,9 @@ func TestAClientCanBeStoredAndPrinted(t *testing.T) {
 		{"192.0.2.7:51234", "curl/8.5.0", "Ann's phone", "192.0.2.7", "curl/8.5.0", "Ann's phone"},
 		{"192.0.2.7", "", "", "192.0.2.7", "", ""},
 		{"[2001:db8::7]:443", "안녕 😀", "", "2001:db8::7", "안녕 😀", ""},
-		{"2001:db8::7", "", "", "2001:db8::7", "", ""},
+		{"2001:DB8::7", "", "", "2001:db8::7", "", ""},
+		{"[::]:443", "", "", "", "", ""},
+		{"0.0.0.0", "", "", "", "", ""},
 		{"[::ffff:192.0.2.7]:443", "", "", "192.0.2.7", "", ""},
 		{"[fe80::1%eth0]:443", "", "", "fe80::1", "", ""},
 		{"[::1%\x00\x00\x02\x00]:1", "", "", "::1", "", ""},
@@ -27,7 +29,7 @@ func TestAClientCanBeStoredAndPrinted(t *testing.T) {
 		{"", strings.Repeat("u", 511) + "é", strings.Repeat("전", 43), "", strings.Repeat("u", 511), strings.Repeat("전", 42)},
 	} {
 		c := backends.NewClient(row.addr, row.agent, row.label)
-		if c.IP != row.wantIP || c.UserAgent != row.wantAgent || c.Label != row.wantLabel {
+		if ip, err := c.IP.MarshalText(); err != nil || string(ip) != row.wantIP || c.UserAgent != row.wantAgent || c.Label != row.wantLabel {
 			t.Errorf("%.40q, %.40q, %.40q: got %.60q, want %.60q, %.60q, %.60q", row.addr, row.agent, row.label, c, row.wantIP, row.wantAgent, row.wantLabel)
 		}
 	}
@@ -40,7 +42,7 @@ func FuzzClient(f *testing.F) {
 	f.Add("[::ffff:192.0.2.7]:443", "\xff\xfe\u2028", "\x00")
 	f.Fuzz(func(t *testing.T, addr, agent, label string) {
 		c := backends.NewClient(addr, agent, label)
-		for field, s := range map[string]string{"IP": c.IP, "UserAgent": c.UserAgent, "Label": c.Label} {
+		for field, s := range map[string]string{"IP": c.IP.String(), "UserAgent": c.UserAgent, "Label": c.Label} {
 			if len(s) > 512 || !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) {
 				t.Errorf("%s is %q", field, s)
 			}

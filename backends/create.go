@@ -1,10 +1,5 @@
 package backends
 
-import (
-	"errors"
-	"fmt"
-)
-
 // CreateOptions are the conditions under which a session is created. The zero value admits
 // any existing user who is not disabled.
 type CreateOptions struct {
@@ -39,23 +34,8 @@ type Limit struct {
 // that allows no concurrent logins.
 func (l Limit) ForAll(User) Limit { return l }
 
-// Validate reports all mistakes of l, joined, each naming its field. They wrap
-// [ErrInvalidArgument].
-func (l Limit) Validate() error {
-	var errs []error
-	for _, f := range []struct {
-		name  string
-		value int
-	}{{"Total", l.Total}, {"PerKind", l.PerKind}} {
-		if f.value < 0 {
-			errs = append(errs, fmt.Errorf("%w: Limit.%s is %d, want 0 for no bound, or more", ErrInvalidArgument, f.name, f.value))
-		}
-	}
-	return errors.Join(errs...)
-}
-
 // Evict returns the IDs of the live sessions that must end before one more of the given kind
-// fits. live is ordered as by [SessionLister].List. Every store uses this rule.
+// fits. live is ordered by LastSeenAt, the latest first. Every store uses this rule.
 func (l Limit) Evict(live []Session, kind Kind) ([]string, error) {
 	if err := l.Validate(); err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package backends_test
 
 import (
 	"errors"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -14,7 +15,7 @@ func noon() time.Time { return time.Date(2031, time.May, 6, 12, 0, 0, 0, time.UT
 func validSession() backends.Session {
 	s := backends.Session{
 		ID: backends.NewID("ann"), UserID: "ann", Kind: backends.KindCookie, AMR: []string{"pwd"},
-		Client:    backends.Client{IP: "192.0.2.7", UserAgent: "curl/8.5.0", Label: "Ann's phone"},
+		Client:    backends.Client{IP: netip.MustParseAddr("192.0.2.7"), UserAgent: "curl/8.5.0", Label: "Ann's phone"},
 		CreatedAt: noon(), IdleTimeout: 30 * time.Minute, RenewalInterval: 3 * time.Minute,
 	}
 	s.Begin(noon(), 12*time.Hour)
@@ -163,12 +164,11 @@ func TestARowIsDeadAnHourAfterItsEnd(t *testing.T) {
 	}
 }
 
-func TestAClonesSlicesAreItsOwn(t *testing.T) {
+func TestAClonesSliceIsItsOwn(t *testing.T) {
 	s := backends.Session{AMR: []string{"pwd"}}
-	u := backends.User{Roles: []string{"user"}}
-	s2, u2 := s.Clone(), u.Clone()
-	s2.AMR[0], u2.Roles[0] = "mfa", "admin"
-	if s.AMR[0] != "pwd" || u.Roles[0] != "user" {
-		t.Errorf("the original is %+v, %+v now", s, u)
+	c := s.Clone()
+	c.AMR[0] = "mfa"
+	if s.AMR[0] != "pwd" {
+		t.Errorf("the original is %+v now", s)
 	}
 }

@@ -1,7 +1,8 @@
 package backends
 
 import (
-	"slices"
+	"context"
+	"time"
 
 	"github.com/inga-auth/inga/internal/text"
 )
@@ -20,14 +21,58 @@ type User struct {
 	Version int64 `json:"version"`
 }
 
-// Clone returns a copy that shares nothing with u.
-func (u *User) Clone() User {
-	c := *u
-	c.Roles = slices.Clone(u.Roles)
-	return c
-}
-
 // ValidText reports whether s can be a user's ID, a name or a role in every backend: 1 to 255
 // bytes of UTF-8 without control characters. A store answers [ErrNotFound] for any other ID or
 // name, without looking.
-func ValidText(s string) bool { return text.Valid(s, 255) }
+func ValidText(s string) bool { return text.Valid(s, maxText) }
+
+// A UserStore is a [Store] that also keeps users. It is an optional contract.
+type UserStore interface {
+	// Users returns the users of the store. Where the application keeps its own, the methods of
+	// what it returns fail with an error that wraps [errors.ErrUnsupported].
+	Users() Users
+}
+
+// Users creates and changes the users that a backend keeps. An application with a users table
+// of its own does not need it.
+//
+// The methods that take a user ID return ErrNotFound if there is no such user. Those that take
+// a value return ErrInvalidArgument if it is not valid; see [User.Validate] and
+// [ValidPasswordHash].
+type Users interface {
+	// CreateUser stores u with a password hash, "" if the user cannot log in with a password.
+	// u.Name may be empty: the user then has no name to log in with. u.Version is ignored. Error:
+	// ErrConflict if the ID or the name is taken.
+	CreateUser(ctx context.Context, u User, passwordHash string) error
+
+	// UserByName returns the user and their password hash. Names are compared exactly, and no
+	// user has the empty name. Error: ErrNotFound.
+	UserByName(ctx context.Context, name string) (User, string, error)
+
+	// ListUsers returns up to limit users in the order of their IDs, from the first after the
+	// given one ("" to begin).
+	ListUsers(ctx context.Context, after string, limit int) ([]User, error)
+
+	// SetPassword replaces the password hash and ends the user's other sessions, all but the one
+	// with the ID except, in one transaction. It returns how many it ended.
+	//
+	// Error: ErrConflict, and nothing is changed, if the user has another version than the given
+	// one. Pass the version that came with the former password, so that of two changes at the
+	// same time the second does not undo the first. 0 stands for whatever version the user has.
+	SetPassword(ctx context.Context, now time.Time, userID string, version int64, passwordHash, except string) (int, error)
+
+	// Rehash replaces a password hash by a stronger one of the same password, if old is still the
+	// stored one. It does not change the credential: no session ends, and the version stays. If
+	// old is no longer the stored one it does nothing.
+	Rehash(ctx context.Context, userID, old, passwordHash string) error
+
+	// SetRoles replaces the roles. They hold from the next request on.
+	SetRoles(ctx context.Context, userID string, roles []string) error
+
+	// SetDisabled disables or enables a user. Disabling ends all sessions of the user, and
+	// enabling brings none of them back.
+	SetDisabled(ctx context.Context, now time.Time, userID string, disabled bool) error
+
+	// DeleteUser removes the user and ends all their sessions.
+	DeleteUser(ctx context.Context, now time.Time, userID string) error
+}

@@ -3,28 +3,24 @@ package backends
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"strings"
 	"time"
 
 	"github.com/inga-auth/inga/internal/text"
 )
 
-// The most that the texts of a session may take, in bytes.
 const (
-	maxKind      = 64
-	maxReason    = 64
-	maxAMR       = 1024 // all of them, with one byte between
-	maxUserAgent = 512
-	maxLabel     = 128
+	maxText      = 255  // bytes; of a user's ID, a name, a role
+	maxWord      = 64   // bytes; of a kind, a reason, the key of a value
+	maxAMR       = 1024 // bytes; of all methods, with one byte between
+	maxUserAgent = 512  // bytes
+	maxLabel     = 128  // bytes
+	maxHash      = 1024 // bytes; of a password hash
+
+	// maxGeneration is the last generation that a session may begin with. It leaves room for all
+	// that can follow.
+	maxGeneration = 1 << 62
 )
-
-// maxGeneration is the last generation that a session may begin with. It leaves room for all
-// that can follow.
-const maxGeneration = 1 << 62
-
-// maxHash is the length of the longest password hash, in bytes.
-const maxHash = 1024
 
 // mistakes collects what is wrong with a value.
 type mistakes []error
@@ -48,6 +44,13 @@ func (m *mistakes) required(field, s string, limit int) {
 	m.text(field, s, limit)
 }
 
+// list is required for each of several.
+func (m *mistakes) list(field string, all []string, limit int) {
+	for i, s := range all {
+		m.required(fmt.Sprintf("%s[%d]", field, i), s, limit)
+	}
+}
+
 func (m *mistakes) err() error { return errors.Join(*m...) }
 
 // Validate reports why no store accepts s: nil, or all mistakes, joined, each naming its field.
@@ -57,16 +60,14 @@ func (s *Session) Validate() error {
 	if !ValidID(s.ID) {
 		m.add("Session.ID is %.80q, want one from NewID", s.ID)
 	}
-	m.required("Session.UserID", s.UserID, 255)
-	m.required("Session.Kind", string(s.Kind), maxKind)
+	m.required("Session.UserID", s.UserID, maxText)
+	m.required("Session.Kind", string(s.Kind), maxWord)
 	m.text("Session.Client.UserAgent", s.Client.UserAgent, maxUserAgent)
 	m.text("Session.Client.Label", s.Client.Label, maxLabel)
-	if a, err := netip.ParseAddr(s.Client.IP); s.Client.IP != "" && (err != nil || address(a) != s.Client.IP) {
-		m.add("Session.Client.IP is %.80q, want an address as netip.Addr prints it, without a zone", s.Client.IP)
+	if ip := s.Client.IP; ip != plain(ip) {
+		m.add("Session.Client.IP is %.80q, want an address of a machine, without a zone, and not IPv4 as IPv6", ip.String())
 	}
-	for i, method := range s.AMR {
-		m.required(fmt.Sprintf("Session.AMR[%d]", i), method, maxAMR)
-	}
+	m.list("Session.AMR", s.AMR, maxAMR)
 	if n := len(strings.Join(s.AMR, " ")); n > maxAMR {
 		m.add("Session.AMR has %d bytes, want at most %d", n, maxAMR)
 	}
@@ -96,8 +97,12 @@ func (m *mistakes) lifetime(s *Session) {
 	if s.IdleDeadline.After(s.AbsoluteDeadline) {
 		m.add("Session.IdleDeadline is %v, after Session.AbsoluteDeadline %v", s.IdleDeadline, s.AbsoluteDeadline)
 	}
-	m.atLeastMicrosecond("Session.IdleTimeout", s.IdleTimeout)
-	m.atLeastMicrosecond("Session.RenewalInterval", s.RenewalInterval)
+	if s.IdleTimeout < time.Microsecond {
+		m.add("Session.IdleTimeout is %v, want at least a microsecond", s.IdleTimeout)
+	}
+	if s.RenewalInterval < time.Microsecond {
+		m.add("Session.RenewalInterval is %v, want at least a microsecond", s.RenewalInterval)
+	}
 	if g := s.Refresh.Generation; g < 0 || g > maxGeneration {
 		m.add("Session.Refresh.Generation is %d, want 0 for none, to %d", g, int64(maxGeneration))
 	}
@@ -106,17 +111,24 @@ func (m *mistakes) lifetime(s *Session) {
 	}
 }
 
-func (m *mistakes) atLeastMicrosecond(field string, d time.Duration) {
-	if d < time.Microsecond {
-		m.add("%s is %v, want at least a microsecond", field, d)
-	}
-}
-
-// Validate reports why no store accepts r: nil, or an error that wraps [ErrInvalidArgument]. A
-// reason is 1 to 64 bytes of UTF-8 without control characters.
+// Validate reports why no store accepts r, which must be 1 to 64 bytes of UTF-8 without control
+// characters: nil, or an error that wraps [ErrInvalidArgument].
 func (r Reason) Validate() error {
 	var m mistakes
-	m.required("Reason", string(r), maxReason)
+	m.required("Reason", string(r), maxWord)
+	return m.err()
+}
+
+// Validate reports all mistakes of l, joined, each naming its field. They wrap
+// [ErrInvalidArgument].
+func (l Limit) Validate() error {
+	var m mistakes
+	if l.Total < 0 {
+		m.add("Limit.Total is %d, want 0 for no bound, or more", l.Total)
+	}
+	if l.PerKind < 0 {
+		m.add("Limit.PerKind is %d, want 0 for no bound, or more", l.PerKind)
+	}
 	return m.err()
 }
 
@@ -124,18 +136,17 @@ func (r Reason) Validate() error {
 // They wrap [ErrInvalidArgument].
 func (u *User) Validate() error {
 	var m mistakes
-	m.required("User.ID", u.ID, 255)
-	m.text("User.Name", u.Name, 255)
-	return errors.Join(m.err(), ValidRoles(u.Roles))
+	m.required("User.ID", u.ID, maxText)
+	m.text("User.Name", u.Name, maxText)
+	m.list("User.Roles", u.Roles, maxText)
+	return m.err()
 }
 
 // ValidRoles reports why no store accepts the roles: nil, or an error that wraps
 // [ErrInvalidArgument]. Each must be a [ValidText].
 func ValidRoles(roles []string) error {
 	var m mistakes
-	for i, role := range roles {
-		m.required(fmt.Sprintf("User.Roles[%d]", i), role, 255)
-	}
+	m.list("User.Roles", roles, maxText)
 	return m.err()
 }
 
@@ -154,7 +165,7 @@ func ValidPasswordHash(h string) error {
 func ValidValue(key string, value []byte) error {
 	var m mistakes
 	if !ValidKey(key) {
-		m.add("key of a value is %.80q, want 1 to %d bytes of UTF-8 without control characters", key, maxKey)
+		m.add("key of a value is %.80q, want 1 to %d bytes of UTF-8 without control characters", key, maxWord)
 	}
 	if len(value) > MaxValue {
 		m.add("value of %.80q has %d bytes, want at most %d", key, len(value), MaxValue)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -19,7 +20,7 @@ func TestASessionThatIsValidIsAcceptedByEveryStore(t *testing.T) {
 		"a user ID of 255 bytes":  func(s *backends.Session) { s.UserID = strings.Repeat("전", 85) },
 		"a kind of 64 bytes":      func(s *backends.Session) { s.Kind = backends.Kind(strings.Repeat("k", 64)) },
 		"no client":               func(s *backends.Session) { s.Client = backends.Client{} },
-		"IPv6":                    func(s *backends.Session) { s.Client.IP = "2001:db8::7" },
+		"IPv6":                    func(s *backends.Session) { s.Client.IP = netip.MustParseAddr("2001:db8::7") },
 		"user agent of 512 bytes": func(s *backends.Session) { s.Client.UserAgent = strings.Repeat("u", 512) },
 		"label of 128 bytes":      func(s *backends.Session) { s.Client.Label = strings.Repeat("é", 64) },
 		"no AMR":                  func(s *backends.Session) { s.AMR = nil },
@@ -63,11 +64,9 @@ func TestASessionThatIsNotValidNamesTheField(t *testing.T) {
 		{"Session.Client.UserAgent", func(s *backends.Session) { s.Client.UserAgent = "\xff" }},
 		{"Session.Client.Label", func(s *backends.Session) { s.Client.Label = strings.Repeat("é", 64) + "x" }},
 		{"Session.Client.Label", func(s *backends.Session) { s.Client.Label = "a\tb" }},
-		{"Session.Client.IP", func(s *backends.Session) { s.Client.IP = "192.0.2.7:443" }},
-		{"Session.Client.IP", func(s *backends.Session) { s.Client.IP = "fe80::1%eth0" }},
-		{"Session.Client.IP", func(s *backends.Session) { s.Client.IP = "::ffff:192.0.2.7" }},
-		{"Session.Client.IP", func(s *backends.Session) { s.Client.IP = "2001:DB8::7" }},
-		{"Session.Client.IP", func(s *backends.Session) { s.Client.IP = "localhost" }},
+		{"Session.Client.IP", func(s *backends.Session) { s.Client.IP = netip.MustParseAddr("fe80::1%eth0") }},
+		{"Session.Client.IP", func(s *backends.Session) { s.Client.IP = netip.MustParseAddr("::ffff:192.0.2.7") }},
+		{"Session.Client.IP", func(s *backends.Session) { s.Client.IP = netip.IPv4Unspecified() }},
 		{"Session.AMR[1]", func(s *backends.Session) { s.AMR = []string{"pwd", ""} }},
 		{"Session.AMR[0]", func(s *backends.Session) { s.AMR = []string{"p\x00wd"} }},
 		{"Session.AMR", func(s *backends.Session) { s.AMR = []string{strings.Repeat("a", 512), strings.Repeat("b", 512)} }},

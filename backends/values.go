@@ -36,10 +36,8 @@ var ErrNoValue = errors.New("backends: no value")
 // application.
 const MaxValue = 4096
 
-const maxKey = 64 // bytes
-
 // ValidKey reports whether s can be the key of a value: a [ValidText] of at most 64 bytes.
-func ValidKey(s string) bool { return text.Valid(s, maxKey) }
+func ValidKey(s string) bool { return text.Valid(s, maxWord) }
 
 // A ValueKey is the name of a value and says what type it has:
 //

@@ -266,7 +266,7 @@ func TestAnEventHasTheAddressThatTrustedProxiesVouchFor(t *testing.T) {
 				return s.ID
 			}()
 			tr.WantEvents(t, middleware.Event{Type: "login", Subject: "1", SessionID: id, Method: "cookie", IP: row.want})
-			if found, _, err := s.Find(t.Context(), time.Now(), id, backends.SecretHash{}); err != nil || found.Client.IP != row.want {
+			if found, _, err := s.Find(t.Context(), time.Now(), id, backends.SecretHash{}); err != nil || found.Client.IP.String() != row.want {
 				t.Errorf("%s: the row has the address %q (%v), want %q", row.name, found.Client.IP, err, row.want)
 			}
 		}

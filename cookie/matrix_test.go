@@ -49,7 +49,7 @@ func (b *browser) identity(path string) (id middleware.Identity) {
 // rowOf returns the one live session of the user 1.
 func rowOf(t testing.TB, s backends.SessionLister) backends.Session {
 	t.Helper()
-	live, err := s.List(t.Context(), time.Now(), "1")
+	live, _, err := s.List(t.Context(), time.Now(), "1", backends.Page{})
 	if err != nil || len(live) != 1 {
 		t.Fatalf("%d live sessions (%v), want 1", len(live), err)
 	}
@@ -354,7 +354,7 @@ func TestADeviceIsSeenAndEndedByItsUserOnly(t *testing.T) {
 			t.Fatalf("%d devices (%v), want 4: %s", len(listed.Sessions), err, list)
 		}
 		i := slices.IndexFunc(listed.Sessions, func(d devices.Device) bool { return d.Current })
-		if current := listed.Sessions[i]; current.ID != ids[0] || current.IP != "192.0.2.1" || current.UserAgent != "Firefox/150.0" ||
+		if current := listed.Sessions[i]; current.ID != ids[0] || current.IP.String() != "192.0.2.1" || current.UserAgent != "Firefox/150.0" ||
 			time.Since(current.CreatedAt) > time.Minute || time.Since(current.LastSeenAt) > time.Minute {
 			t.Errorf("the current device is %+v, want %s on Firefox, of now", current, ids[0])
 		}

@@ -2,6 +2,7 @@ package backendtest
 
 import (
 	"errors"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -59,7 +60,7 @@ func everyFieldIsKept(t *tester) {
 	}
 	longest := session(ann, at(0))
 	longest.Kind = backends.Kind(strings.Repeat("k", 64))
-	longest.Client = backends.Client{IP: "2001:db8:1111:2222:3333:4444:5555:6666", UserAgent: strings.Repeat("u", 512), Label: strings.Repeat("l", 128)}
+	longest.Client = backends.Client{IP: netip.MustParseAddr("2001:db8:1111:2222:3333:4444:5555:6666"), UserAgent: strings.Repeat("u", 512), Label: strings.Repeat("l", 128)}
 	longest.AMR = []string{strings.Repeat("a", 512), "a method", strings.Repeat("b", 502)} // 1024 bytes
 	extreme := session(ann, at(0))
 	extreme.CreatedAt = time.Date(1970, time.January, 1, 0, 0, 0, 0, time.UTC)

@@ -36,7 +36,7 @@ func (s *Store) find(ctx context.Context, now time.Time, id string, h backends.S
 		return &row{}, backends.User{}, backends.ErrNotFound
 	}
 	if u, ok := s.users[r.UserID]; ok {
-		return r, u.Clone(), r.Live(&u, now)
+		return r, clone(u), r.Live(&u, now)
 	}
 	return r, backends.User{}, r.Live(nil, now)
 }
@@ -72,7 +72,7 @@ func (s *Store) Create(ctx context.Context, now time.Time, n backends.Session, h
 	slices.SortFunc(live, func(a, b backends.Session) int { return b.LastSeenAt.Compare(a.LastSeenAt) })
 	var limit backends.Limit
 	if o.Limit != nil {
-		limit = o.Limit(u.Clone())
+		limit = o.Limit(clone(u))
 	}
 	ended, err := limit.Evict(live, n.Kind)
 	if err != nil {
@@ -132,6 +132,11 @@ func (s *Store) Revoke(ctx context.Context, now time.Time, id string, why backen
 		r.Ended = backends.Ended{At: now.UTC(), Reason: why}
 	}
 	return err == nil, nil
+}
+
+func clone(u backends.User) backends.User {
+	u.Roles = slices.Clone(u.Roles)
+	return u
 }
 
 // inUTC returns a copy of s whose times are in UTC.

@@ -34,7 +34,7 @@ func (f countsFirst) Create(ctx context.Context, now time.Time, s backends.Sessi
 	if o.Limit == nil {
 		return f.Store.Create(ctx, now, s, h, o)
 	}
-	live, err := f.List(ctx, now, s.UserID)
+	live, _, err := f.List(ctx, now, s.UserID, backends.Page{})
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +67,7 @@ func (f endsFirst) Create(ctx context.Context, now time.Time, s backends.Session
 type repairs struct{ *memory.Store }
 
 func (f repairs) Create(ctx context.Context, now time.Time, s backends.Session, h backends.SecretHash, o backends.CreateOptions) ([]string, error) {
-	s.Client = backends.NewClient(s.Client.IP, s.Client.UserAgent, s.Client.Label)
+	s.Client = backends.NewClient(s.Client.IP.String(), s.Client.UserAgent, s.Client.Label)
 	return f.Store.Create(ctx, now, s, h, o)
 }
 

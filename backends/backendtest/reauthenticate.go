@@ -2,6 +2,7 @@ package backendtest
 
 import (
 	"errors"
+	"net/netip"
 	"sync/atomic"
 	"time"
 
@@ -56,7 +57,7 @@ func newStart(t *tester) {
 	next.Refresh = backends.Refresh{Generation: 8, RotatedAt: at(time.Minute)}
 	given := next
 	given.Kind, given.CreatedAt = "other", at(time.Minute)
-	given.Client = backends.Client{IP: "192.0.2.99"}
+	given.Client = backends.Client{IP: netip.MustParseAddr("192.0.2.99")}
 	t.reauthenticate(given, at(time.Minute), at(0), nil)
 	s, u := t.live(next, at(time.Minute))
 	t.same(s, next.Session)

@@ -1,6 +1,7 @@
 package backendtest
 
 import (
+	"net/netip"
 	"time"
 
 	"github.com/inga-auth/inga/backends"
@@ -33,7 +34,7 @@ func session(userID string, now time.Time) opened {
 			ID:               backends.NewID(userID),
 			UserID:           userID,
 			Kind:             backends.KindCookie,
-			Client:           backends.Client{IP: "192.0.2.7", UserAgent: "Mozilla/5.0 (X11; Linux)", Label: "Ann's “phone” 전화"},
+			Client:           backends.Client{IP: netip.MustParseAddr("192.0.2.7"), UserAgent: "Mozilla/5.0 (X11; Linux)", Label: "Ann's “phone” 전화"},
 			AMR:              []string{"pwd", "otp"},
 			CreatedAt:        now,
 			AuthenticatedAt:  now,

@@ -56,7 +56,7 @@ func New(c Config) (*Store, error) {
 	if err := errors.Join(c.mistakes()...); err != nil {
 		return nil, err
 	}
-	s := &Store{backend: c.Store, maxLag: int64(c.MaxLag), maxAge: int64(c.MaxAge), base: time.Now(), stamps: newStamps()}
+	s := &Store{backend: c.Store, optional: optionalOf(c.Store), maxLag: int64(c.MaxLag), maxAge: int64(c.MaxAge), base: time.Now(), stamps: newStamps()}
 	s.feed.Store(&feedConn{})
 	// Each entry weighs so much at least that MaxEntries of them weigh MaxBytes.
 	least := uint32((c.MaxBytes + c.MaxEntries - 1) / c.MaxEntries)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"net/netip"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -54,7 +55,7 @@ func (c *crowd) Find(_ context.Context, now time.Time, id string, h backends.Sec
 	s := backends.Session{
 		ID: strings.Clone(id), UserID: user, Kind: backends.KindCookie, AMR: []string{strings.Clone("pwd")},
 		Client: backends.Client{
-			IP:        fmt.Sprintf("192.0.2.%d", i%256),
+			IP:        netip.AddrFrom4([4]byte{192, 0, 2, byte(i)}),
 			UserAgent: fmt.Sprintf("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/%d Safari/605.1.15", i%32),
 		},
 		CreatedAt: now, AuthenticatedAt: now, LastSeenAt: now,

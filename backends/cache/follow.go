@@ -37,13 +37,12 @@ const (
 // It returns at once, with an error that wraps [errors.ErrUnsupported], if the backend has no
 // [backends.Feed]. Sessions are then read again after MaxLag.
 func (s *Store) Follow(ctx context.Context, report func(error)) error {
-	feed, err := contract[backends.Feed](s)
-	if err != nil {
-		return err
+	if lacks, ok := s.Feed.(missing); ok {
+		return lacks.err
 	}
 	for wait := firstWait; ; wait = min(2*wait, lastWait) {
 		l := &listener{store: s}
-		err := feed.Watch(ctx, time.Duration(s.maxLag/beats), l)
+		err := s.Watch(ctx, time.Duration(s.maxLag/beats), l)
 		s.feed.Store(&feedConn{})
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -82,13 +81,7 @@ func (l *listener) Listening() {
 }
 
 // Changed implements [backends.Listener].
-func (l *listener) Changed(c backends.Change) {
-	if c.UserID == "" {
-		l.store.changedAll()
-		return
-	}
-	l.store.changedUser(c.UserID)
-}
+func (l *listener) Changed(c backends.Change) { l.store.changedUser(c.UserID) }
 
 // UpToDate implements [backends.Listener].
 func (l *listener) UpToDate(at time.Time) {

@@ -27,9 +27,9 @@ func TestWhatTheBackendLacksIsAnErrorThatSaysSo(t *testing.T) {
 			return err
 		}},
 		"MarkSeen":    {"backends.Rotator", func() error { return s.MarkSeen(ctx, now, "id", 1) }},
-		"List":        {"backends.SessionLister", func() error { _, err := s.List(ctx, now, "ann"); return err }},
+		"List":        {"backends.SessionLister", func() error { _, _, err := s.List(ctx, now, "ann", backends.Page{}); return err }},
 		"RevokeUser":  {"backends.SessionLister", func() error { _, err := s.RevokeUser(ctx, now, "ann", "", "why"); return err }},
-		"RevokeAll":   {"backends.SessionLister", func() error { _, err := s.RevokeAll(ctx, now, "why"); return err }},
+		"RevokeAll":   {"backends.SessionLister", func() error { return s.RevokeAll(ctx, now, "why") }},
 		"Sweep":       {"backends.Sweeper", func() error { _, err := s.Sweep(ctx, now); return err }},
 		"SetValue":    {"backends.Values", func() error { return s.SetValue(ctx, now, "id", "key", nil) }},
 		"Value":       {"backends.Values", func() error { _, err := s.Value(ctx, now, "id", "key"); return err }},
@@ -64,6 +64,7 @@ func TestTheCacheSupportsWhatItsBackendDoes(t *testing.T) {
 			"Feed":          backends.Supports[backends.Feed](s),
 			"UserFinder":    backends.Supports[backends.UserFinder](s),
 			"UserStore":     backends.Supports[backends.UserStore](s),
+			"Subscriber":    backends.Supports[backends.Subscriber](s),
 		} {
 			if ok {
 				all = append(all, name)
@@ -72,10 +73,10 @@ func TestTheCacheSupportsWhatItsBackendDoes(t *testing.T) {
 		slices.Sort(all)
 		return all
 	}
-	if got := supported(minimal{memory.New()}); len(got) > 0 {
-		t.Errorf("around a minimal store: %q, want none", got)
+	if got := supported(minimal{memory.New()}); !slices.Equal(got, []string{"Subscriber"}) {
+		t.Errorf("around a minimal store: %q, want Subscriber alone, which needs nothing of it", got)
 	}
-	want := []string{"Feed", "Rotator", "SessionLister", "Sweeper", "UserFinder", "UserStore", "Values"}
+	want := []string{"Feed", "Rotator", "SessionLister", "Subscriber", "Sweeper", "UserFinder", "UserStore", "Values"}
 	if got := supported(memory.New()); !slices.Equal(got, want) {
 		t.Errorf("around a full store: %q, want %q", got, want)
 	}

@@ -15,9 +15,13 @@ import (
 
 // A Store caches the sessions of a backend. It has all optional contracts of package backends;
 // methods of those that the backend lacks fail with an error that wraps
-// [errors.ErrUnsupported], and do nothing. All methods may be called concurrently.
+// [errors.ErrUnsupported]. All methods may be called concurrently.
+//
+// Only what [Store.Find] returns is cached: the answers of List, Value, FindUser and the methods
+// of Users are the backend's.
 type Store struct {
-	backend        backends.Store
+	backend backends.Store
+	optional
 	maxLag, maxAge int64
 	base           time.Time // where moments count from
 
@@ -29,8 +33,15 @@ type Store struct {
 }
 
 var (
-	_ backends.Store      = (*Store)(nil)
-	_ backends.Subscriber = (*Store)(nil)
+	_ backends.Store         = (*Store)(nil)
+	_ backends.Rotator       = (*Store)(nil)
+	_ backends.SessionLister = (*Store)(nil)
+	_ backends.Sweeper       = (*Store)(nil)
+	_ backends.Values        = (*Store)(nil)
+	_ backends.Feed          = (*Store)(nil)
+	_ backends.Subscriber    = (*Store)(nil)
+	_ backends.UserFinder    = (*Store)(nil)
+	_ backends.UserStore     = (*Store)(nil)
 )
 
 // Unwrap returns the backend, for [backends.Supports].
@@ -86,12 +97,47 @@ func (s *Store) Revoke(ctx context.Context, now time.Time, id string, why backen
 	return ended, err
 }
 
+// Rotate implements [backends.Rotator].
+func (s *Store) Rotate(ctx context.Context, now time.Time, id string, h backends.SecretHash, n int64, g backends.Grace) (backends.Session, backends.User, backends.Rotation, error) {
+	row, u, rotation, err := s.optional.Rotate(ctx, now, id, h, n, g)
+	switch rotation {
+	case backends.Stolen:
+		s.changedSession(id)
+	case backends.Replayed:
+	default: // rotated, or an error after which it may be
+		s.forget(id)
+	}
+	return row, u, rotation, err
+}
+
+// MarkSeen implements [backends.Rotator].
+func (s *Store) MarkSeen(ctx context.Context, now time.Time, id string, n int64) error {
+	defer s.forget(id)
+	return s.optional.MarkSeen(ctx, now, id, n)
+}
+
+// RevokeUser implements [backends.SessionLister].
+func (s *Store) RevokeUser(ctx context.Context, now time.Time, userID, except string, why backends.Reason) (int, error) {
+	defer s.changedUser(userID)
+	return s.optional.RevokeUser(ctx, now, userID, except, why)
+}
+
+// RevokeAll implements [backends.SessionLister].
+func (s *Store) RevokeAll(ctx context.Context, now time.Time, why backends.Reason) error {
+	defer s.changedUser("")
+	return s.optional.RevokeAll(ctx, now, why)
+}
+
 // forget has a session read again before it is believed.
 func (s *Store) forget(id string) { s.stamps.change(s.stamps.ofSession(id)) }
 
-// changedUser invalidates a user and their sessions.
+// changedUser invalidates a user and their sessions, or everything if the ID is empty.
 func (s *Store) changedUser(id string) {
-	s.stamps.change(s.stamps.ofUser(id))
+	if id == "" {
+		s.stamps.changeAll()
+	} else {
+		s.stamps.change(s.stamps.ofUser(id))
+	}
 	s.subscribers.Call(id)
 }
 
@@ -100,17 +146,11 @@ func (s *Store) changedUser(id string) {
 func (s *Store) changedSession(id string) {
 	s.forget(id)
 	k, _ := recall.ParseID(id)
+	user := ""
 	if e, _ := s.table.GetIfPresent(k); e != nil {
-		s.subscribers.Call(e.UserID())
-		return
+		user = e.UserID()
 	}
-	s.subscribers.Call("")
-}
-
-// changedAll invalidates everything.
-func (s *Store) changedAll() {
-	s.stamps.changeAll()
-	s.subscribers.Call("")
+	s.subscribers.Call(user)
 }
 
 // Subscribe implements [backends.Subscriber]. f is called for changes that are made through s,

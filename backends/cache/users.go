@@ -11,11 +11,7 @@ import (
 // holds in this process when the call returns. A change made past it holds when the feed
 // reports it, as in every other process.
 func (s *Store) Users() backends.Users {
-	b, err := contract[backends.UserStore](s)
-	if err != nil {
-		return backends.NoUsers(err)
-	}
-	return &users{b.Users(), s}
+	return &users{s.optional.Users(), s}
 }
 
 // The methods that only read, or change nothing that is cached, are the backend's.

@@ -1,7 +1,6 @@
 package memory
 
 import (
-	"cmp"
 	"slices"
 	"sync"
 	"time"
@@ -21,7 +20,7 @@ type account struct {
 	id, name string // never change, and are read without the lock
 	password string
 	record.User
-	rows *row // a list, the newest first; only a sweep removes from it
+	rows *row // a list, the newest first
 
 	mu   sync.RWMutex
 	gone bool // not yet created, or deleted: rows may still wait to be swept
@@ -48,39 +47,25 @@ func (a *account) admits(version int64) error {
 
 func (a *account) user() backends.User { return a.User.User(a.id, a.name) }
 
-func (a *account) snapshot() backends.User {
-	a.mu.RLock()
-	defer a.mu.RUnlock()
-	return a.user()
-}
-
-func (a *account) exists() bool {
-	a.mu.RLock()
-	defer a.mu.RUnlock()
-	return !a.gone
-}
-
 // room returns the IDs of the sessions that must end for one more to have room.
 func (a *account) room(now time.Time, kind backends.Kind, o backends.CreateOptions) ([]string, error) {
 	if o.Limit == nil {
 		return nil, nil
 	}
-	live := slices.DeleteFunc(a.list(now), func(s backends.Session) bool { return s.ID == o.Replaces })
+	live := slices.DeleteFunc(a.live(now), func(s backends.Session) bool { return s.ID == o.Replaces })
+	slices.SortFunc(live, func(x, y backends.Session) int { return y.LastSeenAt.Compare(x.LastSeenAt) })
 	return o.Limit(a.user()).Evict(live, kind)
 }
 
-// list returns the live sessions, the most recently seen first.
-func (a *account) list(now time.Time) []backends.Session {
-	var list []backends.Session
+// live returns the live sessions.
+func (a *account) live(now time.Time) (all []backends.Session) {
 	for r := a.rows; r != nil; r = r.next {
-		if s := r.Lifetime(); a.refuses(&s, now) == nil {
-			list = append(list, r.session())
+		s := backends.Session{ID: string(r.id[:])}
+		if r.read(now, &s, new(backends.User)) == nil {
+			all = append(all, s)
 		}
 	}
-	slices.SortFunc(list, func(x, y backends.Session) int {
-		return cmp.Or(y.LastSeenAt.Compare(x.LastSeenAt), y.CreatedAt.Compare(x.CreatedAt), cmp.Compare(x.ID, y.ID))
-	})
-	return list
+	return all
 }
 
 // end ends all rows but the one with the ID except, and returns how many were live.
@@ -92,4 +77,25 @@ func (a *account) end(now time.Time, except string, why backends.Reason) int {
 		}
 	}
 	return n
+}
+
+// add makes r, which has no owner, the session s of a.
+func (a *account) add(r *row, s *backends.Session, h backends.SecretHash) {
+	r.Session, r.id = record.NewSession(s, h), sessionID([]byte(s.ID))
+	r.owner.Store(a)
+	if r.next = a.rows; r.next != nil {
+		r.next.prev = r
+	}
+	a.rows = r
+}
+
+func (a *account) remove(r *row) {
+	if r.next != nil {
+		r.next.prev = r.prev
+	}
+	if r.prev == nil {
+		a.rows = r.next
+	} else {
+		r.prev.next = r.next
+	}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/inga-auth/inga/backends"
@@ -24,7 +23,6 @@ var (
 type feed struct {
 	mu          sync.Mutex
 	listeners   []*backends.Listener // by address: a Listener need not be comparable
-	any         atomic.Bool          // spares the lock where there are none
 	subscribers subscribers.Table
 }
 
@@ -57,7 +55,6 @@ func (f *feed) join(l *backends.Listener) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.listeners = append(f.listeners, l)
-	f.any.Store(true)
 	(*l).Listening()
 	(*l).UpToDate(time.Now())
 }
@@ -67,7 +64,6 @@ func (f *feed) leave(l *backends.Listener) {
 	defer f.mu.Unlock()
 	i := slices.Index(f.listeners, l)
 	f.listeners = slices.Delete(f.listeners, i, i+1)
-	f.any.Store(len(f.listeners) > 0)
 }
 
 func (f *feed) upToDate(l backends.Listener) {
@@ -78,9 +74,6 @@ func (f *feed) upToDate(l backends.Listener) {
 
 func (f *feed) changed(userID string) {
 	f.subscribers.Call(userID)
-	if !f.any.Load() {
-		return
-	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, l := range f.listeners {

@@ -2,6 +2,8 @@ package memory
 
 import (
 	"hash/maphash"
+	"maps"
+	"slices"
 	"sync"
 )
 
@@ -9,8 +11,8 @@ import (
 // requests for different keys seldom wait for each other: even a read lock is a write to
 // memory that all processors share. The locks are leaves, held for one access to a map.
 type index[K comparable, V any] struct {
-	hash   func(K) uint64
-	shards [64]shard[K, V]
+	seed   maphash.Seed // a client may have chosen the keys
+	shards [256]shard[K, V]
 }
 
 type shard[K comparable, V any] struct {
@@ -19,30 +21,24 @@ type shard[K comparable, V any] struct {
 	_  [32]byte // a cache line for each lock
 }
 
-func newIndex[K comparable, V any](hash func(K) uint64) *index[K, V] {
-	x := &index[K, V]{hash: hash}
+func newIndex[K comparable, V any]() *index[K, V] {
+	x := &index[K, V]{seed: maphash.MakeSeed()}
 	for i := range x.shards {
 		x.shards[i].m = make(map[K]V)
 	}
 	return x
 }
 
-// hashed returns a hash for keys that a client may have chosen.
-func hashed[K comparable]() func(K) uint64 {
-	seed := maphash.MakeSeed()
-	return func(k K) uint64 { return maphash.Comparable(seed, k) }
-}
-
 func (x *index[K, V]) shard(k K) *shard[K, V] {
-	return &x.shards[x.hash(k)%uint64(len(x.shards))]
+	return &x.shards[maphash.Comparable(x.seed, k)%uint64(len(x.shards))]
 }
 
-func (x *index[K, V]) find(k K) (V, bool) {
+func (x *index[K, V]) find(k K) V {
 	s := x.shard(k)
 	s.mu.RLock()
-	v, ok := s.m[k]
+	v := s.m[k]
 	s.mu.RUnlock()
-	return v, ok
+	return v
 }
 
 // add adds v and reports true, or does nothing if the key is taken.
@@ -80,9 +76,5 @@ func (x *index[K, V]) all(yield func(V) bool) {
 func (s *shard[K, V]) values() []V {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	vs := make([]V, 0, len(s.m))
-	for _, v := range s.m {
-		vs = append(vs, v)
-	}
-	return vs
+	return slices.Collect(maps.Values(s.m))
 }

@@ -1,6 +1,10 @@
 package memory
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/inga-auth/inga/internal/record"
+)
 
 // chunk is how many rows are allocated at once.
 const chunk = 1024
@@ -20,7 +24,7 @@ func (p *pool) take() *row {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if r := p.free; r != nil {
-		p.free = r.next
+		p.free, r.next = r.next, nil
 		return r
 	}
 	if len(p.unused) == 0 {
@@ -31,8 +35,10 @@ func (p *pool) take() *row {
 	return r
 }
 
-// give takes back a row that has no owner.
+// give takes back a row that is in no index and no list. Its owner is locked.
 func (p *pool) give(r *row) {
+	r.owner.Store(nil)
+	r.Session, r.values, r.id, r.prev = record.Session{}, nil, sessionID{}, nil
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	r.next, p.free = p.free, r

@@ -11,12 +11,12 @@ var _ backends.Rotator = (*Store)(nil)
 
 // Rotate implements [backends.Rotator].
 func (m *Store) Rotate(ctx context.Context, now time.Time, id string, h backends.SecretHash, n int64, g backends.Grace) (s backends.Session, u backends.User, verdict backends.Rotation, err error) {
-	err = m.withRow(ctx, id, func(r *row, _ *account) error {
+	err = m.withRow(ctx, id, func(r *row) error {
 		if !r.opens(h) {
 			return backends.ErrNotFound
 		}
 		s.ID = id
-		if err := r.answer(now, &s, &u); err != nil {
+		if err := r.read(now, &s, &u); err != nil {
 			return err
 		}
 		switch verdict = s.Rotation(now, n, g); verdict {
@@ -24,13 +24,13 @@ func (m *Store) Rotate(ctx context.Context, now time.Time, id string, h backends
 			s, u = backends.Session{}, backends.User{}
 			return backends.ErrNotFound
 		case backends.Rotated:
-			s.Rotate(now)
+			s.Rotate(kept(now))
 			r.SetLifetime(&s)
 		case backends.Stolen:
 			r.end(now, backends.ReasonTheft)
+			s.Ended = r.Lifetime().Ended
 			m.feed.changed(s.UserID)
 		}
-		s = r.session() // the times as they are kept
 		return nil
 	})
 	return s, u, verdict, err
@@ -38,7 +38,7 @@ func (m *Store) Rotate(ctx context.Context, now time.Time, id string, h backends
 
 // MarkSeen implements [backends.Rotator].
 func (m *Store) MarkSeen(ctx context.Context, now time.Time, id string, n int64) error {
-	return ignoreNotFound(m.withRow(ctx, id, func(r *row, _ *account) error {
+	return ignoreNotFound(m.withRow(ctx, id, func(r *row) error {
 		s := r.Lifetime()
 		if s.Refresh.Generation == n && s.Refresh.SeenAt.IsZero() && n > 0 {
 			s.Refresh.SeenAt = now

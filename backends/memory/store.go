@@ -3,6 +3,7 @@ package memory
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -27,12 +28,10 @@ type Store struct {
 	accounts *index[string, *account] // by user ID
 	names    *index[string, *account] // of users who have one
 	sessions *index[sessionID, *row]
-	graves   *index[*account, *account] // deleted users with rows to be swept
 
-	pool     pool
-	sweeping chan struct{} // holds a value while a sweep runs
-	version  atomic.Int64  // the last that a user was given; none is given twice
-	feed     feed
+	pool    pool
+	version atomic.Int64 // the last that a user was given; none is given twice
+	feed    feed
 }
 
 var _ backends.Store = (*Store)(nil)
@@ -40,11 +39,9 @@ var _ backends.Store = (*Store)(nil)
 // New returns an empty store.
 func New() *Store {
 	return &Store{
-		accounts: newIndex[string, *account](hashed[string]()),
-		names:    newIndex[string, *account](hashed[string]()),
-		sessions: newIndex[sessionID, *row](sessionID.hash),
-		graves:   newIndex[*account, *account](hashed[*account]()),
-		sweeping: make(chan struct{}, 1),
+		accounts: newIndex[string, *account](),
+		names:    newIndex[string, *account](),
+		sessions: newIndex[sessionID, *row](),
 	}
 }
 
@@ -53,7 +50,7 @@ func (m *Store) Create(ctx context.Context, now time.Time, s backends.Session, h
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	err = m.withAccount(ctx, s.UserID, func(a *account) error {
+	err = m.withAccount(ctx, m.accounts, s.UserID, func(a *account) error {
 		if err := a.admits(o.UserVersion); err != nil {
 			return err
 		}
@@ -62,12 +59,11 @@ func (m *Store) Create(ctx context.Context, now time.Time, s backends.Session, h
 			return err
 		}
 		r := m.pool.take()
-		r.begin(a, &s, h)
-		if !m.sessions.add(r.id, r) {
-			m.drop(r)
+		if !m.sessions.add(sessionID([]byte(s.ID)), r) {
+			m.pool.give(r)
 			return backends.ErrConflict
 		}
-		r.next, a.rows = a.rows, r
+		a.add(r, &s, h)
 		if ended = m.makeRoom(now, r, o.Replaces, superseded); len(ended) > 0 {
 			m.feed.changed(a.id)
 		}
@@ -82,7 +78,7 @@ func (m *Store) makeRoom(now time.Time, begun *row, replaced string, superseded 
 	user := begun.owner.Load()
 	end := func(id string, why backends.Reason) {
 		if r, a := m.find(id); a == user && r.is(a, id) && r != begun && r.end(now, why) {
-			ended = append(ended, string(r.id[:]))
+			ended = append(ended, id)
 		}
 	}
 	end(replaced, backends.ReasonReplaced)
@@ -107,26 +103,20 @@ func (m *Store) Find(ctx context.Context, now time.Time, id string, h backends.S
 		return s, u, backends.ErrNotFound
 	}
 	s.ID = id
-	err = r.answer(now, &s, &u)
+	err = r.read(now, &s, &u)
 	return s, u, err
-}
-
-// FindUser implements [backends.UserFinder].
-func (m *Store) FindUser(ctx context.Context, userID string) (backends.User, error) {
-	u, _, err := m.user(ctx, m.accounts, userID)
-	return u, err
 }
 
 // Extend implements [backends.Store].
 func (m *Store) Extend(ctx context.Context, now time.Time, id string) (idleDeadline time.Time, ok bool, err error) {
-	err = m.withRow(ctx, id, func(r *row, a *account) error {
-		s := r.Lifetime()
-		if !s.Due(now) || a.refuses(&s, now) != nil {
+	err = m.withRow(ctx, id, func(r *row) error {
+		s, err := r.state(now)
+		if err != nil || !s.Due(now) {
 			return nil
 		}
-		s.Touch(now)
+		s.Touch(kept(now))
 		r.SetActivity(&s)
-		idleDeadline, ok = r.IdleDeadline(), true
+		idleDeadline, ok = s.IdleDeadline, true
 		return nil
 	})
 	return idleDeadline, ok, ignoreNotFound(err)
@@ -134,19 +124,23 @@ func (m *Store) Extend(ctx context.Context, now time.Time, id string) (idleDeadl
 
 // Reauthenticate implements [backends.Store].
 func (m *Store) Reauthenticate(ctx context.Context, now time.Time, s backends.Session, next backends.SecretHash, o backends.ReauthenticateOptions) error {
-	if err := errors.Join(s.Validate(), laterThan(o.Former, s.AuthenticatedAt)); err != nil {
+	if err := s.Validate(); err != nil {
 		return err
 	}
-	return m.withRow(ctx, s.ID, func(r *row, a *account) error {
-		is := r.session()
-		if is.AuthenticatedAt.UnixMicro() != o.Former.UnixMicro() || a.refuses(&is, now) != nil {
+	// Compared as times are kept: two starts in one microsecond are one.
+	former := o.Former.UnixMicro()
+	if s.AuthenticatedAt.UnixMicro() <= former {
+		return fmt.Errorf("%w: Session.AuthenticatedAt is %v, want after ReauthenticateOptions.Former %v", backends.ErrInvalidArgument, s.AuthenticatedAt, o.Former)
+	}
+	return m.withRow(ctx, s.ID, func(r *row) error {
+		if is, err := r.state(now); err != nil || is.AuthenticatedAt.UnixMicro() != former {
 			return backends.ErrNotFound
 		}
-		if err := a.admits(o.UserVersion); err != nil {
+		if err := r.owner.Load().admits(o.UserVersion); err != nil {
 			return err
 		}
-		r.restart(&is, &s, next)
-		m.feed.changed(a.id)
+		r.Restart(&s, next)
+		m.feed.changed(r.owner.Load().id)
 		return nil
 	})
 }
@@ -156,9 +150,9 @@ func (m *Store) Revoke(ctx context.Context, now time.Time, id string, why backen
 	if err := why.Validate(); err != nil {
 		return false, err
 	}
-	err = m.withRow(ctx, id, func(r *row, a *account) error {
+	err = m.withRow(ctx, id, func(r *row) error {
 		ended = r.end(now, why)
-		m.feed.changed(a.id)
+		m.feed.changed(r.owner.Load().id)
 		return nil
 	})
 	return ended, ignoreNotFound(err)
@@ -170,15 +164,15 @@ func (m *Store) find(id string) (*row, *account) {
 	if len(id) != len(sessionID{}) {
 		return nil, nil
 	}
-	r, ok := m.sessions.find(sessionID([]byte(id)))
-	if !ok {
+	r := m.sessions.find(sessionID([]byte(id)))
+	if r == nil {
 		return nil, nil
 	}
 	return r, r.owner.Load()
 }
 
 // withRow calls f with the row with the ID, its owner locked.
-func (m *Store) withRow(ctx context.Context, id string, f func(*row, *account) error) error {
+func (m *Store) withRow(ctx context.Context, id string, f func(*row) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -191,14 +185,28 @@ func (m *Store) withRow(ctx context.Context, id string, f func(*row, *account) e
 	if !r.is(a, id) {
 		return backends.ErrNotFound
 	}
-	return f(r, a)
+	return f(r)
 }
 
-// drop gives back a row that is in no index and no list. Its owner is locked.
-func (m *Store) drop(r *row) {
-	r.clear()
-	m.pool.give(r)
+// withAccount calls f with the account under the key of the index, locked, if the user exists.
+func (m *Store) withAccount(ctx context.Context, in *index[string, *account], key string, f func(*account) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	a := in.find(key)
+	if a == nil {
+		return backends.ErrNotFound
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.gone {
+		return backends.ErrNotFound
+	}
+	return f(a)
 }
+
+// kept returns t as it comes back from a row.
+func kept(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
 // ignoreNotFound is for methods to which an unknown session or user is no error.
 func ignoreNotFound(err error) error {

@@ -9,79 +9,35 @@ import (
 
 var _ backends.Sweeper = (*Store)(nil)
 
-// batch is how many rows are looked at while their owner is locked.
-const batch = 256
-
-// Sweep implements [backends.Sweeper]. It looks at every session, a batch of one user's at a
-// time, and never holds a lock for longer than that takes. One sweep runs at a time: others
-// wait for it, or until their context ends.
+// Sweep implements [backends.Sweeper]. It looks at every session, and locks one at a time.
 func (m *Store) Sweep(ctx context.Context, now time.Time) (int, error) {
-	select {
-	case m.sweeping <- struct{}{}:
-		defer func() { <-m.sweeping }()
-	case <-ctx.Done():
-		return 0, ctx.Err()
-	}
 	n := 0
-	for a := range m.accounts.all {
-		removed, err := m.sweep(ctx, now, a)
-		if n += removed; err != nil {
+	for r := range m.sessions.all {
+		if err := ctx.Err(); err != nil {
 			return n, err
 		}
-	}
-	for a := range m.graves.all {
-		removed, err := m.sweep(ctx, now, a)
-		if n += removed; err != nil {
-			return n, err
+		if m.sweep(r, now) {
+			n++
 		}
-		m.forget(a)
 	}
 	return n, ctx.Err()
 }
 
-func (m *Store) sweep(ctx context.Context, now time.Time, a *account) (int, error) {
-	n := 0
-	for at := &a.rows; at != nil; {
-		if err := ctx.Err(); err != nil {
-			return n, err
-		}
-		var removed int
-		at, removed = m.sweepBatch(now, a, at)
-		n += removed
+func (m *Store) sweep(r *row, now time.Time) bool {
+	a := r.owner.Load()
+	if a == nil {
+		return false // another sweep was faster
 	}
-	return n, nil
-}
-
-// sweepBatch removes the dead rows of the batch that begins at at, a link of the list of a. It
-// returns the link where the next batch begins, or nil after the last row.
-//
-// The link stays a part of the list while the account is unlocked between two batches: only a
-// sweep removes rows, and no other one runs. New rows are put before the first.
-func (m *Store) sweepBatch(now time.Time, a *account, at **row) (next **row, removed int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for range batch {
-		r := *at
-		if r == nil {
-			return nil, removed
-		}
-		if s := r.Lifetime(); !s.Dead(now) {
-			at = &r.next
-			continue
-		}
-		m.sessions.remove(r.id)
-		*at = r.next
-		m.drop(r)
-		removed++
+	if r.owner.Load() != a {
+		return false
 	}
-	return at, removed
-}
-
-// forget forgets a deleted user whose last row was swept.
-func (m *Store) forget(a *account) {
-	a.mu.RLock()
-	defer a.mu.RUnlock()
-	if a.rows == nil {
-		m.graves.remove(a)
+	if s := r.Lifetime(); !s.Dead(now) {
+		return false
 	}
+	m.sessions.remove(r.id)
+	a.remove(r)
+	m.pool.give(r)
+	return true
 }

@@ -18,6 +18,15 @@ var (
 	_ backends.UserFinder = (*Store)(nil)
 )
 
+// FindUser implements [backends.UserFinder].
+func (m *Store) FindUser(ctx context.Context, userID string) (u backends.User, err error) {
+	err = m.withAccount(ctx, m.accounts, userID, func(a *account) error {
+		u = a.user()
+		return nil
+	})
+	return u, err
+}
+
 // Users implements [backends.UserStore].
 func (m *Store) Users() backends.Users { return users{m} }
 
@@ -46,8 +55,12 @@ func (m users) CreateUser(ctx context.Context, u backends.User, passwordHash str
 }
 
 // UserByName implements [backends.Users].
-func (m users) UserByName(ctx context.Context, name string) (backends.User, string, error) {
-	return m.store.user(ctx, m.store.names, name)
+func (m users) UserByName(ctx context.Context, name string) (u backends.User, passwordHash string, err error) {
+	err = m.store.withAccount(ctx, m.store.names, name, func(a *account) error {
+		u, passwordHash = a.user(), a.password
+		return nil
+	})
+	return u, passwordHash, err
 }
 
 // ListUsers implements [backends.Users]. The order is that of bytes. It looks at every
@@ -59,30 +72,27 @@ func (m users) ListUsers(ctx context.Context, after string, limit int) ([]backen
 	if limit <= 0 {
 		return nil, ctx.Err()
 	}
-	var first []*account
+	var first []backends.User
 	for a := range m.store.accounts.all {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if a.id > after && a.exists() {
-			first = append(first, a)
+		a.mu.RLock()
+		if a.id > after && !a.gone {
+			first = append(first, a.user())
 		}
+		a.mu.RUnlock()
 		if len(first)-limit >= limit {
 			first = smallest(first, limit)
 		}
 	}
-	first = smallest(first, limit)
-	users := make([]backends.User, len(first))
-	for i, a := range first {
-		users[i] = a.snapshot()
-	}
-	return users, ctx.Err()
+	return smallest(first, limit), ctx.Err()
 }
 
-// smallest returns the limit accounts with the smallest IDs, in their order.
-func smallest(as []*account, limit int) []*account {
-	slices.SortFunc(as, func(x, y *account) int { return cmp.Compare(x.id, y.id) })
-	return as[:min(limit, len(as))]
+// smallest returns the limit users with the smallest IDs, in their order.
+func smallest(us []backends.User, limit int) []backends.User {
+	slices.SortFunc(us, func(x, y backends.User) int { return cmp.Compare(x.ID, y.ID) })
+	return us[:min(limit, len(us))]
 }
 
 // SetPassword implements [backends.Users].
@@ -90,7 +100,7 @@ func (m users) SetPassword(ctx context.Context, now time.Time, userID string, ve
 	if err := backends.ValidPasswordHash(passwordHash); err != nil {
 		return 0, err
 	}
-	err = m.store.withAccount(ctx, userID, func(a *account) error {
+	err = m.store.withAccount(ctx, m.store.accounts, userID, func(a *account) error {
 		if version != 0 && version != a.Version {
 			return backends.ErrConflict
 		}
@@ -107,7 +117,7 @@ func (m users) Rehash(ctx context.Context, userID, old, passwordHash string) err
 	if err := errors.Join(backends.ValidPasswordHash(old), backends.ValidPasswordHash(passwordHash)); err != nil {
 		return err
 	}
-	return m.store.withAccount(ctx, userID, func(a *account) error {
+	return m.store.withAccount(ctx, m.store.accounts, userID, func(a *account) error {
 		if a.password == old {
 			a.password = strings.Clone(passwordHash)
 		}
@@ -120,7 +130,7 @@ func (m users) SetRoles(ctx context.Context, userID string, roles []string) erro
 	if err := backends.ValidRoles(roles); err != nil {
 		return err
 	}
-	return m.store.withAccount(ctx, userID, func(a *account) error {
+	return m.store.withAccount(ctx, m.store.accounts, userID, func(a *account) error {
 		a.User.SetRoles(roles)
 		m.store.renewed(a)
 		return nil
@@ -129,7 +139,7 @@ func (m users) SetRoles(ctx context.Context, userID string, roles []string) erro
 
 // SetDisabled implements [backends.Users].
 func (m users) SetDisabled(ctx context.Context, now time.Time, userID string, disabled bool) error {
-	return m.store.withAccount(ctx, userID, func(a *account) error {
+	return m.store.withAccount(ctx, m.store.accounts, userID, func(a *account) error {
 		if a.Disabled = disabled; disabled {
 			a.end(now, "", backends.ReasonUser)
 		}
@@ -140,14 +150,11 @@ func (m users) SetDisabled(ctx context.Context, now time.Time, userID string, di
 
 // DeleteUser implements [backends.Users].
 func (m users) DeleteUser(ctx context.Context, now time.Time, userID string) error {
-	return m.store.withAccount(ctx, userID, func(a *account) error {
+	return m.store.withAccount(ctx, m.store.accounts, userID, func(a *account) error {
 		a.end(now, "", backends.ReasonUser)
 		a.gone = true
 		m.store.accounts.remove(a.id)
 		m.store.names.remove(a.name)
-		if a.rows != nil {
-			m.store.graves.add(a, a)
-		}
 		m.store.feed.changed(a.id)
 		return nil
 	})
@@ -157,38 +164,4 @@ func (m users) DeleteUser(ctx context.Context, now time.Time, userID string) err
 func (m *Store) renewed(a *account) {
 	a.Version = m.version.Add(1)
 	m.feed.changed(a.id)
-}
-
-// withAccount calls f with the account of an existing user, locked.
-func (m *Store) withAccount(ctx context.Context, userID string, f func(*account) error) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	a, ok := m.accounts.find(userID)
-	if !ok {
-		return backends.ErrNotFound
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.gone {
-		return backends.ErrNotFound
-	}
-	return f(a)
-}
-
-// user returns the user under the key of the index, and their password hash.
-func (m *Store) user(ctx context.Context, in *index[string, *account], key string) (backends.User, string, error) {
-	if err := ctx.Err(); err != nil {
-		return backends.User{}, "", err
-	}
-	a, ok := in.find(key)
-	if !ok {
-		return backends.User{}, "", backends.ErrNotFound
-	}
-	a.mu.RLock()
-	defer a.mu.RUnlock()
-	if a.gone {
-		return backends.User{}, "", backends.ErrNotFound
-	}
-	return a.user(), a.password, nil
 }

@@ -27,27 +27,23 @@ func (m *Store) SetValue(ctx context.Context, now time.Time, id, key string, val
 }
 
 // Value implements [backends.Values].
-func (m *Store) Value(ctx context.Context, now time.Time, id, key string) (value []byte, err error) {
+func (m *Store) Value(ctx context.Context, now time.Time, id, key string) ([]byte, error) {
+	return m.value(ctx, now, id, key, func(*row) {})
+}
+
+// TakeValue implements [backends.Values].
+func (m *Store) TakeValue(ctx context.Context, now time.Time, id, key string) ([]byte, error) {
+	return m.value(ctx, now, id, key, func(r *row) { delete(r.values, key) })
+}
+
+func (m *Store) value(ctx context.Context, now time.Time, id, key string, then func(*row)) (value []byte, err error) {
 	err = m.withLive(ctx, now, id, func(r *row) error {
 		v, ok := r.values[key]
 		if !ok {
 			return backends.ErrNoValue
 		}
 		value = bytes.Clone(v)
-		return nil
-	})
-	return value, err
-}
-
-// TakeValue implements [backends.Values].
-func (m *Store) TakeValue(ctx context.Context, now time.Time, id, key string) (value []byte, err error) {
-	err = m.withLive(ctx, now, id, func(r *row) error {
-		v, ok := r.values[key]
-		if !ok {
-			return backends.ErrNoValue
-		}
-		value = v
-		delete(r.values, key)
+		then(r)
 		return nil
 	})
 	return value, err
@@ -55,8 +51,8 @@ func (m *Store) TakeValue(ctx context.Context, now time.Time, id, key string) (v
 
 // withLive calls f with the row with the ID if it is live, locked.
 func (m *Store) withLive(ctx context.Context, now time.Time, id string, f func(*row) error) error {
-	err := m.withRow(ctx, id, func(r *row, a *account) error {
-		if s := r.Lifetime(); a.refuses(&s, now) != nil {
+	err := m.withRow(ctx, id, func(r *row) error {
+		if _, err := r.state(now); err != nil {
 			return backends.ErrNotLive
 		}
 		return f(r)

@@ -3,8 +3,8 @@ package password
 import (
 	"crypto/subtle"
 	"encoding/base64"
+	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"golang.org/x/crypto/argon2"
@@ -50,49 +50,35 @@ func (a argon2idHash) String() string {
 	return fmt.Sprintf("%sm=%d,t=%d,p=%d$%s$%s", argon2idPrefix, a.memory, a.time, a.threads, b64(a.salt), b64(a.key))
 }
 
-// parseArgon2id takes the one spelling that String gives and no other.
+// parseArgon2id takes the one spelling that String gives and no other, and refuses what costs
+// too much.
 func parseArgon2id(s string) (digest, error) {
+	var m, t, p uint32
 	parts := strings.Split(strings.TrimPrefix(s, argon2idPrefix), "$")
 	if len(parts) != 3 {
 		return nil, fmt.Errorf("%w: argon2id that is not in PHC string format", ErrMalformedHash)
 	}
-	c, err := parseCost(parts[0])
-	if err != nil {
-		return nil, err
-	}
+	_, err := fmt.Sscanf(parts[0], "m=%d,t=%d,p=%d", &m, &t, &p)
 	salt, err1 := base64.RawStdEncoding.DecodeString(parts[1])
 	key, err2 := base64.RawStdEncoding.DecodeString(parts[2])
-	a := argon2idHash{c, salt, key}
-	// Writing it again finds what the decoders let pass: leading zeros, signs, line breaks,
-	// spare bits.
-	if err1 != nil || err2 != nil || a.String() != s {
-		return nil, fmt.Errorf("%w: argon2id that is not in canonical form", ErrMalformedHash)
+	if errors.Join(err, err1, err2) != nil {
+		return nil, fmt.Errorf("%w: argon2id with malformed parameters, salt or key", ErrMalformedHash)
 	}
-	if n := len(a.salt); n < minSalt || n > maxSalt {
+	// RFC 9106, section 3.1: at least eight KiB for each thread.
+	if t < 1 || p < 1 || p > maxThreads || m < 8*p || m > maxMemory || t > maxWork/m {
+		return nil, fmt.Errorf("%w: argon2id with m=%d, t=%d, p=%d, which are out of bounds", ErrMalformedHash, m, t, p)
+	}
+	if n := len(salt); n < minSalt || n > maxSalt {
 		return nil, fmt.Errorf("%w: argon2id with a salt of %d bytes, want %d to %d", ErrMalformedHash, n, minSalt, maxSalt)
 	}
-	if n := len(a.key); n < minKey || n > maxKey {
+	if n := len(key); n < minKey || n > maxKey {
 		return nil, fmt.Errorf("%w: argon2id with a key of %d bytes, want %d to %d", ErrMalformedHash, n, minKey, maxKey)
 	}
+	// Writing it again finds what the decoders let pass: leading zeros, signs, line breaks,
+	// spare bits.
+	a := argon2idHash{cost{m, t, uint8(p)}, salt, key}
+	if a.String() != s {
+		return nil, fmt.Errorf("%w: argon2id that is not in canonical form", ErrMalformedHash)
+	}
 	return a, nil
-}
-
-// parseCost parses "m=19456,t=2,p=1" and refuses what costs too much.
-func parseCost(s string) (cost, error) {
-	var n [3]uint64
-	for i, name := range [...]string{"m=", "t=", "p="} {
-		field, rest, _ := strings.Cut(s, ",")
-		digits, ok := strings.CutPrefix(field, name)
-		v, err := strconv.ParseUint(digits, 10, 32)
-		if !ok || err != nil {
-			return cost{}, fmt.Errorf("%w: argon2id with malformed parameters", ErrMalformedHash)
-		}
-		n[i], s = v, rest
-	}
-	m, t, p := n[0], n[1], n[2]
-	// RFC 9106, section 3.1: at least eight KiB for each thread.
-	if t < 1 || p < 1 || p > maxThreads || m < 8*p || m > maxMemory || m*t > maxWork {
-		return cost{}, fmt.Errorf("%w: argon2id with m=%d, t=%d, p=%d, which are out of bounds", ErrMalformedHash, m, t, p)
-	}
-	return cost{memory: uint32(m), time: uint32(t), threads: uint8(p)}, nil
 }

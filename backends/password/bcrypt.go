@@ -1,8 +1,8 @@
 package password
 
 import (
-	"encoding/base64"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -10,7 +10,6 @@ import (
 )
 
 const (
-	bcryptLength  = 60 // "$2b$", two digits, "$", 22 characters of salt, 31 of hash
 	bcryptInput   = 72 // bytes of a password that count
 	minBcryptCost = 4
 	maxBcryptCost = 15 // the work doubles with each step: some seconds at this one
@@ -31,28 +30,18 @@ func (b bcryptHash) matches(password string) bool {
 // password would never open the account again.
 func (bcryptHash) outdated(password string, _ argon2idHash) bool { return len(password) <= bcryptInput }
 
-// bcryptBase64 has an alphabet of its own.
-var bcryptBase64 = base64.NewEncoding("./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789").WithPadding(base64.NoPadding)
+// bcryptForm is the cost, the salt and the hash. The hash has no spare bits: x/crypto ignores
+// them, and its comparison is to fail only for a wrong password. Those of the salt are ignored
+// by every library, and some used to set them.
+var bcryptForm = regexp.MustCompile(`^\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{22}[./A-Za-z0-9]{30}[.CGKOSWaeimquy26]$`)
 
-// parseBcrypt parses what follows one of the prefixes that parse takes for bcrypt. It refuses
-// all that x/crypto would ignore, so that its comparison fails only for a wrong password.
 func parseBcrypt(s string) (digest, error) {
-	if len(s) != bcryptLength {
-		return nil, fmt.Errorf("%w: bcrypt with %d bytes, want %d", ErrMalformedHash, len(s), bcryptLength)
+	parts := bcryptForm.FindStringSubmatch(s)
+	if parts == nil {
+		return nil, fmt.Errorf("%w: bcrypt that is not in its form", ErrMalformedHash)
 	}
-	cost, err := strconv.ParseUint(s[4:6], 10, 8)
-	if err != nil || s[6] != '$' {
-		return nil, fmt.Errorf("%w: bcrypt without a cost", ErrMalformedHash)
-	}
-	if cost < minBcryptCost || cost > maxBcryptCost {
+	if cost, _ := strconv.Atoi(parts[1]); cost < minBcryptCost || cost > maxBcryptCost {
 		return nil, fmt.Errorf("%w: bcrypt with cost %d, want %d to %d", ErrMalformedHash, cost, minBcryptCost, maxBcryptCost)
-	}
-	// Spare bits in the salt are ignored by every library, and some used to set them.
-	salt, err1 := bcryptBase64.DecodeString(s[7:29])
-	key, err2 := bcryptBase64.Strict().DecodeString(s[29:])
-	// The lengths find line breaks, which the decoder skips.
-	if err1 != nil || err2 != nil || len(salt) != 16 || len(key) != 23 {
-		return nil, fmt.Errorf("%w: bcrypt with characters that are not of its alphabet", ErrMalformedHash)
 	}
 	return bcryptHash(s), nil
 }

@@ -49,35 +49,17 @@ func parse(s string) (digest, error) {
 // unsupported lists how hashes of other schemes begin. Only names from this table get into an
 // error: what stands between two dollar signs of a damaged hash may be a part of the hash.
 var unsupported = []struct{ prefix, name string }{
-	{"$argon2id$v=16$", "argon2id version 16"},
-	{"$argon2id$m=", "argon2id version 16"}, // the version was added with 19
-	{"$argon2i$", "argon2i"},
-	{"$argon2d$", "argon2d"},
-	{"$scrypt$", "scrypt"},
-	{"$7$", "scrypt"},
-	{"$y$", "yescrypt"},
-	{"$gy$", "gost-yescrypt"},
-	{"$pbkdf2-sha512$", "pbkdf2-sha512"},
-	{"$pbkdf2-sha256$", "pbkdf2-sha256"},
-	{"$pbkdf2$", "pbkdf2-sha1"},
+	{"$argon2id$v=16$", "argon2id version 16"}, {"$argon2id$m=", "argon2id version 16"}, // the version was added with 19
+	{"$argon2i$", "argon2i"}, {"$argon2d$", "argon2d"},
+	{"$scrypt$", "scrypt"}, {"$7$", "scrypt"}, {"$y$", "yescrypt"}, {"$gy$", "gost-yescrypt"},
+	{"$pbkdf2-sha512$", "pbkdf2-sha512"}, {"$pbkdf2-sha256$", "pbkdf2-sha256"}, {"$pbkdf2$", "pbkdf2-sha1"},
 	{"$bcrypt-sha256$", "bcrypt-sha256"},
 	{"$2x$", "bcrypt 2x"}, // of a faulty library: differs for characters beyond ASCII
 	{"$2$", "bcrypt 2"},   // the first bcrypt, which did not hash the final NUL
-	{"$6$", "sha512crypt"},
-	{"$5$", "sha256crypt"},
-	{"$sha1$", "sha1crypt"},
-	{"$1$", "md5crypt"},
-	{"$apr1$", "apr1"},
-	{"$P$", "phpass"},
-	{"$H$", "phpass"},
-	{"$S$", "Drupal 7"},
-	{"argon2$", "Django argon2"},
-	{"bcrypt$", "Django bcrypt"},
-	{"bcrypt_sha256$", "Django bcrypt_sha256"},
-	{"pbkdf2_sha256$", "Django pbkdf2_sha256"},
-	{"pbkdf2_sha1$", "Django pbkdf2_sha1"},
-	{"scrypt$", "Django scrypt"},
-	{"pbkdf2:", "Werkzeug pbkdf2"},
-	{"scrypt:", "Werkzeug scrypt"},
+	{"$6$", "sha512crypt"}, {"$5$", "sha256crypt"}, {"$sha1$", "sha1crypt"}, {"$1$", "md5crypt"}, {"$apr1$", "apr1"},
+	{"$P$", "phpass"}, {"$H$", "phpass"}, {"$S$", "Drupal 7"},
+	{"argon2$", "Django argon2"}, {"bcrypt$", "Django bcrypt"}, {"bcrypt_sha256$", "Django bcrypt_sha256"},
+	{"pbkdf2_sha256$", "Django pbkdf2_sha256"}, {"pbkdf2_sha1$", "Django pbkdf2_sha1"}, {"scrypt$", "Django scrypt"},
+	{"pbkdf2:", "Werkzeug pbkdf2"}, {"scrypt:", "Werkzeug scrypt"},
 	{"{SSHA", "LDAP SSHA"}, // {SSHA256} and {SSHA512} too
 }

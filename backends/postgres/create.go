@@ -64,7 +64,7 @@ func (s *Store) Create(ctx context.Context, now time.Time, n backends.Session, h
 func (s *Store) create(ctx context.Context, q querier, now time.Time, n backends.Session, h backends.SecretHash, o backends.CreateOptions) (ended []string, err error) {
 	var disabled, created, replaced bool
 	err = q.QueryRow(ctx, s.sql.create, n.UserID, o.UserVersion,
-		n.ID, nullHash(h), string(n.Kind), n.Client.IP, n.Client.UserAgent, n.Client.Label, notNull(n.AMR),
+		n.ID, nullHash(h), string(n.Kind), address(n.Client.IP), n.Client.UserAgent, n.Client.Label, notNull(n.AMR),
 		at(n.CreatedAt), at(n.AuthenticatedAt), at(n.LastSeenAt),
 		n.IdleTimeout.Microseconds(), n.RenewalInterval.Microseconds(),
 		at(n.IdleDeadline), at(n.AbsoluteDeadline), n.Refresh.Generation,

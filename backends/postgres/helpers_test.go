@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"os"
 	"sync"
 	"testing"
@@ -49,7 +50,7 @@ func openOn(t testing.TB, pool *pgxpool.Pool, schema string) fixture {
 func session(userID string) backends.Session {
 	return backends.Session{
 		ID: backends.NewID(userID), UserID: userID, Kind: backends.KindCookie, AMR: []string{"pwd"},
-		Client:    backends.Client{IP: "192.0.2.7", UserAgent: "Firefox", Label: "desk"},
+		Client:    backends.Client{IP: netip.MustParseAddr("192.0.2.7"), UserAgent: "Firefox", Label: "desk"},
 		CreatedAt: t0, AuthenticatedAt: t0, LastSeenAt: t0,
 		IdleTimeout: 30 * time.Minute, RenewalInterval: time.Minute,
 		IdleDeadline: t0.Add(30 * time.Minute), AbsoluteDeadline: t0.Add(12 * time.Hour),
@@ -213,9 +214,9 @@ func operations(f fixture, s backends.Session, h backends.SecretHash) map[string
 		},
 		"MarkSeen":   func(ctx context.Context) error { return f.MarkSeen(ctx, t0, s.ID, 1) },
 		"Revoke":     func(ctx context.Context) error { _, err := f.Revoke(ctx, t0, s.ID, "x"); return err },
-		"List":       func(ctx context.Context) error { _, err := f.List(ctx, t0, "ann"); return err },
+		"List":       func(ctx context.Context) error { _, _, err := f.List(ctx, t0, "ann", backends.Page{}); return err },
 		"RevokeUser": func(ctx context.Context) error { _, err := f.RevokeUser(ctx, t0, "ann", "", "x"); return err },
-		"RevokeAll":  func(ctx context.Context) error { _, err := f.RevokeAll(ctx, t0, "x"); return err },
+		"RevokeAll":  func(ctx context.Context) error { return f.RevokeAll(ctx, t0, "x") },
 		"Sweep":      func(ctx context.Context) error { _, err := f.Sweep(ctx, t0); return err },
 		"CreateUser": func(ctx context.Context) error {
 			return f.users.CreateUser(ctx, backends.User{ID: "bob", Name: "Bob"}, "")

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"net/netip"
 	"slices"
 	"time"
 
@@ -26,13 +27,14 @@ const (
 // A row is a session as it is scanned.
 type row struct {
 	backends.Session
+	ip                         string
 	rotatedAt, seenAt, endedAt pgtype.Timestamptz
 }
 
 // targets returns where [sessionColumns] are scanned to, and then more.
 func (r *row) targets(more ...any) []any {
 	return slices.Concat([]any{
-		&r.ID, &r.UserID, (*string)(&r.Kind), &r.Client.IP, &r.Client.UserAgent, &r.Client.Label, &r.AMR,
+		&r.ID, &r.UserID, (*string)(&r.Kind), &r.ip, &r.Client.UserAgent, &r.Client.Label, &r.AMR,
 		&r.CreatedAt, &r.AuthenticatedAt, &r.LastSeenAt, (*int64)(&r.IdleTimeout), (*int64)(&r.RenewalInterval),
 		&r.IdleDeadline, &r.AbsoluteDeadline, &r.Refresh.Generation,
 		&r.rotatedAt, &r.seenAt, &r.endedAt, (*string)(&r.Ended.Reason),
@@ -42,6 +44,7 @@ func (r *row) targets(more ...any) []any {
 // session returns the session after a scan.
 func (r *row) session() backends.Session {
 	s := r.Session
+	s.Client.IP, _ = netip.ParseAddr(r.ip)
 	s.CreatedAt = s.CreatedAt.UTC()
 	s.AuthenticatedAt = s.AuthenticatedAt.UTC()
 	s.LastSeenAt = s.LastSeenAt.UTC()
@@ -95,4 +98,12 @@ func nilIfEmpty(list []string) []string {
 		return nil
 	}
 	return list
+}
+
+// address is a as it is stored: "" if it is not known.
+func address(a netip.Addr) string {
+	if !a.IsValid() {
+		return ""
+	}
+	return a.String()
 }

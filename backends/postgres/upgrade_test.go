@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"errors"
+	"net/netip"
 	"os"
 	"reflect"
 	"testing"
@@ -73,7 +74,7 @@ func TestMigrateLogsNobodyOut(t *testing.T) {
 	} {
 		want := backends.Session{
 			ID: row.id, UserID: "ann", Kind: row.kind, AMR: []string{"pwd"},
-			Client:    backends.Client{IP: "192.0.2.7", UserAgent: "Firefox", Label: "desk"},
+			Client:    backends.Client{IP: netip.MustParseAddr("192.0.2.7"), UserAgent: "Firefox", Label: "desk"},
 			CreatedAt: t0, AuthenticatedAt: t0, LastSeenAt: t0,
 			IdleTimeout: 30 * time.Minute, RenewalInterval: time.Minute,
 			IdleDeadline: t0.Add(30 * time.Minute), AbsoluteDeadline: t0.Add(12 * time.Hour),

@@ -10,16 +10,16 @@ import (
 // Recall fills in the identity of a request that proved the session of e by the method. It
 // fills an existing value, because a cached request does little else than copy it.
 func Recall(id *middleware.Identity, e *recall.Entry, method string) {
-	s := &e.Session
+	s := e.Session.Lifetime()
 	id.Subject = e.UserID()
 	id.Method = method
 	id.SessionID = e.ID()
-	id.AuthTime = s.AuthenticatedAt()
-	id.Roles, id.AMR = record.AppendLists(&e.User, s)
-	id.ExpiresAt = s.IdleDeadline()
-	id.Session.Idle = s.IdleTimeout()
-	id.Session.Interval = s.RenewalInterval()
-	id.Session.LastSeen = s.LastSeenAt()
-	id.Session.IdleDeadline = s.IdleDeadline()
-	id.Session.AbsoluteDeadline = s.AbsoluteDeadline()
+	id.AuthTime = s.AuthenticatedAt
+	id.Roles, id.AMR = record.Lists(&e.User, &e.Session)
+	id.ExpiresAt = s.IdleDeadline
+	id.Session.Idle = s.IdleTimeout
+	id.Session.Interval = s.RenewalInterval
+	id.Session.LastSeen = s.LastSeenAt
+	id.Session.IdleDeadline = s.IdleDeadline
+	id.Session.AbsoluteDeadline = s.AbsoluteDeadline
 }

@@ -1,6 +1,7 @@
 package record_test
 
 import (
+	"net/netip"
 	"reflect"
 	"testing"
 	"time"
@@ -14,7 +15,7 @@ func at(micro int64) time.Time { return time.UnixMicro(micro).UTC() }
 func TestASessionComesBackAsItWas(t *testing.T) {
 	full := backends.Session{
 		ID: "AAAAAAAAAAAAAAAAAAAAAAAAAA", UserID: "ann", Kind: "custom",
-		Client:    backends.Client{IP: "192.0.2.7", UserAgent: "Mozilla/5.0", Label: "Ann's phone"},
+		Client:    backends.Client{IP: netip.MustParseAddr("192.0.2.7"), UserAgent: "Mozilla/5.0", Label: "Ann's phone"},
 		AMR:       []string{"pwd", "with space", "otp"},
 		CreatedAt: at(1), AuthenticatedAt: at(2), LastSeenAt: at(3),
 		IdleTimeout: 4 * time.Microsecond, RenewalInterval: time.Hour,
@@ -22,12 +23,13 @@ func TestASessionComesBackAsItWas(t *testing.T) {
 		Refresh: backends.Refresh{Generation: 6, RotatedAt: at(7), SeenAt: at(8)},
 		Ended:   backends.Ended{At: at(9), Reason: "logout"},
 	}
+	nobody := record.NewUser(&backends.User{})
 	for what, change := range map[string]func(*backends.Session){
 		"full":                         func(*backends.Session) {},
-		"no address":                   func(s *backends.Session) { s.Client.IP = "" },
-		"the address ::":               func(s *backends.Session) { s.Client.IP = "::" },
-		"the address 0.0.0.0":          func(s *backends.Session) { s.Client.IP = "0.0.0.0" },
-		"IPv6":                         func(s *backends.Session) { s.Client.IP = "2001:db8::1" },
+		"no address":                   func(s *backends.Session) { s.Client.IP = netip.Addr{} },
+		"the address ::1":              func(s *backends.Session) { s.Client.IP = netip.IPv6Loopback() },
+		"the address 0.0.0.1":          func(s *backends.Session) { s.Client.IP = netip.MustParseAddr("0.0.0.1") },
+		"IPv6":                         func(s *backends.Session) { s.Client.IP = netip.MustParseAddr("2001:db8::1") },
 		"no client":                    func(s *backends.Session) { s.Client = backends.Client{} },
 		"no AMR":                       func(s *backends.Session) { s.AMR = nil },
 		"one AMR":                      func(s *backends.Session) { s.AMR = []string{"pwd"} },
@@ -39,14 +41,33 @@ func TestASessionComesBackAsItWas(t *testing.T) {
 	} {
 		want := full.Clone()
 		change(&want)
-		r := record.NewSession(&full, backends.SecretHash{1})
-		r.Set(&want)
-		if got := r.Session(want.ID, want.UserID); !reflect.DeepEqual(got, want) {
+		r := record.NewSession(&want, backends.SecretHash{1})
+		got := backends.Session{ID: want.ID, UserID: want.UserID}
+		r.Read(&got, &nobody, &backends.User{})
+		if !reflect.DeepEqual(got, want) || r.Secret != (backends.SecretHash{1}) {
 			t.Errorf("%s:\n got %+v\nwant %+v", what, got, want)
 		}
-		if r.Secret != (backends.SecretHash{1}) {
-			t.Errorf("%s: the hash has changed", what)
-		}
+	}
+}
+
+func TestAnAuthenticationReplacesWhatItReplaces(t *testing.T) {
+	was := backends.Session{
+		Kind: "cookie", Client: backends.Client{IP: netip.MustParseAddr("192.0.2.7"), UserAgent: "curl", Label: "x"}, AMR: []string{"pwd"},
+		CreatedAt: at(1), AuthenticatedAt: at(2), LastSeenAt: at(3), IdleTimeout: 4000, RenewalInterval: 5000, IdleDeadline: at(6), AbsoluteDeadline: at(7),
+		Refresh: backends.Refresh{Generation: 8, RotatedAt: at(9), SeenAt: at(10)},
+	}
+	is := backends.Session{
+		Kind: "token", Client: backends.Client{UserAgent: "wget"}, AMR: []string{"otp"},
+		CreatedAt: at(11), AuthenticatedAt: at(12), LastSeenAt: at(13), IdleTimeout: 14000, RenewalInterval: 15000, IdleDeadline: at(16), AbsoluteDeadline: at(17),
+	}
+	r := record.NewSession(&was, backends.SecretHash{1})
+	r.Restart(&is, backends.SecretHash{2})
+	want := is
+	want.Kind, want.Client, want.CreatedAt = was.Kind, was.Client, was.CreatedAt
+	var got backends.Session
+	nobody := record.NewUser(&backends.User{})
+	if r.Read(&got, &nobody, &backends.User{}); !reflect.DeepEqual(got, want) || r.Secret != (backends.SecretHash{2}) {
+		t.Errorf("got %+v\nwant %+v", got, want)
 	}
 }
 

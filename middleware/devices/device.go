@@ -2,6 +2,7 @@ package devices
 
 import (
 	"cmp"
+	"net/netip"
 	"time"
 
 	"github.com/mileusna/useragent"
@@ -16,8 +17,8 @@ type Device struct {
 	Label string        `json:"label"` // for people: see [Label]
 	Kind  backends.Kind `json:"kind"`  // the kind of credential
 
-	IP        string `json:"ip,omitempty"`         // of the login
-	UserAgent string `json:"user_agent,omitempty"` // of the login
+	IP        netip.Addr `json:"ip,omitzero"`          // of the login; zero when unknown
+	UserAgent string     `json:"user_agent,omitempty"` // of the login
 
 	CreatedAt  time.Time `json:"created_at"`   // when the user logged in
 	LastSeenAt time.Time `json:"last_seen_at"` // to the session's renewal interval

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http/httptest"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -25,7 +26,7 @@ func TestASessionIsOpenedAndFoundByWhatProvesIt(t *testing.T) {
 			t.Fatal(err)
 		}
 		if row.ID != k.id || row.UserID != "2" || row.Kind != "api_key" || !slices.Equal(row.AMR, []string{"pwd", "otp"}) ||
-			row.Client != (backends.Client{IP: "192.0.2.1", UserAgent: "curl/8.5.0", Label: "backup"}) ||
+			row.Client != (backends.Client{IP: netip.MustParseAddr("192.0.2.1"), UserAgent: "curl/8.5.0", Label: "backup"}) ||
 			row.IdleTimeout != 30*time.Minute || row.RenewalInterval != 3*time.Minute ||
 			row.IdleDeadline.Sub(row.CreatedAt) != 30*time.Minute || row.AbsoluteDeadline.Sub(row.CreatedAt) != 12*time.Hour ||
 			!row.AuthenticatedAt.Equal(row.CreatedAt) || !row.LastSeenAt.Equal(row.CreatedAt) {
@@ -154,7 +155,7 @@ func TestAMistakeOfTheApplicationIsNoOutageAndNobodysFault(t *testing.T) {
 		negative := newFixture(t, s, limited(backends.Limit{Total: -1}))
 		_, err = negative.keys.Open(request(t), middleware.Login{Subject: "1"}, session.Opening{})
 		wantMistake("a negative limit", err, "Limit.Total")
-		if live, err := f.sessions.List(t.Context(), "1"); err != nil || len(live) != 0 {
+		if live, _, err := f.sessions.List(t.Context(), "1", backends.Page{}); err != nil || len(live) != 0 {
 			t.Errorf("%d live sessions (%v), want none", len(live), err)
 		}
 
@@ -172,7 +173,7 @@ func TestAMistakeOfTheApplicationIsNoOutageAndNobodysFault(t *testing.T) {
 		wantMistake("a reason with a line break", err, "Reason")
 		_, err = f.sessions.End(t.Context(), "1", k.id, "")
 		wantMistake("no reason", err, "Reason")
-		_, err = f.sessions.EndAll(t.Context(), backends.Reason(strings.Repeat("x", 65)))
+		err = f.sessions.EndAll(t.Context(), backends.Reason(strings.Repeat("x", 65)))
 		wantMistake("a long reason", err, "Reason")
 		f.trail.WantEvents(t)
 		f.find(k)
@@ -229,7 +230,7 @@ func TestALimitHoldsHoweverASessionIsOpened(t *testing.T) {
 		f.open("1")
 
 		evicting := newFixture(t, s, limited(backends.Limit{Total: 1}))
-		live, _ := f.sessions.List(t.Context(), "1")
+		live, _, _ := f.sessions.List(t.Context(), "1", backends.Page{})
 		k := evicting.open("1")
 		got := evicting.trail.Take()
 		if len(got) != 3 || got[0].SessionID != k.id || got[1].Type != "superseded" || got[2].Type != "superseded" ||
@@ -330,7 +331,7 @@ func TestALoginWhoseFormerSessionsCannotBeLookedUpChangesNothing(t *testing.T) {
 func wantLive(t *testing.T, s backends.SessionLister, want map[string]int) {
 	t.Helper()
 	for user, n := range want {
-		if live, err := s.List(t.Context(), time.Now(), user); err != nil || len(live) != n {
+		if live, _, err := s.List(t.Context(), time.Now(), user, backends.Page{}); err != nil || len(live) != n {
 			t.Errorf("user %s has %d live sessions (%v), want %d", user, len(live), err, n)
 		}
 	}
