@@ -15,7 +15,7 @@ var _ backends.Rotator = (*Store)(nil)
 // missing time of rotation is long ago.
 const rotateSQL = `
 WITH s AS (
-	SELECT {columns}, u.id IS NOT NULL AS has_user, {user}
+	SELECT {found}
 	FROM {sessions} s LEFT JOIN {users} u ON u.id = s.user_id
 	WHERE s.id = $2::text AND s.secret_hash = $3::bytea
 	FOR NO KEY UPDATE OF s
@@ -40,8 +40,15 @@ func (s *Store) Rotate(ctx context.Context, now time.Time, id string, h backends
 		return backends.Session{}, backends.User{}, backends.Refused, backends.ErrNotFound
 	}
 	now = at(now)
-	found, u, err := s.find(ctx, now, s.sql.rotate, now, id, h[:], n,
-		ceil(g.Overlap), ceil(g.Overlap+g.Skew), string(backends.ReasonTheft))
+	ctx, cancel := s.bound(ctx)
+	defer cancel()
+	var f found
+	err := s.pool.QueryRow(ctx, s.sql.rotate, now, id, h[:], n,
+		ceil(g.Overlap), ceil(g.Overlap+g.Skew), string(backends.ReasonTheft)).Scan(f.targets()...)
+	if err != nil {
+		return backends.Session{}, backends.User{}, backends.Refused, failed("rotate", err)
+	}
+	found, u, err := f.live(now)
 	if err != nil {
 		return found, u, backends.Refused, err
 	}

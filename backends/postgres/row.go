@@ -21,6 +21,8 @@ const (
 	// counts as the safe value.
 	userColumns = `COALESCE({name}, '') AS user_name, COALESCE(array_remove(u.roles::text[], NULL), '{}') AS user_roles,
 	u.disabled IS NOT FALSE AS user_disabled, COALESCE(u.version::bigint, 0) AS user_version`
+
+	foundColumns = sessionColumns + `, u.id IS NOT NULL AS has_user, ` + userColumns
 )
 
 // A row is a session as it is scanned.
@@ -37,6 +39,29 @@ func (r *row) targets(more ...any) []any {
 		&r.IdleDeadline, &r.AbsoluteDeadline, &r.Refresh.Generation,
 		&r.rotatedAt, &r.seenAt, &r.endedAt, (*string)(&r.Ended.Reason),
 	}, more)
+}
+
+// A found is a session with its user, as [foundColumns] are scanned.
+type found struct {
+	row
+	user    backends.User
+	hasUser bool
+}
+
+func (f *found) targets() []any {
+	return f.row.targets(&f.hasUser, &f.user.Name, &f.user.Roles, &f.user.Disabled, &f.user.Version)
+}
+
+// live returns the session and its user after a scan, if the session is live at now.
+func (f *found) live(now time.Time) (backends.Session, backends.User, error) {
+	s, u := f.session(), &f.user
+	if u.ID, u.Roles = s.UserID, nilIfEmpty(u.Roles); !f.hasUser {
+		u = nil
+	}
+	if err := s.Live(u, now); err != nil {
+		return s, backends.User{}, err
+	}
+	return s, *u, nil
 }
 
 // session returns the session after a scan.

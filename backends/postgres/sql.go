@@ -10,7 +10,7 @@ import (
 // texts stand next to the methods that send them. All parameters are cast, so that they mean
 // the same in every pgx.QueryExecMode.
 type statements struct {
-	create, confirm, find, extend, reauthenticate, revoke string
+	create, confirm, find, findAll, extend, reauthenticate, revoke string
 
 	rotate, markSeen string
 
@@ -35,6 +35,7 @@ func compile(schema string, users pgx.Identifier) statements {
 		name, lock, turn, mine = "u.name", "FOR SHARE", "", ""
 	}
 	fragments := strings.NewReplacer(
+		"{found}", foundColumns,
 		"{columns}", sessionColumns,
 		"{user}", userColumns,
 		"{open}", openSQL,
@@ -57,6 +58,7 @@ func compile(schema string, users pgx.Identifier) statements {
 		create:         fill(createSQL),
 		confirm:        fill(confirmSQL),
 		find:           fill(findSQL),
+		findAll:        fill(findAllSQL),
 		extend:         fill(extendSQL),
 		reauthenticate: fill(reauthenticateSQL),
 		revoke:         fill(revokeSQL),
