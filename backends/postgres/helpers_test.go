@@ -213,9 +213,9 @@ func operations(f fixture, s backends.Session, h backends.SecretHash) map[string
 		},
 		"MarkSeen":   func(ctx context.Context) error { return f.MarkSeen(ctx, t0, s.ID, 1) },
 		"Revoke":     func(ctx context.Context) error { _, err := f.Revoke(ctx, t0, s.ID, "x"); return err },
-		"List":       func(ctx context.Context) error { _, err := f.List(ctx, t0, "ann"); return err },
+		"List":       func(ctx context.Context) error { _, _, err := f.List(ctx, t0, "ann", backends.Page{}); return err },
 		"RevokeUser": func(ctx context.Context) error { _, err := f.RevokeUser(ctx, t0, "ann", "", "x"); return err },
-		"RevokeAll":  func(ctx context.Context) error { _, err := f.RevokeAll(ctx, t0, "x"); return err },
+		"RevokeAll":  func(ctx context.Context) error { return f.RevokeAll(ctx, t0, "x") },
 		"Sweep":      func(ctx context.Context) error { _, err := f.Sweep(ctx, t0); return err },
 		"CreateUser": func(ctx context.Context) error {
 			return f.users.CreateUser(ctx, backends.User{ID: "bob", Name: "Bob"}, "")

@@ -13,28 +13,35 @@ var _ backends.SessionLister = (*Store)(nil)
 
 // The user is looked up by the parameter and not by s.user_id, so that it happens once, by
 // the index, however many users there are.
-const listSQL = `
+const mineSQL = `
 FROM {sessions} s
 WHERE s.user_id = $2::text AND {open} AND EXISTS (SELECT FROM {users} u WHERE u.id = $2::text AND u.disabled IS FALSE)
-ORDER BY s.last_seen_at DESC, s.created_at DESC, s.id`
+`
+
+const pageSQL = `AND (s.last_seen_at, s.id) < ($3::timestamptz, $4::text)
+ORDER BY s.last_seen_at DESC, s.id DESC LIMIT $5::integer`
 
 // List implements [backends.SessionLister].
-func (s *Store) List(ctx context.Context, now time.Time, userID string) ([]backends.Session, error) {
-	if !backends.ValidText(userID) {
-		return nil, nil
+func (s *Store) List(ctx context.Context, now time.Time, userID string, p backends.Page) ([]backends.Session, string, error) {
+	seen, id, limit, err := p.Start()
+	if err != nil || !backends.ValidText(userID) {
+		return nil, "", err
 	}
 	ctx, cancel := s.bound(ctx)
 	defer cancel()
-	rows, err := s.pool.Query(ctx, s.sql.list, at(now), userID)
+	rows, err := s.pool.Query(ctx, s.sql.list, at(now), userID, at(seen), id, limit+1)
 	if err != nil {
-		return nil, failed("list sessions", err)
+		return nil, "", failed("list sessions", err)
 	}
 	list, err := pgx.CollectRows(rows, func(found pgx.CollectableRow) (backends.Session, error) {
 		var r row
 		err := found.Scan(r.targets()...)
 		return r.session(), err
 	})
-	return list, failed("list sessions", err)
+	if err != nil {
+		return nil, "", failed("list sessions", err)
+	}
+	return p.Cut(list)
 }
 
 // Neither a disabled user nor an expired row is left out: where the application keeps the
@@ -90,14 +97,14 @@ func (s *Store) revokeUser(ctx context.Context, q querier, now time.Time, userID
 }
 
 // RevokeAll implements [backends.SessionLister]. Config.Timeout does not bound it.
-func (s *Store) RevokeAll(ctx context.Context, now time.Time, why backends.Reason) (int, error) {
+func (s *Store) RevokeAll(ctx context.Context, now time.Time, why backends.Reason) error {
 	if err := why.Validate(); err != nil {
-		return 0, err
+		return err
 	}
 	var n int
 	err := s.pool.QueryRow(ctx, s.sql.revokeAll, at(now), string(why)).Scan(&n)
 	if err == nil {
 		s.subscribers.Call("")
 	}
-	return n, failed("revoke sessions", err)
+	return failed("revoke sessions", err)
 }
