@@ -24,9 +24,8 @@ const (
 
 const findAllSQL = `
 SELECT a.n, {found}
-FROM unnest($1::text[], $2::bytea[]) WITH ORDINALITY a (id, hash, n)
-JOIN {sessions} s ON s.id = a.id AND (a.hash IS NULL OR s.secret_hash = a.hash)
-LEFT JOIN {users} u ON u.id = s.user_id`
+FROM unnest($1::text[], $2::bytea[]) WITH ORDINALITY a (id, hash, n), {found_tables}
+WHERE s.id = a.id AND (a.hash IS NULL OR s.secret_hash = a.hash)`
 
 // lookups let the look-ups that wait at the same time share a statement. There is no timer that
 // collects them: one that finds a turn free is sent at once, by itself. The others wait for a

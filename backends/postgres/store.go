@@ -38,7 +38,7 @@ var (
 
 const findSQL = `
 SELECT {found}
-FROM {sessions} s LEFT JOIN {users} u ON u.id = s.user_id
+FROM {found_tables}
 WHERE s.id = $1::text AND ($2::bytea IS NULL OR s.secret_hash = $2::bytea)`
 
 // Find implements [backends.Store]. Look-ups that wait at the same time share a statement; see
@@ -94,13 +94,13 @@ func findUser(ctx context.Context, q querier, sql, userID string) (backends.User
 //
 // No upsert here, nor anywhere: a renewal that races a logout must lose.
 const extendSQL = `
-UPDATE {sessions} t SET {touch}
-WHERE t.id = (
+UPDATE {sessions} s SET {touch}
+WHERE s.id = (
 	SELECT s.id FROM {sessions} s
 	WHERE s.id = $2::text AND {live}
 		AND s.last_seen_at + s.renewal_interval * interval '1 microsecond' <= $1::timestamptz
 	FOR NO KEY UPDATE OF s SKIP LOCKED)
-RETURNING t.idle_deadline`
+RETURNING s.idle_deadline`
 
 // Extend implements [backends.Store].
 func (s *Store) Extend(ctx context.Context, now time.Time, id string) (time.Time, bool, error) {
@@ -122,8 +122,8 @@ func (s *Store) Extend(ctx context.Context, now time.Time, id string) (time.Time
 // An expired session is marked as well, though that is not reported: to a server whose
 // clock is behind it may still be live.
 const revokeSQL = `
-UPDATE {sessions} SET ended_at = $1::timestamptz, ended_reason = $3::text
-WHERE id = $2::text AND ended_at IS NULL
+UPDATE {sessions} s SET ended_at = $1::timestamptz, ended_reason = $3::text
+WHERE s.id = $2::text AND {not_ended}
 RETURNING user_id, idle_deadline > $1::timestamptz AND absolute_deadline > $1::timestamptz`
 
 // Revoke implements [backends.Store].
