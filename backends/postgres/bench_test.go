@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/inga-auth/inga/backends"
@@ -72,6 +73,10 @@ func findStatement(b *testing.B, f fixture) string {
 }
 
 func byHand(ctx context.Context, f fixture, sql, sessionID string, h backends.SecretHash) error {
+	return scanByHand(f.pool.QueryRow(ctx, sql, sessionID, h[:]))
+}
+
+func scanByHand(r pgx.Row) error {
 	var (
 		id, user, kind, ip, agent, label, reason, name string
 		amr, roles                                     []string
@@ -80,7 +85,7 @@ func byHand(ctx context.Context, f fixture, sql, sessionID string, h backends.Se
 		rotatedAt, seenAt, endedAt                     pgtype.Timestamptz
 		has, disabled                                  bool
 	)
-	return f.pool.QueryRow(ctx, sql, sessionID, h[:]).Scan(&id, &user, &kind, &ip, &agent, &label, &amr,
+	return r.Scan(&id, &user, &kind, &ip, &agent, &label, &amr,
 		&created, &authenticated, &seen, &idleTimeout, &interval, &idle, &absolute, &generation,
 		&rotatedAt, &seenAt, &endedAt, &reason, &has, &name, &roles, &disabled, &version)
 }

@@ -2,60 +2,58 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/inga-auth/inga/backends"
 )
 
 var _ backends.Rotator = (*Store)(nil)
 
-// What rotates is one update, whose conditions are those of backends.Session.Rotation; a missing
-// time of rotation is long ago. Any other verdict is made in Go, of the row as the statement
-// found it, which is returned with false.
-const (
-	rotateSQL = `
-WITH rotated AS (
-	UPDATE {sessions} s SET {touch},
-		refresh_generation = s.refresh_generation + 1, refresh_rotated_at = $1::timestamptz, refresh_seen_at = NULL
-	FROM {users} u
-	WHERE s.id = $2::text AND s.secret_hash = $3::bytea AND s.refresh_generation = $4::bigint AND $4::bigint >= 1
-		AND COALESCE($1::timestamptz >= s.refresh_rotated_at + $5::bigint * interval '1 microsecond', true)
-		AND {open} AND u.id = s.user_id AND u.disabled IS FALSE
-	RETURNING {columns}, true, {user}
-)
-SELECT *, true FROM rotated UNION ALL
-SELECT {found}, false FROM {found_tables}
-WHERE s.id = $2::text AND s.secret_hash = $3::bytea AND NOT EXISTS (SELECT FROM rotated)`
+// Its conditions are those under which backends.Session.Rotation says Rotated; a missing time of
+// rotation is long ago.
+const rotateSQL = `
+UPDATE {sessions} s SET {touch},
+	refresh_generation = s.refresh_generation + 1, refresh_rotated_at = $1::timestamptz, refresh_seen_at = NULL
+FROM {users} u
+WHERE s.id = $2::text AND s.secret_hash = $3::bytea AND s.refresh_generation = $4::bigint AND $4::bigint >= 1
+	AND COALESCE($1::timestamptz >= s.refresh_rotated_at + $5::bigint * interval '1 microsecond', true)
+	AND {open} AND u.id = s.user_id AND u.disabled IS FALSE
+RETURNING {columns}, true, {user}`
 
-	stolenSQL = `
+const stolenSQL = `
 UPDATE {sessions} s SET ended_at = $1::timestamptz, ended_reason = $4::text
 WHERE s.id = $2::text AND s.secret_hash = $3::bytea AND {not_ended}`
-)
 
-// Rotate implements [backends.Rotator]. It is one statement, and a second one for a stolen token
-// or one that had to wait for another change of its session: that is looked at anew.
+// Rotate implements [backends.Rotator]. What rotates is one statement. If it finds nothing to do
+// another one reads the session, to say why.
+//
+// Why not one statement with two parts: the part that is not needed costs half as much as the
+// other, and after the first has waited for a change the second would not see it.
 func (s *Store) Rotate(ctx context.Context, now time.Time, id string, h backends.SecretHash, n int64, g backends.Grace) (backends.Session, backends.User, backends.Rotation, error) {
 	if !backends.ValidID(id) || h.IsZero() {
 		return backends.Session{}, backends.User{}, backends.Refused, backends.ErrNotFound
 	}
-	now = at(now)
 	ctx, cancel := s.bound(ctx)
 	defer cancel()
-	for ctx.Err() == nil {
-		var f found
-		var rotated bool
-		err := s.pool.QueryRow(ctx, s.sql.rotate, now, id, h[:], n, ceil(g.Overlap)).Scan(append(f.targets(), &rotated)...)
+	for now = at(now); ; {
+		f := &found{}
+		verdict := backends.Rotated
+		err := s.pool.QueryRow(ctx, s.sql.rotate, now, id, h[:], n, ceil(g.Overlap)).Scan(f.targets()...)
+		if errors.Is(err, pgx.ErrNoRows) {
+			verdict = backends.Refused
+			f, err = s.lookups.find(ctx, id, h[:])
+		}
 		if err != nil {
 			return backends.Session{}, backends.User{}, backends.Refused, failed("rotate", err)
 		}
 		found, u, err := f.live(now)
-		if err != nil {
-			return found, u, backends.Refused, err
+		if err != nil || verdict == backends.Rotated {
+			return found, u, verdict, err
 		}
-		if rotated {
-			return found, u, backends.Rotated, nil
-		}
-		switch verdict := found.Rotation(now, n, g); verdict {
+		switch verdict = found.Rotation(now, n, g); verdict {
 		case backends.Refused:
 			return backends.Session{}, backends.User{}, verdict, backends.ErrNotFound
 		case backends.Replayed:
@@ -71,8 +69,8 @@ func (s *Store) Rotate(ctx context.Context, now time.Time, id string, h backends
 				return found, u, verdict, nil
 			}
 		}
+		// The session has changed between two statements.
 	}
-	return backends.Session{}, backends.User{}, backends.Refused, failed("rotate", ctx.Err())
 }
 
 // ceil is d in microseconds, rounded up: a whole number of them is at least d exactly if it
