@@ -73,7 +73,7 @@ func New(c Config) (*Store, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	return &Store{
+	s := &Store{
 		pool:     c.Pool,
 		timeout:  cmp.Or(c.Timeout, 5*time.Second),
 		listen:   c.Listen,
@@ -82,7 +82,9 @@ func New(c Config) (*Store, error) {
 		ownUsers: users.Sanitize() == own.Sanitize(),
 		vouches:  users.Sanitize() == own.Sanitize() || c.UsersAnnounced,
 		sql:      compile(c.Schema, users),
-	}, nil
+	}
+	s.lookups.store = s
+	return s, nil
 }
 
 // validName reports what makes s no name in PostgreSQL, or a mistake.

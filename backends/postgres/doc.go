@@ -75,6 +75,7 @@
 //
 //	GRANT USAGE ON SCHEMA inga TO web;
 //	GRANT SELECT, INSERT, UPDATE, DELETE ON inga.users, inga.sessions, inga.session_values TO web;
+//	GRANT SELECT, INSERT ON inga.epochs TO web;
 //	GRANT SELECT ON inga.migrations TO web;
 //
 // # Many processes, and poolers

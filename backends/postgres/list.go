@@ -29,14 +29,15 @@ func (s *Store) List(ctx context.Context, now time.Time, userID string, p backen
 	}
 	ctx, cancel := s.bound(ctx)
 	defer cancel()
-	rows, err := s.pool.Query(ctx, s.sql.list, at(now), userID, at(seen), id, limit+1)
-	if err != nil {
-		return nil, "", failed("list sessions", err)
-	}
-	list, err := pgx.CollectRows(rows, func(found pgx.CollectableRow) (backends.Session, error) {
-		var r row
-		err := found.Scan(r.targets()...)
-		return r.session(), err
+	var list []backends.Session
+	err = s.read(ctx, func(q querier) (err error) {
+		rows, _ := q.Query(ctx, s.sql.list, at(now), userID, at(seen), id, limit+1)
+		list, err = pgx.CollectRows(rows, func(found pgx.CollectableRow) (backends.Session, error) {
+			var r row
+			err := found.Scan(r.targets()...)
+			return r.session(), err
+		})
+		return err
 	})
 	if err != nil {
 		return nil, "", failed("list sessions", err)
@@ -48,27 +49,17 @@ func (s *Store) List(ctx context.Context, now time.Time, userID string, p backen
 // users, one that is enabled again must not bring back what was ended. Only what was live by
 // its deadlines is counted.
 //
-// The rows are locked in one order, so that two such statements cannot deadlock.
-const (
-	revokeUserSQL = `
-WITH mine AS (
-	SELECT id FROM {sessions}
-	WHERE user_id = $3::text AND id <> $4::text AND ended_at IS NULL
-	ORDER BY id FOR NO KEY UPDATE
-)` + endMineSQL
-	revokeAllSQL = `
-WITH mine AS (
-	SELECT id FROM {sessions}
-	WHERE ended_at IS NULL
-	ORDER BY id FOR NO KEY UPDATE
-)` + endMineSQL
-	endMineSQL = `, ended AS (
-	UPDATE {sessions} s SET ended_at = $1::timestamptz, ended_reason = $2::text
-	FROM mine WHERE s.id = mine.id
-	RETURNING s.idle_deadline > $1::timestamptz AND s.absolute_deadline > $1::timestamptz AS was_live
+// Everything that ends several sessions of a user waits for {turn_alone} first: two such
+// statements that met the rows in different orders would deadlock.
+const revokeUserSQL = `
+WITH turn AS MATERIALIZED (
+	{turn_alone}
+), ended AS (
+	UPDATE {sessions} s SET ended_at = $2::timestamptz, ended_reason = $3::text
+	FROM turn WHERE s.user_id = $1::text AND s.id <> $4::text AND {not_ended}
+	RETURNING s.idle_deadline > $2::timestamptz AND s.absolute_deadline > $2::timestamptz AS was_live
 )
 SELECT count(*) FROM ended WHERE was_live`
-)
 
 // RevokeUser implements [backends.SessionLister].
 func (s *Store) RevokeUser(ctx context.Context, now time.Time, userID, except string, why backends.Reason) (int, error) {
@@ -92,17 +83,24 @@ func (s *Store) revokeUser(ctx context.Context, q querier, now time.Time, userID
 		except = "" // no session has it
 	}
 	var n int
-	err := q.QueryRow(ctx, s.sql.revokeUser, at(now), string(why), userID, except).Scan(&n)
+	err := q.QueryRow(ctx, s.sql.revokeUser, userID, at(now), string(why), except).Scan(&n)
 	return n, failed("revoke sessions", err)
 }
 
-// RevokeAll implements [backends.SessionLister]. Config.Timeout does not bound it.
+// Of two at the same time one ends the epoch, and the other has nothing to do: each session
+// that began before either of them is in it, or in an earlier one.
+const revokeAllSQL = `
+INSERT INTO {epochs} (epoch, ended_at, ended_reason)
+SELECT COALESCE(max(epoch) + 1, 0), $1::timestamptz, $2::text FROM {epochs}
+ON CONFLICT (epoch) DO NOTHING`
+
+// RevokeAll implements [backends.SessionLister]. It writes one row, however many sessions there
+// are.
 func (s *Store) RevokeAll(ctx context.Context, now time.Time, why backends.Reason) error {
 	if err := why.Validate(); err != nil {
 		return err
 	}
-	var n int
-	err := s.pool.QueryRow(ctx, s.sql.revokeAll, at(now), string(why)).Scan(&n)
+	_, err := s.exec(ctx, s.sql.revokeAll, at(now), string(why))
 	if err == nil {
 		s.subscribers.Call("")
 	}
