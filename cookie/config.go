@@ -93,7 +93,7 @@ func New(c Config) (*Cookies, error) {
 func (c Config) mistakes() []error {
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("cookie: Config."+format, args...)) }
-	if c.Sessions == nil {
+	if c.Sessions == nil || c.Sessions.Store() == nil {
 		bad("Sessions is nil, want what session.New returns")
 	}
 	if len(c.Keys) == 0 {
