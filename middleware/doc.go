@@ -58,7 +58,7 @@
 // otherwise make a write of a read that the guard let pass, and above all CORS. A browser sends a
 // preflight without credentials, and the guard would refuse it:
 //
-//	http.ListenAndServe(addr, cors.Wrap(guard.Handler(api)))
+//	http.ListenAndServe(addr, cors.New(options).Handler(guard.Handler(api))) // github.com/rs/cors
 //
 // A page of another origin that CORS allows to write with the cookie must be among the
 // TrustedOrigins of package cookie or tokencookie, too: CORS lets a page read the answer, and does
