@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 
 	"github.com/gorilla/securecookie"
+	"golang.org/x/net/publicsuffix"
 
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/internal/browser"
@@ -91,7 +93,7 @@ func New(c Config) (*Cookies, error) {
 func (c Config) mistakes() []error {
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("cookie: Config."+format, args...)) }
-	if c.Sessions == nil {
+	if c.Sessions == nil || c.Sessions.Store() == nil {
 		bad("Sessions is nil, want what session.New returns")
 	}
 	if len(c.Keys) == 0 {
@@ -101,6 +103,11 @@ func (c Config) mistakes() []error {
 		if err := entropy.Check(key); err != nil {
 			bad("Keys[%d]: %w", i, err)
 		}
+	}
+	_, err := netip.ParseAddr(c.Domain)
+	name := strings.ToLower(strings.TrimPrefix(c.Domain, "."))
+	if suffix, _ := publicsuffix.PublicSuffix(name); c.Domain != "" && (err == nil || suffix == name || slices.Contains(strings.Split(name, "."), "")) {
+		bad("Domain is %q, which browsers refuse, want the name of a site like example.com, or none", c.Domain)
 	}
 	if strings.ContainsFunc(c.ClearSiteData, func(r rune) bool { return r < 0x20 || r > 0x7e }) {
 		bad("ClearSiteData is %q, want printable ASCII", c.ClearSiteData)

@@ -25,6 +25,7 @@ type Cookies struct {
 	cookie        browser.Cookie
 	codecs        []*securecookie.SecureCookie // the first one signs
 	origins       browser.Origins
+	warning       browser.Warning
 	reissue       bool
 	clearSiteData string
 }
@@ -101,7 +102,7 @@ func (k *Cookies) Login(w http.ResponseWriter, r *http.Request, l middleware.Log
 // opening returns how r gets a new secret, and the header into which its cookie is put before it
 // is stored.
 func (k *Cookies) opening(r *http.Request) (o session.Opening, header http.Header, err error) {
-	if err := k.origins.CheckUnsafe(r); err != nil {
+	if err := k.check(r); err != nil {
 		return o, nil, err
 	}
 	o.Secret, header = backends.NewSecret(), http.Header{}
@@ -118,6 +119,18 @@ func (k *Cookies) opening(r *http.Request) (o session.Opening, header http.Heade
 	})
 	return o, header, err
 }
+
+// check reports what keeps r from logging in or out.
+func (k *Cookies) check(r *http.Request) error {
+	if k == nil || k.codecs == nil {
+		return errNotMade
+	}
+	k.warning.OfHTTP(r, k.cookie, "cookie: Config.DangerouslyAllowHTTP")
+	return k.origins.CheckUnsafe(r)
+}
+
+// errNotMade is for the zero Cookies, and nil.
+var errNotMade = fmt.Errorf("%w: cookie: these Cookies are not from New", middleware.ErrInvalidArgument)
 
 // Reauthenticate gives the session of r a new start, after its user has authenticated again: a
 // new secret and cookie, a new authentication time, new deadlines. The former cookie no longer
@@ -152,7 +165,7 @@ func (k *Cookies) Reauthenticate(w http.ResponseWriter, r *http.Request, l middl
 // [middleware.ErrUnavailable]: the session then still lives, and the browser keeps the cookie to
 // try again.
 func (k *Cookies) Logout(w http.ResponseWriter, r *http.Request) error {
-	if err := k.origins.CheckUnsafe(r); err != nil {
+	if err := k.check(r); err != nil {
 		return err
 	}
 	_, err := k.signed(r, func(c credential) error {

@@ -78,6 +78,9 @@ func (k *Cookies) prove(r *http.Request) (p proof, err error) {
 // signed calls use for each session cookie of r that we signed, until use fails, and ignores all
 // others. present reports whether there is any cookie of the name.
 func (k *Cookies) signed(r *http.Request, use func(credential) error) (present bool, err error) {
+	if k == nil || k.codecs == nil {
+		return false, errNotMade
+	}
 	verified := 0
 	for value := range browser.Values(r, k.cookie.Name) {
 		present = true

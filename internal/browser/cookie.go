@@ -25,6 +25,7 @@ func (c Cookie) WithDefaults(name string) Cookie {
 		name = "__Host-" + name
 	}
 	c.Name, c.Path = cmp.Or(c.Name, name), cmp.Or(c.Path, "/")
+	c.Domain = strings.ToLower(strings.TrimPrefix(c.Domain, ".")) // as browsers read it: RFC 6265bis, section 5.6.3
 	if c.SameSite == 0 || c.SameSite == http.SameSiteDefaultMode {
 		// Explicitly: browsers treat a cookie without the attribute as Lax, except in its first
 		// two minutes.
