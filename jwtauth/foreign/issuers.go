@@ -64,7 +64,7 @@ func (s *Issuers) Challenge(r *http.Request, d middleware.Denial) string {
 func (s *Issuers) read(token string) (foreignToken, error) {
 	t := foreignToken{}
 	var err error
-	if t.Parts, err = jose.Split(token); err != nil {
+	if t.Parts, err = jose.Split(token, jose.MaxForeign); err != nil {
 		return t, err
 	}
 	payload, err := jose.Decode(t.Payload)
@@ -88,6 +88,9 @@ func (i *issuer) authenticate(ctx context.Context, t foreignToken) (middleware.I
 		err = i.acceptable(h)
 	}
 	if err == nil {
+		if i.AudienceClaim != "aud" {
+			t.claims.Audience = Claims{t.claims.Raw}.Strings(i.AudienceClaim)
+		}
 		err = i.validator.Validate(t.claims)
 	}
 	if err != nil {
