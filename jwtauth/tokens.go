@@ -30,14 +30,19 @@ var (
 
 // Engine is for the packages of this module that carry tokens otherwise than in the
 // Authorization header. Its type is internal.
-func (t *Tokens) Engine() *tokens.Engine { return t.engine }
-
-// Issuer returns Config.Issuer, the claim iss of the tokens.
-func (t *Tokens) Issuer() string { return t.engine.Issuer }
+func (t *Tokens) Engine() *tokens.Engine {
+	if t == nil {
+		return nil
+	}
+	return t.engine
+}
 
 // Authenticate implements [middleware.Authenticator]: one look-up for a good token, none for any
 // other. The identity has the current roles of the user, and the claims of the token.
 func (t *Tokens) Authenticate(r *http.Request) (id middleware.Identity, err error) {
+	if err := t.Engine().Made(); err != nil {
+		return id, err
+	}
 	token, err := bearer.Token(r)
 	if err != nil {
 		return id, err
@@ -63,11 +68,19 @@ func (t *Tokens) Challenge(r *http.Request, d middleware.Denial) string {
 // Errors: [middleware.ErrMalformedRequest] for a GET and other safe methods, and those of
 // session.Method.Open.
 func (t *Tokens) Login(r *http.Request, l middleware.Login) (Response, error) {
-	if err := browser.Unsafe(r); err != nil {
+	if err := t.change(r); err != nil {
 		return Response{}, err
 	}
 	issued, err := t.engine.Open(r, l, nil, anyFits)
 	return response(issued, err)
+}
+
+// change returns an error unless r may change a session.
+func (t *Tokens) change(r *http.Request) error {
+	if err := t.Engine().Made(); err != nil {
+		return err
+	}
+	return browser.Unsafe(r)
 }
 
 // anyFits is for clients that take any response.
@@ -84,7 +97,7 @@ func anyFits(tokens.Issued) error { return nil }
 // l.Subject must be the user of the session. Errors are those of Login, and those of
 // Authenticate.
 func (t *Tokens) Reauthenticate(w http.ResponseWriter, r *http.Request, l middleware.Login) (Response, error) {
-	if err := browser.Unsafe(r); err != nil {
+	if err := t.change(r); err != nil {
 		return Response{}, err
 	}
 	token, err := bearer.Token(r)
@@ -119,7 +132,7 @@ func (t *Tokens) Reauthenticate(w http.ResponseWriter, r *http.Request, l middle
 // changes nothing; [middleware.ErrMalformedRequest] for a GET and other safe methods;
 // [middleware.ErrUnavailable].
 func (t *Tokens) Refresh(r *http.Request, token string) (Response, error) {
-	if err := browser.Unsafe(r); err != nil {
+	if err := t.change(r); err != nil {
 		return Response{}, err
 	}
 	rt, err := t.engine.RefreshKeys.Parse(token)
@@ -141,7 +154,7 @@ func (t *Tokens) Refresh(r *http.Request, token string) (Response, error) {
 // [middleware.ErrMalformedRequest] for a GET and other safe methods, and
 // [middleware.ErrUnavailable]: the session then still lives.
 func (t *Tokens) Logout(w http.ResponseWriter, r *http.Request) error {
-	if err := browser.Unsafe(r); err != nil {
+	if err := t.change(r); err != nil {
 		return err
 	}
 	token, err := bearer.Token(r)

@@ -90,3 +90,20 @@ func TestATimeIsANumberOfSaneSize(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkScan reads an object of as many members as fit: the time for each must not grow with
+// their number.
+func BenchmarkScan(b *testing.B) {
+	for _, n := range []int{10, 100, 1000, 2000} {
+		text := []byte("{" + numbered(n) + "}")
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := jose.Scan(text, func(_, _ []byte) error { return nil }); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/member")
+		})
+	}
+}

@@ -73,6 +73,14 @@ func (e *Engine) With(method string) *Engine {
 	return New(c)
 }
 
+// Made returns an error for a nil Engine: that of a value that no constructor returned.
+func (e *Engine) Made() error {
+	if e == nil {
+		return fmt.Errorf("%w: jwtauth: want Tokens that New returned, and not nil or the zero value", middleware.ErrInvalidArgument)
+	}
+	return nil
+}
+
 // Format implements [fmt.Formatter], so that no verb prints a key.
 func (e *Engine) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[engine]")) }
 

@@ -52,7 +52,7 @@ func (e *Engine) validate(c *Claims, err error) error {
 // open returns the claims of a token that one of our keys signed. The claims themselves are not
 // checked.
 func (e *Engine) open(token string) (*Claims, error) {
-	p, err := jose.Split(token)
+	p, err := jose.Split(token, jose.MaxToken)
 	if err != nil {
 		return nil, err
 	}

@@ -44,6 +44,9 @@ type issuer struct {
 // good. [middleware.ErrUnavailable] means that the keys of the issuer cannot be fetched, so the
 // token can be neither accepted nor refused.
 func (s *Issuers) Authenticate(r *http.Request) (middleware.Identity, error) {
+	if err := s.made(); err != nil {
+		return middleware.Identity{}, err
+	}
 	token, err := bearer.Token(r)
 	if err != nil {
 		return middleware.Identity{}, err
@@ -55,6 +58,13 @@ func (s *Issuers) Authenticate(r *http.Request) (middleware.Identity, error) {
 	return t.issuer.authenticate(r.Context(), t)
 }
 
+func (s *Issuers) made() error {
+	if s == nil || len(s.byName) == 0 {
+		return fmt.Errorf("%w: foreign: want Issuers that New returned, and not nil or the zero value", middleware.ErrInvalidArgument)
+	}
+	return nil
+}
+
 // Challenge implements [middleware.Challenger].
 func (s *Issuers) Challenge(r *http.Request, d middleware.Denial) string {
 	return bearer.Challenge(r, d)
@@ -64,7 +74,7 @@ func (s *Issuers) Challenge(r *http.Request, d middleware.Denial) string {
 func (s *Issuers) read(token string) (foreignToken, error) {
 	t := foreignToken{}
 	var err error
-	if t.Parts, err = jose.Split(token); err != nil {
+	if t.Parts, err = jose.Split(token, jose.MaxForeign); err != nil {
 		return t, err
 	}
 	payload, err := jose.Decode(t.Payload)
@@ -88,6 +98,9 @@ func (i *issuer) authenticate(ctx context.Context, t foreignToken) (middleware.I
 		err = i.acceptable(h)
 	}
 	if err == nil {
+		if i.AudienceClaim != "aud" {
+			t.claims.Audience = Claims{t.claims.Raw}.Strings(i.AudienceClaim)
+		}
 		err = i.validator.Validate(t.claims)
 	}
 	if err != nil {
@@ -138,11 +151,11 @@ func (i *issuer) identity(c *foreignClaims) middleware.Identity {
 //
 // It is an error if one of them is nil, or if an issuer has the name of our own.
 func ByIssuer(own *jwtauth.Tokens, others *Issuers) (middleware.Authenticator, error) {
-	if own == nil || others == nil {
-		return nil, errors.New("foreign: ByIssuer: an argument is nil, want the tokens of our own and those of other issuers")
+	if own.Engine().Made() != nil || others.made() != nil {
+		return nil, errors.New("foreign: ByIssuer: an argument is nil or the zero value, want the tokens of our own and those of other issuers")
 	}
-	if others.byName[own.Issuer()] != nil {
-		return nil, fmt.Errorf("foreign: ByIssuer: Config %q has our own Config.Issuer: no token could say which it means", own.Issuer())
+	if name := own.Engine().Issuer; others.byName[name] != nil {
+		return nil, fmt.Errorf("foreign: ByIssuer: Config %q has our own Config.Issuer: no token could say which it means", name)
 	}
 	return middleware.FirstOf(othersOnly{others}, own), nil
 }

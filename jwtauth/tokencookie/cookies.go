@@ -37,7 +37,7 @@ var (
 // Errors: [middleware.ErrCrossOrigin]; [middleware.ErrMalformedRequest] for a GET and other safe
 // methods; and those of session.Method.Open. On an error no cookie is set.
 func (k *Cookies) Login(w http.ResponseWriter, r *http.Request, l middleware.Login) (backends.Session, error) {
-	if err := k.origins.CheckUnsafe(r); err != nil {
+	if err := k.mayChange(r); err != nil {
 		return backends.Session{}, err
 	}
 	former, err := k.named(r)
@@ -87,9 +87,17 @@ func (k *Cookies) Refresh(w http.ResponseWriter, r *http.Request) (backends.Sess
 	return send(w, header, issued, err)
 }
 
+// mayChange returns an error unless r may change a session.
+func (k *Cookies) mayChange(r *http.Request) error {
+	if err := k.engine.Made(); err != nil {
+		return err
+	}
+	return k.origins.CheckUnsafe(r)
+}
+
 // change returns the refresh cookie of a request that may change the session.
 func (k *Cookies) change(r *http.Request) (refreshCookie, error) {
-	if err := k.origins.CheckUnsafe(r); err != nil {
+	if err := k.mayChange(r); err != nil {
 		return refreshCookie{}, err
 	}
 	return k.current(r)
@@ -127,7 +135,7 @@ func send(w http.ResponseWriter, cookies http.Header, issued tokens.Issued, err 
 // safe methods, and [middleware.ErrUnavailable]: a session then still lives, and the cookies
 // stay.
 func (k *Cookies) Logout(w http.ResponseWriter, r *http.Request) error {
-	if err := k.origins.CheckUnsafe(r); err != nil {
+	if err := k.mayChange(r); err != nil {
 		return err
 	}
 	ids, err := k.named(r)
