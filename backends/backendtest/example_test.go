@@ -3,6 +3,7 @@ package backendtest_test
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"testing"
@@ -35,10 +36,19 @@ func (s *Store) find(ctx context.Context, now time.Time, id string, h backends.S
 	case r == nil, !h.IsZero() && h != r.secret:
 		return &row{}, backends.User{}, backends.ErrNotFound
 	}
-	if u, ok := s.users[r.UserID]; ok {
-		return r, clone(u), r.Live(&u, now)
+	u, ok := s.users[r.UserID]
+	if !ok {
+		return r, u, r.refuse(r.Live(nil, now), now)
 	}
-	return r, backends.User{}, r.Live(nil, now)
+	return r, clone(u), r.refuse(r.Live(&u, now), now)
+}
+
+// refuse ends a session that is not live because of its user, who may come back.
+func (r *row) refuse(why error, now time.Time) error {
+	if errors.Is(why, backends.ErrUserDisabled) || errors.Is(why, backends.ErrUserGone) {
+		r.Ended = backends.Ended{At: now.UTC(), Reason: backends.ReasonUser}
+	}
+	return why
 }
 
 func (s *Store) Find(ctx context.Context, now time.Time, id string, h backends.SecretHash) (backends.Session, backends.User, error) {
