@@ -144,6 +144,13 @@ func (s *Store) Revoke(ctx context.Context, now time.Time, id string, why backen
 	return err == nil, nil
 }
 
+// change is for the application: it changes the users.
+func (s *Store) change(do func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	do()
+}
+
 func clone(u backends.User) backends.User {
 	u.Roles = slices.Clone(u.Roles)
 	return u
@@ -166,8 +173,8 @@ func Example() {
 			s := &Store{users: map[string]backends.User{}, sessions: map[string]*row{}}
 			return backendtest.Harness{
 				Store:    s,
-				PutUser:  func(_ testing.TB, u backends.User) { s.users[u.ID] = u },
-				DropUser: func(_ testing.TB, id string) { delete(s.users, id) },
+				PutUser:  func(_ testing.TB, u backends.User) { s.change(func() { s.users[u.ID] = u }) },
+				DropUser: func(_ testing.TB, id string) { s.change(func() { delete(s.users, id) }) },
 			}
 		})
 	}
