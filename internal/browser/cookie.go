@@ -3,8 +3,10 @@
 package browser
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -19,15 +21,11 @@ type Cookie struct {
 
 // WithDefaults returns c with defaults for the fields that are not set.
 func (c Cookie) WithDefaults(name string) Cookie {
-	if c.Name == "" {
-		c.Name = "__Host-" + name
-		if c.DangerouslyAllowHTTP {
-			c.Name = name
-		}
+	if !c.DangerouslyAllowHTTP {
+		name = "__Host-" + name
 	}
-	if c.Path == "" {
-		c.Path = "/"
-	}
+	c.Name, c.Path = cmp.Or(c.Name, name), cmp.Or(c.Path, "/")
+	c.Domain = strings.ToLower(strings.TrimPrefix(c.Domain, ".")) // as browsers read it: RFC 6265bis, section 5.6.3
 	if c.SameSite == 0 || c.SameSite == http.SameSiteDefaultMode {
 		// Explicitly: browsers treat a cookie without the attribute as Lax, except in its first
 		// two minutes.
@@ -36,14 +34,11 @@ func (c Cookie) WithDefaults(name string) Cookie {
 	return c
 }
 
-// maxName keeps a name from eating the room of the value.
-const maxName = 256
-
-// maxSize is how many bytes of name and value browsers store: RFC 6265bis, section 5.6.
-const maxSize = 4096
-
-// maxMaxAge is what browsers cut Max-Age to: 400 days (RFC 6265bis, section 5.5).
-const maxMaxAge = 400 * 24 * time.Hour
+const (
+	maxName   = 256                  // keeps a name from eating the room of the value
+	maxSize   = 4096                 // bytes of name and value that browsers store: RFC 6265bis, section 5.6
+	maxMaxAge = 400 * 24 * time.Hour // to which browsers cut Max-Age: RFC 6265bis, section 5.5
+)
 
 // Mistakes returns the attributes for which browsers silently drop the cookie (RFC 6265bis,
 // section 4.1.3), and those that they accept and should not. Each error begins with prefix; name
@@ -101,8 +96,7 @@ func (c Cookie) Put(h http.Header, value string, now, deadline time.Time) error 
 	return nil
 }
 
-// Clear tells the browser to drop the cookie. A browser drops only a cookie with the same name,
-// path and domain, so the attributes are those of issue.
+// Clear tells the browser to drop the cookie, which it does if name, path and domain are the same.
 func (c Cookie) Clear(h http.Header) {
 	line := c.template()
 	line.MaxAge = -1
@@ -120,12 +114,7 @@ func Move(h, from http.Header) {
 // is up to the browser which one counts (RFC 6265bis, section 4.1.1).
 func replace(h http.Header, line string) {
 	name, _, _ := strings.Cut(line, "=")
-	var others []string
-	for _, other := range h["Set-Cookie"] {
-		if !strings.HasPrefix(other, name+"=") {
-			others = append(others, other)
-		}
-	}
+	others := slices.DeleteFunc(slices.Clone(h["Set-Cookie"]), func(other string) bool { return strings.HasPrefix(other, name+"=") })
 	h["Set-Cookie"] = append(others, line)
 	h.Set("Cache-Control", "no-store")
 }
