@@ -23,7 +23,7 @@ type Rotator interface {
 	// It returns the session as it is afterwards, with its user. Errors: ErrNotFound if there is
 	// no such session, h is not the hash of its secret, or n was never a generation, so that
 	// guessing changes nothing; an error that wraps ErrNotLive, together with the session, if
-	// the session has ended or its user may not use it.
+	// the session has ended or its user may not use it, which ends it as in Find.
 	Rotate(ctx context.Context, now time.Time, id string, h SecretHash, n int64, g Grace) (Session, User, Rotation, error)
 
 	// MarkSeen records that generation n, if it is current, has been seen in use: a credential

@@ -26,7 +26,8 @@ type Store interface {
 	// was proved: a signed token, a signed cookie.
 	//
 	// Errors: ErrNotFound, also if h is not the hash; or an error that wraps ErrNotLive, together
-	// with the session, so that the caller can say how it ended.
+	// with the session, so that the caller can say how it ended. A session that is refused because
+	// its user is disabled or gone ends with [ReasonUser]: it stays over when the user comes back.
 	Find(ctx context.Context, now time.Time, id string, h SecretHash) (Session, User, error)
 
 	// Extend records activity at now as [Session.Touch] does, if the session is live and

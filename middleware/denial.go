@@ -99,7 +99,7 @@ func (c *Config) refuse(w http.ResponseWriter, r *http.Request, id Identity, err
 	for _, about := range [...]string{"Content-Length", "Content-Encoding", "Etag", "Last-Modified"} {
 		h.Del(about) // the body that a handler meant to send
 	}
-	private(h)
+	private(h, new([2]string))
 	if d.Status == http.StatusServiceUnavailable {
 		h.Set("Retry-After", "1")
 	} else if s := c.challenge(r, d); s != "" {

@@ -160,7 +160,7 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 			g.config.refuse(w, r, p.identity, err)
 			return
 		}
-		private(w.Header())
+		private(w.Header(), &p.header)
 		next.ServeHTTP(w, withPass(r, p))
 	})
 }
@@ -178,17 +178,17 @@ func (g *Guard) Optional(next http.Handler) http.Handler {
 			g.config.refuse(w, r, p.identity, err)
 			return
 		}
-		private(w.Header())
+		private(w.Header(), &p.header)
 		next.ServeHTTP(w, withPass(r, p)) // perhaps without an identity, but with a guard for Refuse
 	})
 }
 
 // private marks a response as dependent on the identity. It is called before the handler, which
-// may override the headers.
-func private(h http.Header) {
+// may override the headers. values is new, and has room for theirs.
+func private(h http.Header, values *[2]string) {
 	const noStore, varyOn = "no-store", "Cookie, Authorization"
 	if len(h["Vary"]) == 0 {
-		values := [...]string{noStore, varyOn} // one allocation for both
+		*values = [2]string{noStore, varyOn}
 		h["Cache-Control"], h["Vary"] = values[0:1:1], values[1:2:2]
 		return
 	}

@@ -140,6 +140,7 @@ type pass struct {
 	config      *Config       // of the guard
 	request     *http.Request // for events
 	credentials credentials   // copied from the request, whose headers may be changed
+	header      [2]string     // values of the response's: an allocation less
 }
 
 // with returns a copy of p for another identity or guard, which is in no context yet.

@@ -20,7 +20,8 @@ type Harness struct {
 	Store backends.Store
 
 	// PutUser adds u, or replaces the user with the ID u.ID by it. The suite gives each change a
-	// higher u.Version. A store may use another one that this user has not had before.
+	// higher u.Version. A store may use another one that this user has not had before. It is
+	// called while methods of Store run.
 	PutUser func(t testing.TB, u backends.User)
 
 	// DropUser removes the user.

@@ -3,6 +3,7 @@ package backendtest_test
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"testing"
@@ -35,10 +36,19 @@ func (s *Store) find(ctx context.Context, now time.Time, id string, h backends.S
 	case r == nil, !h.IsZero() && h != r.secret:
 		return &row{}, backends.User{}, backends.ErrNotFound
 	}
-	if u, ok := s.users[r.UserID]; ok {
-		return r, clone(u), r.Live(&u, now)
+	u, ok := s.users[r.UserID]
+	if !ok {
+		return r, u, r.refuse(r.Live(nil, now), now)
 	}
-	return r, backends.User{}, r.Live(nil, now)
+	return r, clone(u), r.refuse(r.Live(&u, now), now)
+}
+
+// refuse ends a session that is not live because of its user, who may come back.
+func (r *row) refuse(why error, now time.Time) error {
+	if errors.Is(why, backends.ErrUserDisabled) || errors.Is(why, backends.ErrUserGone) {
+		r.Ended = backends.Ended{At: now.UTC(), Reason: backends.ReasonUser}
+	}
+	return why
 }
 
 func (s *Store) Find(ctx context.Context, now time.Time, id string, h backends.SecretHash) (backends.Session, backends.User, error) {
@@ -134,6 +144,13 @@ func (s *Store) Revoke(ctx context.Context, now time.Time, id string, why backen
 	return err == nil, nil
 }
 
+// change is for the application: it changes the users.
+func (s *Store) change(do func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	do()
+}
+
 func clone(u backends.User) backends.User {
 	u.Roles = slices.Clone(u.Roles)
 	return u
@@ -156,8 +173,8 @@ func Example() {
 			s := &Store{users: map[string]backends.User{}, sessions: map[string]*row{}}
 			return backendtest.Harness{
 				Store:    s,
-				PutUser:  func(_ testing.TB, u backends.User) { s.users[u.ID] = u },
-				DropUser: func(_ testing.TB, id string) { delete(s.users, id) },
+				PutUser:  func(_ testing.TB, u backends.User) { s.change(func() { s.users[u.ID] = u }) },
+				DropUser: func(_ testing.TB, id string) { s.change(func() { delete(s.users, id) }) },
 			}
 		})
 	}

@@ -23,6 +23,7 @@ func findPromises() []promise {
 		{"a session that was revoked says so even when it would have expired since", revokedBeforeExpired},
 		{"disabling a user takes effect on the next request", disabledNextRequest},
 		{"deleting a user takes effect on the next request", deletedNextRequest},
+		{"a session that was refused because of its user stays over when the user comes back", refusedStaysOver},
 		{"changing roles takes effect on the next request", rolesNextRequest},
 		{"what Find returned is the caller's own", findCopies},
 		{"Find with a context that has ended says nothing about the session", findWithoutContext},
@@ -140,6 +141,18 @@ func deletedNextRequest(t *tester) {
 	t.over(o, at(0), backends.ErrNotLive)
 	t.notExtended(o, at(interval))
 	t.live(bobs, at(0))
+}
+
+func refusedStaysOver(t *tester) {
+	for _, remove := range []func(){func() { t.disable("ann") }, func() { t.DropUser(t.T, "ann") }} {
+		o := t.open(t.user("ann", "user"), at(0))
+		remove()
+		t.over(o, at(0), backends.ErrNotLive)
+		t.user("ann", "user")
+		t.endedAs(t.over(o, at(0), backends.ErrRevoked), "user_ended", at(0))
+		t.notExtended(o, at(interval))
+		t.live(t.open("ann", at(0)), at(0))
+	}
 }
 
 func rolesNextRequest(t *tester) {

@@ -21,6 +21,7 @@ func limitPromises() []promise {
 		{"logging in again from the same device takes the place of its own session", sameDevice},
 		{"a session of another user is not replaced", notAnothersSession},
 		{"a login that fails ends no session", failedLoginEndsNothing},
+		{"a login that races a change of its user happens, or ends no session", changedLoginEndsNothing},
 		{"simultaneous logins leave as many sessions as the limit says", logInWithinLimit},
 		{"of simultaneous logins as many succeed as the limit says", refuseBeyondLimit},
 		{"a limit below zero is a mistake, and changes nothing", negativeLimit},

@@ -160,3 +160,23 @@ func passwordBeatsRehash(t *tester) {
 		old = next
 	}
 }
+
+func changedLoginEndsNothing(t *tester) {
+	for i := range rounds {
+		id := t.user(fmt.Sprintf("user %d", i))
+		former, next := t.open(id, at(0)), session(id, at(0))
+		_, u := t.live(former, at(0))
+		together(func() { t.user(id, "admin") }, func() {
+			switch err := t.tryCreate(next, backends.CreateOptions{UserVersion: u.Version, Replaces: former.ID}); {
+			case err == nil:
+				t.live(next, at(0))
+				t.over(former, at(0), backends.ErrRevoked)
+			case errors.Is(err, backends.ErrConflict):
+				t.shut(next.ID, next.hash, at(0))
+				t.live(former, at(0))
+			default:
+				t.Errorf("Create: %v, want nil or ErrConflict", err)
+			}
+		})
+	}
+}

@@ -24,6 +24,7 @@ func rotatorPromises() []promise {
 		{"the hash of another secret rotates nothing and does not tell how a session ended", wrongHashRotates},
 		{"a refresh of a session that is over is refused", overIsNotRotated},
 		{"a refresh of a disabled or deleted user is refused", unavailableIsNotRotated},
+		{"a session whose refresh was refused because of its user stays over when the user comes back", refusedRefreshStaysOver},
 		{"a changed role is in the next answer", roleInAnswer},
 		{"many rotations leave one session", manyRotations},
 		{"a logout wins over rotations in flight", logoutBeatsRotation},

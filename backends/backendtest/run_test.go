@@ -13,8 +13,8 @@ func TestAStoreOfFiveMethodsPasses(t *testing.T) {
 		s := &Store{users: map[string]backends.User{}, sessions: map[string]*row{}}
 		return backendtest.Harness{
 			Store:    s,
-			PutUser:  func(_ testing.TB, u backends.User) { s.users[u.ID] = u },
-			DropUser: func(_ testing.TB, id string) { delete(s.users, id) },
+			PutUser:  func(_ testing.TB, u backends.User) { s.change(func() { s.users[u.ID] = u }) },
+			DropUser: func(_ testing.TB, id string) { s.change(func() { delete(s.users, id) }) },
 		}
 	})
 }

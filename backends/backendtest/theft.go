@@ -77,3 +77,12 @@ func unavailableIsNotRotated(t *tester) {
 	t.DropUser(t.T, "ann")
 	t.notRotated(o, at(overlap), 1, backends.ErrNotLive)
 }
+
+func refusedRefreshStaysOver(t *tester) {
+	o := t.refreshable()
+	t.disable("ann")
+	t.notRotated(o, at(overlap), 1, backends.ErrNotLive)
+	t.user("ann", "user")
+	t.notRotated(o, at(overlap), 1, backends.ErrRevoked)
+	t.over(o, at(overlap), backends.ErrRevoked)
+}

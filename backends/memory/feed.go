@@ -3,7 +3,6 @@ package memory
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -22,7 +21,7 @@ var (
 // The locks are leaves.
 type feed struct {
 	mu          sync.Mutex
-	listeners   []*backends.Listener // by address: a Listener need not be comparable
+	listeners   map[*backends.Listener]struct{} // by address: a Listener need not be comparable
 	subscribers subscribers.Table
 }
 
@@ -31,8 +30,12 @@ func (m *Store) Watch(ctx context.Context, every time.Duration, l backends.Liste
 	if every <= 0 {
 		return fmt.Errorf("%w: Watch every %v, want more than 0", backends.ErrInvalidArgument, every)
 	}
-	m.feed.join(&l)
-	defer m.feed.leave(&l)
+	m.feed.do(func() {
+		m.feed.listeners[&l] = struct{}{}
+		l.Listening()
+		l.UpToDate(time.Now())
+	})
+	defer m.feed.do(func() { delete(m.feed.listeners, &l) })
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
@@ -40,7 +43,7 @@ func (m *Store) Watch(ctx context.Context, every time.Duration, l backends.Liste
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-tick.C:
-			m.feed.upToDate(l)
+			m.feed.do(func() { l.UpToDate(time.Now()) })
 		}
 	}
 }
@@ -51,32 +54,17 @@ func (m *Store) Subscribe(userID string, f func()) (stop func()) {
 	return m.feed.subscribers.Subscribe(userID, f)
 }
 
-func (f *feed) join(l *backends.Listener) {
+func (f *feed) do(locked func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.listeners = append(f.listeners, l)
-	(*l).Listening()
-	(*l).UpToDate(time.Now())
-}
-
-func (f *feed) leave(l *backends.Listener) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	i := slices.Index(f.listeners, l)
-	f.listeners = slices.Delete(f.listeners, i, i+1)
-}
-
-func (f *feed) upToDate(l backends.Listener) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	l.UpToDate(time.Now())
+	locked()
 }
 
 func (f *feed) changed(userID string) {
 	f.subscribers.Call(userID)
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, l := range f.listeners {
-		(*l).Changed(backends.Change{UserID: userID})
-	}
+	f.do(func() {
+		for l := range f.listeners {
+			(*l).Changed(backends.Change{UserID: userID})
+		}
+	})
 }

@@ -65,16 +65,14 @@ func (x *index[K, V]) remove(k K) {
 // wait for the shard: the values of one shard at a time are copied.
 func (x *index[K, V]) all(yield func(V) bool) {
 	for i := range x.shards {
-		for _, v := range x.shards[i].values() {
+		s := &x.shards[i]
+		s.mu.RLock()
+		values := slices.Collect(maps.Values(s.m))
+		s.mu.RUnlock()
+		for _, v := range values {
 			if !yield(v) {
 				return
 			}
 		}
 	}
-}
-
-func (s *shard[K, V]) values() []V {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return slices.Collect(maps.Values(s.m))
 }

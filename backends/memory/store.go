@@ -42,6 +42,7 @@ func New() *Store {
 		accounts: newIndex[string, *account](),
 		names:    newIndex[string, *account](),
 		sessions: newIndex[sessionID, *row](),
+		feed:     feed{listeners: make(map[*backends.Listener]struct{})},
 	}
 }
 

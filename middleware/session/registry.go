@@ -65,9 +65,6 @@ func (g *Registry) Store() backends.Store { return g.store }
 // Format implements [fmt.Formatter]: a registry prints as a word, without what it is made of.
 func (g *Registry) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[sessions]")) }
 
-// LogValue implements [slog.LogValuer].
-func (g *Registry) LogValue() slog.Value { return slog.StringValue("[sessions]") }
-
 // List returns a page of the live sessions of a user, and the [backends.Page].After of the next
 // one: see [backends.SessionLister], which the store must be.
 func (g *Registry) List(ctx context.Context, userID string, p backends.Page) (page []backends.Session, next string, err error) {
