@@ -73,15 +73,19 @@ func New(c Config) (*Store, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
+	steps, err := Migrations(c.Schema)
+	if err != nil {
+		return nil, err
+	}
 	s := &Store{
 		pool:     c.Pool,
 		timeout:  cmp.Or(c.Timeout, 5*time.Second),
 		listen:   c.Listen,
 		schema:   c.Schema,
-		sessions: pgx.Identifier{c.Schema, "sessions"}.Sanitize(),
 		ownUsers: users.Sanitize() == own.Sanitize(),
 		vouches:  users.Sanitize() == own.Sanitize() || c.UsersAnnounced,
 		sql:      compile(c.Schema, users),
+		steps:    steps,
 	}
 	s.lookups.store = s
 	return s, nil

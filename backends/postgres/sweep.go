@@ -55,7 +55,8 @@ SELECT mine, (SELECT count(*) FROM dead) FROM turn`
 func (s *Store) Sweep(ctx context.Context, now time.Time) (int, error) {
 	cutoff := at(now.Add(-backends.Retention))
 	var pages []int64 // nil if it is not our turn
-	if err := s.pool.QueryRow(ctx, s.sql.pages, cutoff).Scan(&pages); err != nil {
+	err := s.pool.QueryRow(ctx, s.sql.pages, cutoff).Scan(&pages)
+	if err != nil || pages == nil {
 		return 0, failed("sweep", err)
 	}
 	removed := 0
@@ -73,7 +74,7 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (int, error) {
 		removed += n
 		pages = pages[k:]
 	}
-	return removed, nil
+	return removed, s.sweepChanges(ctx, now)
 }
 
 // run returns how many of the first pages one statement takes.
