@@ -82,7 +82,6 @@ func New(c Config) (*Store, error) {
 		timeout:  cmp.Or(c.Timeout, 5*time.Second),
 		listen:   c.Listen,
 		schema:   c.Schema,
-		sessions: pgx.Identifier{c.Schema, "sessions"}.Sanitize(),
 		ownUsers: users.Sanitize() == own.Sanitize(),
 		vouches:  users.Sanitize() == own.Sanitize() || c.UsersAnnounced,
 		sql:      compile(c.Schema, users),

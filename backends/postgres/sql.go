@@ -41,6 +41,8 @@ func compile(schema string, users pgx.Identifier) statements {
 		"{found}", foundColumns,
 		"{found_tables}", foundTables,
 		"{not_ended}", notEndedSQL,
+		"{dead}", deadSQL,
+		"{sweep_turn}", sweepTurnSQL,
 		"{turn_alone}", lockUserSQL,
 		"{user}", userColumns,
 		"{open}", openSQL,

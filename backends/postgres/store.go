@@ -21,9 +21,8 @@ type Store struct {
 	timeout  time.Duration
 	listen   *pgx.ConnConfig // nil: as the pool connects
 	schema   string
-	sessions string // the quoted name of the table
-	ownUsers bool   // the users are in this package's table
-	vouches  bool   // triggers announce all changes of users
+	ownUsers bool // the users are in this package's table
+	vouches  bool // triggers announce all changes of users
 	sql      statements
 	steps    []string // the SQL of each version of the schema
 

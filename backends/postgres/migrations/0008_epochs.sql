@@ -6,5 +6,6 @@ CREATE TABLE {schema}.epochs (
 );
 CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON {schema}.epochs
 	FOR EACH STATEMENT EXECUTE FUNCTION {schema}.changed('');
+ALTER TABLE {schema}.epochs ENABLE ALWAYS TRIGGER changed;
 -- A constant default: no row is written. No index covers it.
 ALTER TABLE {schema}.sessions ADD COLUMN epoch bigint NOT NULL DEFAULT 0;
