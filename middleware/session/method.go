@@ -31,6 +31,26 @@ func (m *Method) Authenticate(ctx context.Context, id string, secret backends.Se
 	return m.Identity(&s, &u), nil
 }
 
+// Identity returns the identity of a request that proved the session s of the user u.
+func (m *Method) Identity(s *backends.Session, u *backends.User) middleware.Identity {
+	return middleware.Identity{
+		Subject:   u.ID,
+		Roles:     u.Roles,
+		Method:    m.name,
+		SessionID: s.ID,
+		AuthTime:  s.AuthenticatedAt,
+		AMR:       s.AMR,
+		ExpiresAt: s.IdleDeadline,
+		Session: middleware.Lifetime{
+			Idle:             s.IdleTimeout,
+			Interval:         s.RenewalInterval,
+			LastSeen:         s.LastSeenAt,
+			IdleDeadline:     s.IdleDeadline,
+			AbsoluteDeadline: s.AbsoluteDeadline,
+		},
+	}
+}
+
 // Find returns the live session with the ID, and its user, if it has that secret. If it was
 // found and has ended, it is returned with the error.
 func (m *Method) Find(ctx context.Context, id string, secret backends.Secret) (backends.Session, backends.User, error) {
@@ -60,12 +80,11 @@ func (m *Method) Renew(_ http.Header, r *http.Request, id middleware.Identity) (
 		return id, false, verdict(err)
 	}
 	m.sessions.events(r.Context(), middleware.NewEvent(r, middleware.EventRenewed, id))
-	return extended(id, at, until), true, nil
-}
-
-// WatchSession implements [middleware.SessionWatcher] for authenticators.
-func (m *Method) WatchSession(id middleware.Identity, end func(cause error)) (stop func()) {
-	return m.sessions.watch(id, end)
+	if id.ExpiresAt.Equal(id.Session.IdleDeadline) { // and not earlier, with the credential
+		id.ExpiresAt = until
+	}
+	id.Session.LastSeen, id.Session.IdleDeadline = at, until
+	return id, true, nil
 }
 
 // Logout ends the session about.SessionID because its user logged out. The ID must have been
@@ -73,17 +92,24 @@ func (m *Method) WatchSession(id middleware.Identity, end func(cause error)) (st
 // before is no error.
 func (m *Method) Logout(r *http.Request, about middleware.Identity) error {
 	at := now()
-	did, err := m.sessions.store.Revoke(r.Context(), at, about.SessionID, backends.ReasonLogout)
-	if err != nil || !did {
-		return verdict(err)
+	s, err := m.revoke(r.Context(), at, backends.Session{ID: about.SessionID, UserID: about.Subject}, backends.ReasonLogout)
+	if s.Ended.Reason != "" {
+		m.emit(r, at, middleware.EventLogout, &s, "")
 	}
-	s := backends.Session{ID: about.SessionID, UserID: about.Subject}
-	if s.UserID == "" {
-		row, _, _ := m.sessions.store.Find(r.Context(), at, s.ID, backends.SecretHash{}) // and that it has ended
+	return err
+}
+
+// revoke ends the session s, of which the user may be unknown. It sets s.Ended if s was live.
+func (m *Method) revoke(ctx context.Context, at time.Time, s backends.Session, why backends.Reason) (backends.Session, error) {
+	did, err := m.sessions.store.Revoke(ctx, at, s.ID, why)
+	if did {
+		s.Ended = backends.Ended{At: at, Reason: why}
+	}
+	if did && s.UserID == "" {
+		row, _, _ := m.sessions.store.Find(ctx, at, s.ID, backends.SecretHash{}) // and that it has ended
 		s.UserID = row.UserID
 	}
-	m.emit(r, at, middleware.EventLogout, &s, "")
-	return nil
+	return s, verdict(err)
 }
 
 // emit emits an event about a session, with the time that its row has too.
