@@ -65,6 +65,6 @@ func (e *WaitError) Error() string {
 // Unwrap returns [ErrTooManyAttempts].
 func (e *WaitError) Unwrap() error { return ErrTooManyAttempts }
 
-// RetryAfter returns e.Wait. Package middleware does not import this one and recognizes the error
-// by this method.
-func (e *WaitError) RetryAfter() time.Duration { return e.Wait }
+// TooManyAttempts returns e.Wait. Package middleware, which does not import this one, recognizes
+// the error by this method.
+func (e *WaitError) TooManyAttempts() time.Duration { return e.Wait }
