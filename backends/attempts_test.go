@@ -42,7 +42,7 @@ func wait(b backends.Budget, now time.Time, stored backends.Tries) time.Duration
 	return 0
 }
 
-// ASVS 6.1.1, 6.3.1; NIST SP 800-63B-4, section 3.2.2.
+// GS-1
 func TestAnAccountHasFiveFreeTriesThenWaitsOfASecondToAnHourAndAHundredInAll(t *testing.T) {
 	b := backends.PerAccount("password", "ann")
 	for _, row := range []struct {

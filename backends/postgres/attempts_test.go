@@ -124,6 +124,7 @@ func guesses() []backends.Budget {
 }
 
 func TestTwoProcessesShareABudgetAndClaims(t *testing.T) {
+	// GS-2, GS-6.
 	t.Parallel()
 	server := pgtest.Start(t)
 	f := openOn(t, server.Pool(t), "inga")
