@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -12,15 +13,19 @@ import (
 // A Denial describes a refusal: everything that the client may know about it. Applications can use
 // it with [Problem] for refusals of their own.
 type Denial struct {
-	Status    int           // from a guard: 400, 401, 403, 500 or 503
-	Code      string        // the error code of RFC 6750 or RFC 9470; "" for a bare challenge
-	Type      string        // the URI of the problem type, which never changes
-	Title     string        // a few words, the same for every problem of the type
-	Retryable bool          // whether the same request may succeed later
-	Realm     string        // the realm of the guard
-	Scope     string        // the required scopes, separated by spaces, if one is missing
-	MaxAge    time.Duration // how long ago the user may have authenticated, if it was too long
+	Status     int           // from a guard: 400, 401, 403, 429, 500 or 503
+	Code       string        // the error code of RFC 6750 or RFC 9470; "" for a bare challenge
+	Type       string        // the URI of the problem type, which never changes
+	Title      string        // a few words, the same for every problem of the type
+	Retryable  bool          // whether the same request may succeed later
+	RetryAfter time.Duration // how long to wait before that, if Retryable
+	Realm      string        // the realm of the guard
+	Scope      string        // the required scopes, separated by spaces, if one is missing
+	MaxAge     time.Duration // how long ago the user may have authenticated, if it was too long
 }
+
+// unavailableFor is the RetryAfter of a 503.
+const unavailableFor = time.Second
 
 // problemBase is the beginning of the URIs of problem types. Clients compare them: they never
 // change.
@@ -36,6 +41,12 @@ const insufficientAuthentication = "insufficient_user_authentication"
 // code says that the token itself is good. Unknown errors mean that a backend could not be asked.
 // They are a 503 and never a 401, because clients log their user out on a 401.
 func denialOf(err error) Denial {
+	if wait, ok := waitOf(err); ok {
+		return Denial{
+			Status: http.StatusTooManyRequests, Type: problemBase + "too-many-attempts", Title: "Too many attempts",
+			Retryable: true, RetryAfter: wait,
+		}
+	}
 	d := Denial{Status: http.StatusServiceUnavailable, Type: "unavailable", Title: "Try again later"}
 	for _, row := range [...]struct {
 		err                  error
@@ -60,7 +71,10 @@ func denialOf(err error) Denial {
 			break
 		}
 	}
-	d.Type, d.Retryable = problemBase+d.Type, d.Status == http.StatusServiceUnavailable
+	d.Type = problemBase + d.Type
+	if d.Status == http.StatusServiceUnavailable {
+		d.Retryable, d.RetryAfter = true, unavailableFor
+	}
 	if rule := (*rule)(nil); errors.As(err, &rule) {
 		d.Scope, d.MaxAge = rule.scopes(), rule.within
 	}
@@ -70,7 +84,8 @@ func denialOf(err error) Denial {
 // Refuse responds to r as if g had refused it because of err. Handlers use it for errors of
 // logging in and out. It must be called before the response begins.
 //
-// The status is 401 for package password's ErrWrong too, and 503 for any error that is not of this
+// The status is 401 for package password's ErrWrong too, 429 with Retry-After for a
+// backends.WaitError, and 503 for any other error that is not of this
 // package: the guard takes it for an outage. A handler answers itself where the user should type
 // something else, as after password.ErrLength, or where backends.ErrConflict says that another
 // change came first.
@@ -100,8 +115,9 @@ func (c *Config) refuse(w http.ResponseWriter, r *http.Request, id Identity, err
 		h.Del(about) // the body that a handler meant to send
 	}
 	private(h, new([2]string))
-	if d.Status == http.StatusServiceUnavailable {
-		h.Set("Retry-After", "1")
+	if d.Retryable {
+		// In whole seconds, and not too early.
+		h.Set("Retry-After", strconv.FormatInt(int64((d.RetryAfter+time.Second-1)/time.Second), 10))
 	} else if s := c.challenge(r, d); s != "" {
 		h.Set("WWW-Authenticate", s)
 	}
@@ -130,12 +146,19 @@ func (c *Config) log(r *http.Request, id Identity, d Denial, err error) {
 		slog.Any("error", err))
 }
 
-// emitDenied emits EventDenied for 403s and step-up 401s.
+// emitDenied emits EventDenied for 403s and step-up 401s, and EventThrottled for 429s.
 func (c *Config) emitDenied(r *http.Request, id Identity, d Denial) {
-	if c.Events == nil || d.Status != http.StatusForbidden && d.Code != insufficientAuthentication {
+	t := EventDenied
+	switch {
+	case d.Status == http.StatusTooManyRequests:
+		t = EventThrottled
+	case d.Status != http.StatusForbidden && d.Code != insufficientAuthentication:
 		return
 	}
-	e := NewEvent(r, EventDenied, id)
+	if c.Events == nil {
+		return
+	}
+	e := NewEvent(r, t, id)
 	e.Reason = strings.ReplaceAll(strings.TrimPrefix(d.Type, problemBase), "-", "_")
 	c.Events(r.Context(), e)
 }

@@ -31,6 +31,7 @@
 //	authenticated too long ago, or not well enough    401, error="insufficient_user_authentication"
 //	a request that contradicts itself                 400, error="invalid_request"
 //	a rule objects, or a cross-origin write           403
+//	too many tries at a password or code              429, Retry-After
 //	a mistake in the application                      500
 //	the backend cannot be asked                       503, Retry-After
 //

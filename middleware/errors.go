@@ -3,6 +3,7 @@ package middleware
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Errors of an [Authenticator] or an [Authorizer], which a guard turns into a status. Wrap them
@@ -59,4 +60,14 @@ var (
 func saysInvalid(err error) bool {
 	var invalid interface{ InvalidCredentials() bool }
 	return errors.As(err, &invalid) && invalid.InvalidCredentials()
+}
+
+// waitOf returns what a method TooManyAttempts() time.Duration of err returns, with which packages
+// that do not import this one declare that a try came too soon, and how long to wait.
+func waitOf(err error) (time.Duration, bool) {
+	var refused interface{ TooManyAttempts() time.Duration }
+	if !errors.As(err, &refused) {
+		return 0, false
+	}
+	return refused.TooManyAttempts(), true
 }

@@ -47,6 +47,7 @@ const (
 	EventSuperseded      EventType = "superseded"      // a newer login replaced the session
 	EventLimit           EventType = "limit"           // a login was refused: too many sessions
 	EventDenied          EventType = "denied"          // an authenticated request was refused: see Reason
+	EventThrottled       EventType = "throttled"       // a try at a secret was refused without looking at it
 
 	EventRefreshed EventType = "refreshed" // a refresh token was rotated
 	EventReplayed  EventType = "replayed"  // a refresh token was used again in time, and not rotated
@@ -54,8 +55,9 @@ const (
 )
 
 // The values of [Event].Reason for refused logins ([EventLoginFailed], [EventLimit]) and requests
-// ([EventDenied]).
+// ([EventDenied], [EventThrottled]).
 const (
+	ReasonWrongPassword   = "wrong_password"   // for the application, which alone knows of one
 	ReasonUnknownUser     = "unknown_user"     // the store has no such user
 	ReasonUserDisabled    = "user_disabled"    // the user may not log in
 	ReasonUserChanged     = "user_changed"     // the user has another version than the login named
@@ -64,6 +66,7 @@ const (
 
 	ReasonForbidden                  = "forbidden"                   // a rule objects
 	ReasonCrossOrigin                = "cross_origin"                // a page of another origin sent it
+	ReasonTooManyAttempts            = "too_many_attempts"           // the user or the address has to wait
 	ReasonTooManySessions            = "too_many_sessions"           // the limit refuses another session
 	ReasonInsufficientAuthentication = "insufficient_authentication" // not recently or strongly enough
 )
@@ -75,9 +78,11 @@ const maxUserAgent, maxSubject = 512, 255
 // another identity sent r, that is the Actor. Applications emit events that only they know of,
 // above all a wrong password:
 //
-//	e := middleware.NewEvent(r, middleware.EventLoginFailed, middleware.Identity{Subject: name})
-//	e.Reason = "wrong_password" // a word of the application's own
+//	e := middleware.NewEvent(r, middleware.EventLoginFailed, middleware.Identity{Subject: password.Subject(err)})
+//	e.Reason = middleware.ReasonWrongPassword
 //	hook(r.Context(), e)
+//
+// A name that no user has is not for an audit trail: people type passwords into its field.
 func NewEvent(r *http.Request, t EventType, about Identity) Event {
 	return newEvent(r.Context(), r, t, about)
 }

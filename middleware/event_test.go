@@ -305,7 +305,14 @@ var objections = []struct {
 	{"forbidden, with more to say", fmt.Errorf("%w: not\non Sundays", middleware.ErrForbidden), "forbidden"},
 	{"cross-origin", middleware.ErrCrossOrigin, "cross_origin"},
 	{"too many sessions", middleware.ErrTooManySessions, "too_many_sessions"},
+	{"too many attempts", fmt.Errorf("log in: %w", tooSoon(time.Second)), "too_many_attempts"},
 }
+
+// tooSoon is an error as that of backends for a try that has to wait.
+type tooSoon time.Duration
+
+func (tooSoon) Error() string                    { return "too soon" }
+func (e tooSoon) TooManyAttempts() time.Duration { return time.Duration(e) }
 
 func TestAGuardTellsOfThoseWhoMayNotAndOfNothingElse(t *testing.T) {
 	// OB-1: denials of authorization. A 401 or a 503 is not the act of an identified user.
@@ -336,6 +343,9 @@ func TestAGuardTellsOfThoseWhoMayNotAndOfNothingElse(t *testing.T) {
 				}
 				want := way.want
 				want.Type, want.Reason, want.IP, want.UserAgent = "denied", row.reason, "192.0.2.1", "curl/8.5.0"
+				if row.reason == "too_many_attempts" {
+					want.Type = "throttled"
+				}
 				if len(rec.events) != 1 {
 					t.Errorf("%s: %d events, want 1", way.name, len(rec.events))
 					continue

@@ -12,6 +12,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/inga-auth/inga/middleware"
 )
@@ -51,18 +52,19 @@ func TestAHandlerRefusesAsAGuardDoes(t *testing.T) {
 		{middleware.ErrTooManySessions, 403, "too-many-sessions", "Too many sessions", ""},
 		{middleware.ErrInvalidArgument, 500, "internal-error", "Internal error", ""},
 		{middleware.ErrUnavailable, 503, "unavailable", "Try again later", ""},
+		{tooSoon(time.Second), 429, "too-many-attempts", "Too many attempts", ""},
 		{errors.New("SELECT * FROM users"), 503, "unavailable", "Try again later", ""},
 	} {
 		t.Run(row.kind, func(t *testing.T) {
 			wrapped := fmt.Errorf("log in: %w: the reason", row.err)
 			body := fmt.Sprintf(`{"type":"https://inga-auth.github.io/problems/%s","title":"%s","status":%d,"retryable":%v}`+"\n",
-				row.kind, row.title, row.status, row.status == 503)
+				row.kind, row.title, row.status, row.status == 503 || row.status == 429)
 			challenge := fmt.Sprintf("Test realm=\"inga\", error=%q", row.error)
 			retry := ""
-			if row.status >= 500 {
+			if row.status >= 429 {
 				challenge = ""
 			}
-			if row.status == 503 {
+			if row.status == 503 || row.status == 429 {
 				retry = "1"
 			}
 			known := newGuard(t, middleware.Config{Authenticator: challenging{knows("ann")}})
@@ -243,6 +245,27 @@ func TestARefusalHasNothingOfTheBodyThatAHandlerMeantToSend(t *testing.T) {
 	for _, name := range []string{"Content-Encoding", "Etag", "Last-Modified"} {
 		if got := res.Header.Get(name); got != "" {
 			t.Errorf("%s %q, want none", name, got)
+		}
+	}
+}
+
+func TestATryThatCameTooSoonIsToldHowManyWholeSecondsToWait(t *testing.T) {
+	for wait, want := range map[time.Duration]string{
+		time.Microsecond:                      "1",
+		time.Second:                           "1",
+		time.Second + time.Nanosecond:         "2",
+		59*time.Minute + 999*time.Millisecond: "3541",
+		100 * 24 * time.Hour:                  "8640000",
+	} {
+		var denied middleware.Denial
+		guard := newGuard(t, middleware.Config{Authenticator: knows("ann"), Denier: middleware.DenierFunc(
+			func(w http.ResponseWriter, r *http.Request, d middleware.Denial) {
+				denied = d
+				middleware.Problem(w, r, d)
+			})})
+		w := get(guard.Handler(refusing(tooSoon(wait))))
+		if got := w.Header().Get("Retry-After"); w.Code != 429 || got != want || denied.RetryAfter != wait {
+			t.Errorf("%v: %d, Retry-After %q, %v; want 429, %q", wait, w.Code, got, denied.RetryAfter, want)
 		}
 	}
 }

@@ -17,6 +17,8 @@ type optional struct {
 	backends.SessionLister
 	backends.Sweeper
 	backends.Values
+	backends.Claims
+	backends.Attempts
 	backends.Feed
 	backends.UserFinder
 	backends.UserStore
@@ -25,6 +27,7 @@ type optional struct {
 func optionalOf(b backends.Store) optional {
 	return optional{
 		contract[backends.Rotator](b), contract[backends.SessionLister](b), contract[backends.Sweeper](b), contract[backends.Values](b),
+		contract[backends.Claims](b), contract[backends.Attempts](b),
 		contract[backends.Feed](b), contract[backends.UserFinder](b), contract[backends.UserStore](b),
 	}
 }
@@ -74,3 +77,11 @@ func (m missing) Watch(context.Context, time.Duration, backends.Listener) error 
 func (m missing) FindUser(context.Context, string) (u backends.User, err error) { return u, m.err }
 
 func (m missing) Users() backends.Users { return backends.NoUsers(m.err) }
+
+func (m missing) Claim(context.Context, time.Time, backends.NameHash, time.Time) (bool, error) {
+	return false, m.err
+}
+
+func (m missing) Attempt(context.Context, time.Time, ...backends.Budget) error { return m.err }
+
+func (m missing) Succeed(context.Context, time.Time, ...backends.Budget) error { return m.err }

@@ -18,7 +18,7 @@ import (
 // Times are kept in microseconds. The memory of swept sessions is used for new ones.
 type Store struct {
 	// Locks: a method locks one account at a time, and with it held it may lock an index, the
-	// pool or the feed. Those are leaves: no other lock is taken inside one. That is why no two
+	// pool or the feed. Those are leaves, and so are those of claims and attempts: no other lock is taken inside one. That is why no two
 	// methods can wait for each other, whatever the order in which they come to accounts.
 	//
 	// What an index returned may have changed before its account is locked: the user may be
@@ -28,6 +28,9 @@ type Store struct {
 	accounts *index[string, *account] // by user ID
 	names    *index[string, *account] // of users who have one
 	sessions *index[sessionID, *row]
+
+	claims   *index[backends.NameHash, int64] // until when, in microseconds
+	attempts attempts
 
 	pool    pool
 	version atomic.Int64 // the last that a user was given; none is given twice
@@ -42,6 +45,8 @@ func New() *Store {
 		accounts: newIndex[string, *account](),
 		names:    newIndex[string, *account](),
 		sessions: newIndex[sessionID, *row](),
+		claims:   newIndex[backends.NameHash, int64](),
+		attempts: attempts{tries: map[backends.NameHash]backends.Tries{}},
 		feed:     feed{listeners: make(map[*backends.Listener]struct{})},
 	}
 }

@@ -20,6 +20,7 @@ func (m *Store) Sweep(ctx context.Context, now time.Time) (int, error) {
 			n++
 		}
 	}
+	m.sweepNames(now.Add(-backends.Retention))
 	return n, ctx.Err()
 }
 
@@ -40,4 +41,10 @@ func (m *Store) sweep(r *row, now time.Time) bool {
 	a.remove(r)
 	m.pool.give(r)
 	return true
+}
+
+// sweepNames removes the claims and attempts that counted for nothing at the cutoff.
+func (m *Store) sweepNames(cutoff time.Time) {
+	m.claims.removeIf(func(until int64) bool { return until <= cutoff.UnixMicro() })
+	m.attempts.sweep(cutoff)
 }

@@ -1,15 +1,19 @@
 package password
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
 	"runtime"
+
+	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/nilcheck"
 )
 
-// A Config says how much work a password hash is. The zero value is argon2id with the
-// parameters that the OWASP Password Storage Cheat Sheet gives first: 19 MiB, two passes, one
-// thread.
+// A Config says how much work a password hash is, which passwords are refused, and where tries are
+// counted. The zero value is argon2id with the parameters that the OWASP Password Storage Cheat
+// Sheet gives first: 19 MiB, two passes, one thread.
 type Config struct {
 	// Memory in KiB, 7168 to 262144. Default, if Time is 0 too: 19456.
 	Memory int
@@ -24,6 +28,15 @@ type Config struct {
 	// Concurrency is how many passwords are hashed at once. The others wait. Default:
 	// GOMAXPROCS.
 	Concurrency int
+
+	// Attempts, if not nil, counts and slows tries in [Hasher.VerifyUser]. It is the store. Without
+	// it anyone may guess as fast as the server hashes.
+	Attempts backends.Attempts
+
+	// Refuse, if not nil, is asked about each new password that the built-in list of common ones
+	// does not have: it returns [ErrCommon] for one that no user may choose, or why it could not
+	// find out. [List.Refuse] is one such function; another may ask for breached passwords.
+	Refuse func(ctx context.Context, password string) error
 }
 
 // The most that a hash may cost, whether configured or found in a row: a row must not be able
@@ -66,5 +79,8 @@ func (c Config) validate() error {
 	}
 	between("Parallelism", c.Parallelism, 1, maxThreads)
 	between("Concurrency", c.Concurrency, 1, math.MaxInt32)
+	if store, ok := c.Attempts.(backends.Store); c.Attempts != nil && (nilcheck.IsNil(c.Attempts) || ok && !backends.Supports[backends.Attempts](store)) {
+		errs = append(errs, fmt.Errorf("password: Config.Attempts is a %T that is nil, or around a store that counts no attempts", c.Attempts))
+	}
 	return errors.Join(errs...)
 }

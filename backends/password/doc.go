@@ -4,7 +4,8 @@
 // [Hasher.Hash] makes the text that goes into the users table. [Hasher.VerifyUser] finds the
 // user and checks the password:
 //
-//	user, err := hasher.VerifyUser(ctx, users, r.FormValue("name"), r.FormValue("password"))
+//	user, err := hasher.VerifyUser(ctx, users, r.FormValue("name"), r.FormValue("password"),
+//		password.Client{Address: clientip.Of(r)})
 //	if errors.Is(err, password.ErrWrong) {
 //		// ask again
 //	}
@@ -19,7 +20,22 @@
 // waits instead of taking all memory. A stored hash may ask for at most 256 MiB, for 1 GiB in
 // all passes, or for bcrypt cost 15. One that asks for more is an error, and no work is done.
 //
-// Nothing here counts failed attempts. Limit them before calling VerifyUser.
+// # Guessing
+//
+// With Config.Attempts, VerifyUser counts and slows tries before it hashes anything: 5 are free for
+// a name, then each has to wait, for a second and up to an hour, and 100 are all, until a success
+// or [Hasher.Unlock]; see [backends.PerAccount]. A network has a brake of its own, and a known
+// [Device] a count of its own. The error is a [backends.WaitError].
+//
+// A user with two names that both log in, such as a name and an address, has a count for each.
+// Use the name of the row to have one.
+//
+// # Passwords that are refused
+//
+// [Hasher.Hash] refuses the commonest passwords with [ErrCommon], whatever their case: a list of
+// 5333 is built in. Config.Refuse adds to it. No length is asked for; an application should want at
+// least 8 characters, or 15 where the password is all there is (NIST SP 800-63B-4, section 3.1.1.2).
+// Passwords that users have already are accepted as they are.
 //
 // # Hashes of another system
 //

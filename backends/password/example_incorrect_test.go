@@ -55,7 +55,7 @@ func ExampleHasher_VerifyUser_incorrect() {
 		return err
 	}
 	fmt.Println(wrong("ann", "ann likes tea"))
-	_, err = hasher.VerifyUser(ctx, users, "ann", "ann likes tea") // right
+	_, err = hasher.VerifyUser(ctx, users, "ann", "ann likes tea", password.Client{}) // right
 	fmt.Println(err)
 	// Output:
 	// backends: not found

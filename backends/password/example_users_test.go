@@ -44,7 +44,7 @@ func ExampleUsers() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	user, err := hasher.VerifyUser(context.Background(), table, "ann@example.com", "correct horse battery staple")
+	user, err := hasher.VerifyUser(context.Background(), table, "ann@example.com", "correct horse battery staple", password.Client{})
 	fmt.Println(user.ID, err)
 	fmt.Println(strings.HasPrefix(table["ann@example.com"].hash, "$argon2id$"))
 	// Output:

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+
+	"github.com/inga-auth/inga/backends"
 )
 
 // MaxLength is the length in bytes of the longest password. NIST SP 800-63B-4 asks for at
@@ -20,8 +22,10 @@ var ErrLength = fmt.Errorf("password: empty or longer than %d bytes", MaxLength)
 // The bytes of a password are hashed as they are given. An application that lets people type
 // more than ASCII should normalize them (NFC) first, the same way each time.
 type Hasher struct {
-	cost  cost
-	slots chan struct{}
+	cost     cost
+	slots    chan struct{}
+	attempts backends.Attempts // nil: none are counted
+	refuse   func(context.Context, string) error
 }
 
 // New returns a Hasher with the costs of c, or all mistakes of c, joined.
@@ -32,19 +36,28 @@ func New(c Config) (*Hasher, error) {
 	}
 	return &Hasher{
 		cost:  cost{memory: uint32(c.Memory), time: uint32(c.Time), threads: uint8(c.Parallelism)},
-		slots: make(chan struct{}, c.Concurrency),
+		slots: make(chan struct{}, c.Concurrency), attempts: c.Attempts, refuse: c.Refuse,
 	}, nil
 }
 
-// Hash returns the argon2id hash of a password in PHC string format, with a random salt:
+// Hash returns the argon2id hash of a new password in PHC string format, with a random salt:
 //
 //	$argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash>
 //
-// Errors: [ErrLength], or ctx's if it ended before this call's turn.
+// Errors: [ErrLength], [ErrCommon], those of Config.Refuse, or ctx's if it ended before this call's
+// turn.
 func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	if !hashable(password) {
 		return "", ErrLength
 	}
+	if err := h.permit(ctx, password); err != nil {
+		return "", err
+	}
+	return h.hash(ctx, password)
+}
+
+// hash is Hash for a password that a user has already.
+func (h *Hasher) hash(ctx context.Context, password string) (string, error) {
 	made := h.blank()
 	// crypto/rand.Read never returns an error: it ends the program instead.
 	_, _ = rand.Read(made.salt)

@@ -29,6 +29,23 @@ type Users interface {
 // reveal who has an account. Package middleware answers it with 401.
 var ErrWrong error = invalid("password: wrong name or password")
 
+// A wrongError is ErrWrong for a user who exists.
+type wrongError struct{ userID string }
+
+func (e *wrongError) Error() string { return ErrWrong.Error() }
+func (e *wrongError) Unwrap() error { return ErrWrong }
+
+// Subject returns the ID of the user whose password was wrong, or who is disabled, if err is
+// [ErrWrong] for a user who exists, and otherwise "". It is for the audit trail: a client that
+// learns it learns who has an account.
+func Subject(err error) string {
+	var wrong *wrongError
+	if errors.As(err, &wrong) {
+		return wrong.userID
+	}
+	return ""
+}
+
 // An invalid error declares that a credential is not good. Package middleware recognizes such
 // errors by their method.
 type invalid string
@@ -41,29 +58,49 @@ func (invalid) InvalidCredentials() bool { return true }
 // VerifyUser returns the user who has the name and the password, or [ErrWrong]. Pass the user's
 // Version to the login: a login that is overtaken by a change of the password then fails.
 //
+// With Config.Attempts it takes a turn for the name and the client first, whether there is such a
+// user or not. Without one the error is a [backends.WaitError], nothing is looked up, and the
+// password may have been right; package middleware answers it with 429. That is so for the sixth
+// of six logins at the same time, too. A success makes the count whole again; see
+// [backends.Attempts] for what that means to tries that are still in progress.
+//
 // It does the work of one hash whether the name is known or not; the package doc says what
 // holds while rows have hashes of different costs. A hash that should be replaced is replaced.
 //
-// Errors of users are returned as they are, and so are those of [Hasher.Verify]. They do not
-// mean that the password is wrong.
-func (h *Hasher) VerifyUser(ctx context.Context, users Users, name, password string) (backends.User, error) {
+// Errors of users and of Config.Attempts are returned as they are, and so are those of
+// [Hasher.Verify]. They do not mean that the password is wrong.
+func (h *Hasher) VerifyUser(ctx context.Context, users Users, name, password string, from Client) (backends.User, error) {
+	succeed, err := h.take(ctx, name, from)
+	if err != nil {
+		return backends.User{}, err
+	}
+	u, err := h.verifyUser(ctx, users, name, password)
+	if err == nil {
+		err = succeed()
+	}
+	if err != nil {
+		return backends.User{}, err
+	}
+	return u, nil
+}
+
+func (h *Hasher) verifyUser(ctx context.Context, users Users, name, password string) (backends.User, error) {
 	u, hash, err := find(ctx, users, name)
 	if err != nil {
 		return backends.User{}, err
 	}
 	ok, rehash, err := h.Verify(ctx, hash, password)
-	if err != nil {
+	switch {
+	case err != nil:
 		return backends.User{}, err
-	}
-	if !ok || u.Disabled {
+	case !ok && u.ID == "":
 		return backends.User{}, ErrWrong
+	case !ok, u.Disabled:
+		return backends.User{}, &wrongError{u.ID}
+	case rehash:
+		err = h.rehash(ctx, users, u.ID, hash, password)
 	}
-	if rehash {
-		if err := h.rehash(ctx, users, u.ID, hash, password); err != nil {
-			return backends.User{}, err
-		}
-	}
-	return u, nil
+	return u, err
 }
 
 // find returns no hash for a name that does not exist: the caller goes on, so that it costs
@@ -80,7 +117,7 @@ func find(ctx context.Context, users Users, name string) (backends.User, string,
 }
 
 func (h *Hasher) rehash(ctx context.Context, users Users, userID, old, password string) error {
-	hash, err := h.Hash(ctx, password)
+	hash, err := h.hash(ctx, password)
 	if err != nil {
 		return err
 	}

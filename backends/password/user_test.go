@@ -36,7 +36,7 @@ func people(t *testing.T) *memory.Store {
 
 func TestAUserLogsInWithTheirNameAndPassword(t *testing.T) {
 	users := people(t).Users()
-	u, err := hasher(t, password.Config{}).VerifyUser(t.Context(), users, "ann", "correct horse battery staple")
+	u, err := hasher(t, password.Config{}).VerifyUser(t.Context(), users, "ann", "correct horse battery staple", password.Client{})
 	if err != nil || u.ID != "u-ann" || len(u.Roles) != 1 || u.Roles[0] != "user" {
 		t.Fatalf("user %+v, error %v; want u-ann with the role user", u, err)
 	}
@@ -64,9 +64,9 @@ func TestARefusedLoginDoesNotRevealWhatWasWrong(t *testing.T) {
 		{"user without a password, none given", "sso", ""},
 	} {
 		kib := work(func() {
-			u, err := p.VerifyUser(t.Context(), users, row.name, row.password)
-			if err != password.ErrWrong || u.ID != "" {
-				t.Errorf("%s: user %q, error %v; want ErrWrong itself", row.what, u.ID, err)
+			u, err := p.VerifyUser(t.Context(), users, row.name, row.password, password.Client{})
+			if !errors.Is(err, password.ErrWrong) || err.Error() != "password: wrong name or password" || u.ID != "" {
+				t.Errorf("%s: user %q, error %v; want ErrWrong and no more", row.what, u.ID, err)
 			}
 		})
 		if !oneHash(kib) {
@@ -80,7 +80,7 @@ func TestALoginReplacesAWeakHash(t *testing.T) {
 	strong := hasher(t, password.Config{Memory: 19456, Time: 3})
 	before, _, _ := users.UserByName(t.Context(), "ann")
 	for range 2 {
-		u, err := strong.VerifyUser(t.Context(), users, "ann", "correct horse battery staple")
+		u, err := strong.VerifyUser(t.Context(), users, "ann", "correct horse battery staple", password.Client{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -92,14 +92,14 @@ func TestALoginReplacesAWeakHash(t *testing.T) {
 			t.Errorf("version %d, then %d; want %d: the credential is the same", u.Version, after.Version, before.Version)
 		}
 	}
-	if _, err := strong.VerifyUser(t.Context(), users, "ann", "wrong"); !errors.Is(err, password.ErrWrong) {
+	if _, err := strong.VerifyUser(t.Context(), users, "ann", "wrong", password.Client{}); !errors.Is(err, password.ErrWrong) {
 		t.Errorf("wrong password: %v, want ErrWrong", err)
 	}
 }
 
 func TestALoginReplacesAHashOfBcrypt(t *testing.T) {
 	users, p := people(t).Users(), hasher(t, password.Config{})
-	if _, err := p.VerifyUser(t.Context(), users, "old", "wrong"); err != password.ErrWrong {
+	if _, err := p.VerifyUser(t.Context(), users, "old", "wrong", password.Client{}); !errors.Is(err, password.ErrWrong) {
 		t.Errorf("wrong password: %v, want ErrWrong", err)
 	}
 	before, phc, _ := users.UserByName(t.Context(), "old")
@@ -107,7 +107,7 @@ func TestALoginReplacesAHashOfBcrypt(t *testing.T) {
 		t.Errorf("a failed login replaced the hash by %q", phc)
 	}
 	for range 2 { // the second time by argon2id
-		if u, err := p.VerifyUser(t.Context(), users, "old", "correct horse battery staple"); err != nil || u.ID != "u-old" {
+		if u, err := p.VerifyUser(t.Context(), users, "old", "correct horse battery staple", password.Client{}); err != nil || u.ID != "u-old" {
 			t.Fatalf("user %q, error %v; want u-old", u.ID, err)
 		}
 		after, phc, _ := users.UserByName(t.Context(), "old")
@@ -115,7 +115,7 @@ func TestALoginReplacesAHashOfBcrypt(t *testing.T) {
 			t.Fatalf("stored hash %q, version %d; want argon2id and %d", phc, after.Version, before.Version)
 		}
 	}
-	if _, err := p.VerifyUser(t.Context(), users, "old", "wrong"); err != password.ErrWrong {
+	if _, err := p.VerifyUser(t.Context(), users, "old", "wrong", password.Client{}); !errors.Is(err, password.ErrWrong) {
 		t.Errorf("wrong password, after it was replaced: %v, want ErrWrong", err)
 	}
 }
@@ -123,7 +123,7 @@ func TestALoginReplacesAHashOfBcrypt(t *testing.T) {
 func TestALoginOvertakenByANewPasswordOpensNoSession(t *testing.T) {
 	// LO-12.
 	store, now := people(t), time.Now()
-	u, err := hasher(t, password.Config{}).VerifyUser(t.Context(), store.Users(), "ann", "correct horse battery staple")
+	u, err := hasher(t, password.Config{}).VerifyUser(t.Context(), store.Users(), "ann", "correct horse battery staple", password.Client{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,7 +160,7 @@ func TestATableIsAskedOnlyForNamesThatAUserCanHave(t *testing.T) {
 	var asked []string
 	users := failing{Users: people(t).Users(), asked: &asked}
 	for _, name := range []string{"", "ann\x00", "ann\n", "\xff", strings.Repeat("x", 256), "eve"} {
-		if _, err := hasher(t, password.Config{}).VerifyUser(t.Context(), users, name, "x"); err != password.ErrWrong {
+		if _, err := hasher(t, password.Config{}).VerifyUser(t.Context(), users, name, "x", password.Client{}); !errors.Is(err, password.ErrWrong) {
 			t.Errorf("%.20q: %v, want ErrWrong", name, err)
 		}
 	}
@@ -193,13 +193,13 @@ func TestAStoreThatFailsIsNoWrongPassword(t *testing.T) {
 		"UserByName": {Users: people(t).Users(), byName: down},
 		"Rehash":     {Users: people(t).Users(), rehash: down},
 	} {
-		u, err := strong.VerifyUser(t.Context(), users, "ann", "correct horse battery staple")
+		u, err := strong.VerifyUser(t.Context(), users, "ann", "correct horse battery staple", password.Client{})
 		if !errors.Is(err, down) || errors.Is(err, password.ErrWrong) || u.ID != "" {
 			t.Errorf("%s fails: user %q, error %v; want the store's error", what, u.ID, err)
 		}
 	}
 	gone := failing{Users: people(t).Users(), rehash: backends.ErrNotFound}
-	if u, err := strong.VerifyUser(t.Context(), gone, "ann", "correct horse battery staple"); err != nil || u.ID != "u-ann" {
+	if u, err := strong.VerifyUser(t.Context(), gone, "ann", "correct horse battery staple", password.Client{}); err != nil || u.ID != "u-ann" {
 		t.Errorf("deleted before the rehash: user %q, error %v; want ann, whom Create then refuses", u.ID, err)
 	}
 }
@@ -214,7 +214,7 @@ func TestAHashThatCannotBeVerifiedIsNoWrongPassword(t *testing.T) {
 		if _, err := users.SetPassword(t.Context(), time.Now(), "u-ann", 0, hash, ""); err != nil {
 			t.Fatal(err)
 		}
-		u, err := hasher(t, password.Config{}).VerifyUser(t.Context(), users, "ann", "x")
+		u, err := hasher(t, password.Config{}).VerifyUser(t.Context(), users, "ann", "x", password.Client{})
 		if !errors.Is(err, want) || errors.Is(err, password.ErrWrong) || u.ID != "" {
 			t.Errorf("%s: user %q, error %v; want %v", hash, u.ID, err, want)
 		}

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -74,7 +75,7 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (int, error) {
 		removed += n
 		pages = pages[k:]
 	}
-	return removed, s.sweepChanges(ctx, now)
+	return removed, errors.Join(s.sweepNames(ctx, cutoff), s.sweepChanges(ctx, now))
 }
 
 // run returns how many of the first pages one statement takes.

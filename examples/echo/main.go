@@ -70,7 +70,7 @@ type app struct {
 
 func newApp(policy sliding.Policy) (*app, error) {
 	store := memory.New() // or postgres.New
-	users, err1 := site.NewUsers(store.Users())
+	users, err1 := site.NewUsers(store)
 	key, err2 := jwtauth.HS256(site.NewKey())
 	sessions, err3 := session.New(session.Config{Store: store, Policy: policy})
 	if err := errors.Join(err1, err2, err3); err != nil {

@@ -161,7 +161,7 @@ func (a *app) handler() http.Handler {
 }
 
 func (a *app) login(w http.ResponseWriter, r *http.Request) {
-	u, err := a.passwords.VerifyUser(r.Context(), a.users, r.FormValue("name"), r.FormValue("password"))
+	u, err := a.passwords.VerifyUser(r.Context(), a.users, r.FormValue("name"), r.FormValue("password"), passwords.Client{})
 	if err != nil {
 		a.guard.Refuse(w, r, err)
 		return

@@ -37,6 +37,7 @@ type app struct {
 func newApp(ctx context.Context, s store, k keys, o options) (*app, error) {
 	a := &app{users: s.Users(), audit: middleware.LogEvents(slog.Default()), board: newBoard()}
 	var err1, err2, err3, err4 error
+	o.passwords.Attempts = s
 	a.passwords, err1 = password.New(o.passwords)
 	// Store, policy, limit and events once, for every kind of credential.
 	a.sessions, err2 = session.New(session.Config{Store: s, Policy: o.policy, Limit: o.limit, Events: a.audit})

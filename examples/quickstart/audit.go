@@ -14,11 +14,15 @@ const (
 	eventUserEnabled     middleware.EventType = "user_enabled"
 )
 
-// emitWrongPassword emits the event of a wrong password. Its subject may be a name as it was typed,
-// whether or not there is such a user.
-func (a *app) emitWrongPassword(r *http.Request, about middleware.Identity) {
+// emitWrongPassword emits the event of a wrong password. It has no user if there is none of the
+// name that was typed.
+func (a *app) emitWrongPassword(r *http.Request, userID string) {
+	about, _ := middleware.FromContext(r.Context())
+	if about.Subject != userID { // they are not logged in
+		about = middleware.Identity{Subject: userID}
+	}
 	e := middleware.NewEvent(r, middleware.EventLoginFailed, about)
-	e.Reason = "wrong_password"
+	e.Reason = middleware.ReasonWrongPassword
 	a.audit(r.Context(), e)
 }
 

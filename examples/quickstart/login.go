@@ -7,6 +7,7 @@ import (
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/backends/password"
 	"github.com/inga-auth/inga/middleware"
+	"github.com/inga-auth/inga/middleware/clientip"
 )
 
 // credentials are what a user types to log in.
@@ -31,7 +32,7 @@ func (a *app) loginForm(w http.ResponseWriter, r *http.Request) {
 		refuseBody(w, r, err)
 		return
 	}
-	l, err := a.verifyLogin(r, c)
+	l, err := a.verify(r, c, password.Device{})
 	if err == nil {
 		_, err = a.openSession(w, r, l)
 	}
@@ -68,7 +69,7 @@ func (a *app) openSession(w http.ResponseWriter, r *http.Request, l middleware.L
 	return a.cookies.Login(w, r, l)
 }
 
-// verifyJSON is verifyLogin for a JSON body with the credentials. It reports false if it has
+// verifyJSON is verify for a JSON body with the credentials. It reports false if it has
 // refused the request.
 func (a *app) verifyJSON(w http.ResponseWriter, r *http.Request) (middleware.Login, bool) {
 	var c credentials
@@ -76,7 +77,7 @@ func (a *app) verifyJSON(w http.ResponseWriter, r *http.Request) (middleware.Log
 		refuseBody(w, r, err)
 		return middleware.Login{}, false
 	}
-	l, err := a.verifyLogin(r, c)
+	l, err := a.verify(r, c, password.Device{})
 	if err != nil {
 		a.guard.Refuse(w, r, err)
 		return middleware.Login{}, false
@@ -84,17 +85,13 @@ func (a *app) verifyJSON(w http.ResponseWriter, r *http.Request) (middleware.Log
 	return l, true
 }
 
-// verifyLogin is verify for a user who is not logged in.
-func (a *app) verifyLogin(r *http.Request, c credentials) (middleware.Login, error) {
-	return a.verify(r, c, middleware.Identity{Subject: c.Name})
-}
-
-// verify checks the credentials, and emits an event about the identity if they are wrong. This
-// is where an application limits attempts.
-func (a *app) verify(r *http.Request, c credentials, about middleware.Identity) (middleware.Login, error) {
-	user, err := a.passwords.VerifyUser(r.Context(), a.users, c.Name, c.Password)
+// verify checks the credentials that came from the device, if it is known, and emits an event if
+// they are wrong. Its error may say that the client has to wait before it tries again.
+func (a *app) verify(r *http.Request, c credentials, known password.Device) (middleware.Login, error) {
+	from := password.Client{Address: clientip.Of(r), Device: known}
+	user, err := a.passwords.VerifyUser(r.Context(), a.users, c.Name, c.Password, from)
 	if errors.Is(err, password.ErrWrong) {
-		a.emitWrongPassword(r, about)
+		a.emitWrongPassword(r, password.Subject(err))
 	}
 	if err != nil {
 		return middleware.Login{}, err

@@ -55,7 +55,7 @@ func (a *app) changePassword(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	ended, err := a.setPassword(r, l.UserVersion, body.New)
-	if errors.Is(err, password.ErrLength) {
+	if errors.Is(err, password.ErrLength) || errors.Is(err, password.ErrCommon) {
 		refuse(w, r, http.StatusUnprocessableEntity)
 		return
 	}
@@ -101,7 +101,9 @@ func (a *app) verifyAgain(r *http.Request, given string) (middleware.Login, erro
 	if err != nil {
 		return middleware.Login{}, err
 	}
-	return a.verify(r, credentials{Name: user.Name, Password: given}, id)
+	// Guesses from elsewhere do not keep a user who is logged in from typing the password again.
+	known := password.Device{Name: user.Name, ID: id.SessionID}
+	return a.verify(r, credentials{Name: user.Name, Password: given}, known)
 }
 
 // beginAgain gives the session a new start, in the way that proved the request, and returns what

@@ -20,6 +20,7 @@ import (
 type store interface {
 	backends.Store
 	backends.UserStore
+	backends.Attempts
 	backends.Sweeper
 }
 

@@ -33,6 +33,7 @@ type app struct {
 func newApp(ctx context.Context, s store, o options, events middleware.EventHook) (*app, error) {
 	a := &app{users: s.Users(), policy: o.policy, rotate: o.rotate}
 	var err1, err2, err3, err4 error
+	o.passwords.Attempts = s
 	a.passwords, err1 = password.New(o.passwords)
 	sessions, err2 := session.New(session.Config{Store: s, Policy: o.policy, Events: events})
 	if err := errors.Join(err1, err2); err != nil {

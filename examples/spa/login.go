@@ -4,18 +4,20 @@ import (
 	"net/http"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/backends/password"
 	"github.com/inga-auth/inga/middleware"
+	"github.com/inga-auth/inga/middleware/clientip"
 )
 
-// login opens a session and sets its two cookies. This is where an application limits attempts.
+// login opens a session and sets its two cookies.
 func (a *app) login(w http.ResponseWriter, r *http.Request) {
 	var body struct{ Name, Password string }
 	if !readJSON(w, r, &body) {
 		return
 	}
-	user, err := a.passwords.VerifyUser(r.Context(), a.users, body.Name, body.Password)
+	user, err := a.passwords.VerifyUser(r.Context(), a.users, body.Name, body.Password, password.Client{Address: clientip.Of(r)})
 	if err != nil {
-		a.guard.Refuse(w, r, err) // 401 for a wrong password, 503 if the store could not be asked
+		a.guard.Refuse(w, r, err) // 401 for a wrong password, 429 for too many, 503 if the store could not be asked
 		return
 	}
 	// With the version, the login fails if the password has changed since it was verified.

@@ -18,6 +18,7 @@ type store interface {
 	backends.SessionLister
 	backends.Sweeper
 	backends.UserStore
+	backends.Attempts
 }
 
 // open returns Postgres at the URL, or memory if there is none.

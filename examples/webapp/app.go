@@ -32,6 +32,7 @@ type app struct {
 func newApp(store *cache.Store, key []byte, o options) (*app, error) {
 	a := &app{store: store, users: store.Users(), audit: middleware.LogEvents(slog.Default()), board: newBoard()}
 	var err1, err2, err3, err4, err5 error
+	o.passwords.Attempts = store
 	a.passwords, err1 = password.New(o.passwords)
 	a.sessions, err2 = session.New(session.Config{Store: store, Policy: o.policy, Events: a.audit})
 	if err := errors.Join(err1, err2); err != nil {

@@ -30,6 +30,7 @@ var problems = map[int]struct{ Title, Text string }{
 	http.StatusForbidden:             {"You may not do that", "Your account does not have the role that this takes, or the request came from another site."},
 	http.StatusNotFound:              {"There is no such page", "It may have been here before."},
 	http.StatusRequestEntityTooLarge: {"That was too much", "The form has more in it than we read."},
+	http.StatusTooManyRequests:       {"Too many attempts", "Someone has typed a wrong password here too often. Wait a while, and try again."},
 	http.StatusServiceUnavailable:    {"Please try again in a moment", "We cannot look up who you are right now. Nothing is lost, and you stay logged in."},
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/inga-auth/inga/backends/password"
 	"github.com/inga-auth/inga/middleware"
+	"github.com/inga-auth/inga/middleware/clientip"
 )
 
 func loginForm(r *http.Request) form {
@@ -56,7 +57,7 @@ func (a *app) login(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	name := canonical(r.PostForm.Get("name"))
-	l, err := a.verify(r, name, r.PostForm.Get("password"), middleware.Identity{Subject: name})
+	l, err := a.verify(r, name, r.PostForm.Get("password"), password.Device{})
 	if errors.Is(err, password.ErrWrong) {
 		f.Problem = "Wrong name or password."
 		unauthorized(w)
@@ -84,13 +85,14 @@ func (a *app) enter(w http.ResponseWriter, r *http.Request, l middleware.Login, 
 	a.done(w, r, s.ID, said, middleware.LocalPath(to))
 }
 
-// verify checks the credentials, and emits an event about the identity if they are wrong. This
-// is where an application limits attempts.
-func (a *app) verify(r *http.Request, name, given string, about middleware.Identity) (middleware.Login, error) {
-	user, err := a.passwords.VerifyUser(r.Context(), a.users, name, given)
+// verify checks the credentials that came from the device, if it is known, and emits an event if
+// they are wrong. Its error may say that the client has to wait before it tries again.
+func (a *app) verify(r *http.Request, name, given string, known password.Device) (middleware.Login, error) {
+	user, err := a.passwords.VerifyUser(r.Context(), a.users, name, given, password.Client{Address: clientip.Of(r), Device: known})
 	if errors.Is(err, password.ErrWrong) {
-		e := middleware.NewEvent(r, middleware.EventLoginFailed, about)
-		e.Reason = "wrong_password"
+		// Without a user if there is none of that name: people type passwords into its field.
+		e := middleware.NewEvent(r, middleware.EventLoginFailed, middleware.Identity{Subject: password.Subject(err)})
+		e.Reason = middleware.ReasonWrongPassword
 		a.audit(r.Context(), e)
 	}
 	if err != nil {

@@ -63,6 +63,11 @@ func (a *app) changePassword(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		ended, err = a.setPassword(r, l.UserVersion, next)
 	}
+	if errors.Is(err, password.ErrCommon) {
+		f.wrong("new", "Many people use this one. Choose another, please.")
+		a.showPassword(w, r, http.StatusUnprocessableEntity, f)
+		return
+	}
 	l.UserVersion = 0 // the change has made another one
 	a.startAgain(w, r, l, err, "Your password is changed."+endedText(ended), "/")
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/backends/password"
 	"github.com/inga-auth/inga/middleware"
 )
 
@@ -38,6 +39,11 @@ func (a *app) signup(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	id, err := a.createUser(r.Context(), name, given, roleUser)
+	if errors.Is(err, password.ErrCommon) {
+		f.wrong("password", "Many people use this one. Choose another, please.")
+		a.showSignup(w, r, http.StatusUnprocessableEntity, f)
+		return
+	}
 	if errors.Is(err, backends.ErrConflict) {
 		f.wrong("name", "This name is taken.")
 		a.showSignup(w, r, http.StatusConflict, f)

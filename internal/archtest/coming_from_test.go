@@ -29,6 +29,7 @@ var (
 	own       *devices.Devices
 	passwords *password.Hasher
 	users     backends.Users
+	client    password.Client
 	user      backends.User
 	id        middleware.Identity
 	mux       *http.ServeMux

@@ -18,7 +18,7 @@ var arrows = map[string][]string{
 	"backends/backendtest": {"backends"},
 	"backends/cache":       {"backends", "internal/nilcheck", "internal/recall", "internal/subscribers"},
 	"backends/memory":      {"backends", "internal/record", "internal/subscribers"},
-	"backends/password":    {"backends"},
+	"backends/password":    {"backends", "internal/nilcheck"},
 	"backends/postgres":    {"backends", "internal/subscribers"},
 
 	"middleware":          {"internal/nilcheck", "internal/text", "middleware/clientip"},

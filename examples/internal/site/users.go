@@ -3,10 +3,12 @@ package site
 import (
 	"context"
 	"crypto/rand"
+	"net/http"
 
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/backends/password"
 	"github.com/inga-auth/inga/middleware"
+	"github.com/inga-auth/inga/middleware/clientip"
 )
 
 // The roles of the users.
@@ -32,10 +34,16 @@ type Users struct {
 	passwords *password.Hasher
 }
 
-// NewUsers adds them to the backend.
-func NewUsers(users backends.Users) (*Users, error) {
-	passwords, err := password.New(password.Config{})
-	u := &Users{users, passwords}
+// A Store keeps users, and counts tries at their passwords.
+type Store interface {
+	backends.UserStore
+	backends.Attempts
+}
+
+// NewUsers adds them to the store.
+func NewUsers(store Store) (*Users, error) {
+	passwords, err := password.New(password.Config{Attempts: store})
+	u := &Users{store.Users(), passwords}
 	for _, d := range []demoUser{ann, root} {
 		if err == nil {
 			err = u.add(d)
@@ -53,9 +61,10 @@ func (u *Users) add(d demoUser) error {
 }
 
 // Verify returns the login of the user with the name and the password. Its error is
-// [password.ErrWrong], or says that the store could not be asked.
-func (u *Users) Verify(ctx context.Context, name, password string) (middleware.Login, error) {
-	user, err := u.passwords.VerifyUser(ctx, u.users, name, password)
+// [password.ErrWrong], says that the client has to wait before it tries again, or that the store
+// could not be asked.
+func (u *Users) Verify(r *http.Request, name, given string) (middleware.Login, error) {
+	user, err := u.passwords.VerifyUser(r.Context(), u.users, name, given, password.Client{Address: clientip.Of(r)})
 	return middleware.Login{Subject: user.ID, UserVersion: user.Version, AMR: []string{"pwd"}}, err
 }
 
