@@ -25,6 +25,12 @@
 // no domain (OWASP ASVS 5.0, section 3.3). New refuses combinations that browsers would
 // drop without a word.
 //
+// # Before, beside and without a session
+//
+// A [Value] keeps something small in a sealed cookie of its own: a cart's ID, a notice after a
+// logout, a language, a device that is known, the half of a login whose second factor is still
+// missing. It needs no store, so that visitors, and robots, cost no row.
+//
 // # Logging in again
 //
 // Logging in again in the same browser replaces the session that it had, and no other.

@@ -27,7 +27,7 @@ var arrows = map[string][]string{
 	"middleware/session":  {"backends", "internal/nilcheck", "middleware", "middleware/clientip"},
 	"sliding":             {"middleware"},
 
-	"cookie":              {"backends", "internal/browser", "internal/entropy", "internal/identity", "internal/recall", "middleware", "middleware/session"},
+	"cookie":              {"backends", "internal/browser", "internal/entropy", "internal/identity", "internal/recall", "internal/seal", "middleware", "middleware/session"},
 	"jwtauth":             {"backends", "internal/bearer", "internal/browser", "internal/entropy", "internal/jose", "internal/tokens", "middleware", "middleware/session"},
 	"jwtauth/foreign":     {"backends", "internal/bearer", "internal/jose", "jwtauth", "middleware"},
 	"jwtauth/oauth":       {"backends", "internal/tokens", "jwtauth", "middleware"},
@@ -42,6 +42,7 @@ var arrows = map[string][]string{
 	"internal/nilcheck":    {},
 	"internal/recall":      {"backends", "internal/record"},
 	"internal/record":      {"backends"},
+	"internal/seal":        {"internal/entropy"},
 	"internal/subscribers": {},
 	"internal/text":        {},
 	"internal/tokens":      {"backends", "internal/bearer", "internal/identity", "internal/jose", "internal/recall", "middleware", "middleware/session"},
