@@ -101,9 +101,10 @@ func (k *Cookies) Challenge(_ *http.Request, d middleware.Denial) string {
 // The secret is always a new one, and a session that the browser had ends: what was known of
 // the browser before the login opens nothing afterwards. On an error nothing is set. Errors:
 // [middleware.ErrCrossOrigin]; [middleware.ErrMalformedRequest] for a GET and other safe
-// methods; and those of [session.Method.Open].
+// methods; and those of [session.Method.Open]. A login that another site sends back comes with both:
+// package middleware/callback makes of it a request that passes.
 func (k *Cookies) Login(w http.ResponseWriter, r *http.Request, l middleware.Login) (backends.Session, error) {
-	if err := k.origins.CheckUnsafe(r); err != nil {
+	if err := k.origins.CheckLogin(r); err != nil {
 		return backends.Session{}, err
 	}
 	o, header := k.opening()
@@ -142,7 +143,7 @@ func (k *Cookies) opening() (session.Opening, http.Header) {
 // l.Subject must be the user of the session. Errors are those of Login, and
 // [middleware.ErrNoCredentials] if r has no session.
 func (k *Cookies) Reauthenticate(w http.ResponseWriter, r *http.Request, l middleware.Login) (backends.Session, error) {
-	if err := k.origins.CheckUnsafe(r); err != nil {
+	if err := k.origins.CheckLogin(r); err != nil {
 		return backends.Session{}, err
 	}
 	c, err := k.credential(r)

@@ -86,6 +86,7 @@ func TestTheCookieOfAValueHasTheAttributesOfOtherCookies(t *testing.T) {
 }
 
 func TestAValueThatIsNotOursIsAbsent(t *testing.T) {
+	// VL-1
 	v := newValue[cart](t)
 	good := setBy(t, v, cart{"c1"}).Value
 	type other struct{ ID string }
@@ -143,6 +144,7 @@ func TestAValueThatCannotBeReadIsAbsent(t *testing.T) {
 }
 
 func TestAValueEndsWhateverTheBrowserKeeps(t *testing.T) {
+	// VL-2
 	synctest.Test(t, func(t *testing.T) {
 		for _, browserSession := range []bool{false, true} {
 			v := newValue[cart](t, func(c *cookie.ValueConfig) { c.BrowserSession = browserSession })

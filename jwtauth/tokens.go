@@ -64,9 +64,9 @@ func (t *Tokens) Challenge(r *http.Request, d middleware.Denial) string {
 // previous one with [Tokens.Logout], unless the limit of the registry does.
 //
 // Errors: [middleware.ErrMalformedRequest] for a GET and other safe methods, and those of
-// session.Method.Open.
+// session.Method.Open. See package middleware/callback for logins that another site sends back.
 func (t *Tokens) Login(r *http.Request, l middleware.Login) (Response, error) {
-	if err := browser.Unsafe(r); err != nil {
+	if err := browser.MayLogin(r); err != nil {
 		return Response{}, err
 	}
 	issued, err := t.engine.Open(r, l, nil, anyFits)
@@ -87,7 +87,7 @@ func anyFits(tokens.Issued) error { return nil }
 // l.Subject must be the user of the session. Errors are those of Login, and those of
 // Authenticate.
 func (t *Tokens) Reauthenticate(w http.ResponseWriter, r *http.Request, l middleware.Login) (Response, error) {
-	if err := browser.Unsafe(r); err != nil {
+	if err := browser.MayLogin(r); err != nil {
 		return Response{}, err
 	}
 	token, err := bearer.Token(r)

@@ -23,6 +23,7 @@ var arrows = map[string][]string{
 
 	"middleware":          {"internal/nilcheck", "internal/text", "middleware/clientip"},
 	"middleware/authtest": {"middleware"},
+	"middleware/callback": {"internal/browser", "internal/seal", "internal/text", "middleware"},
 	"middleware/clientip": {},
 	"middleware/session":  {"backends", "internal/nilcheck", "middleware", "middleware/clientip"},
 	"sliding":             {"middleware"},
@@ -77,6 +78,7 @@ var linked = map[string][]string{
 	"backends/postgres": {"github.com/jackc/pgpassfile", "github.com/jackc/pgservicefile", "github.com/jackc/pgx/v5", "github.com/jackc/puddle/v2", "golang.org/x/sync", "golang.org/x/text"},
 
 	"middleware":          {},
+	"middleware/callback": {},
 	"middleware/clientip": {},
 	"middleware/session":  {},
 	"middleware/devices":  {"github.com/mileusna/useragent"},

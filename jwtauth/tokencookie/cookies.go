@@ -35,9 +35,10 @@ var (
 // that the browser had end.
 //
 // Errors: [middleware.ErrCrossOrigin]; [middleware.ErrMalformedRequest] for a GET and other safe
-// methods; and those of session.Method.Open. On an error no cookie is set.
+// methods; and those of session.Method.Open. On an error no cookie is set. See package
+// middleware/callback for logins that another site sends back.
 func (k *Cookies) Login(w http.ResponseWriter, r *http.Request, l middleware.Login) (backends.Session, error) {
-	if err := k.origins.CheckUnsafe(r); err != nil {
+	if err := k.origins.CheckLogin(r); err != nil {
 		return backends.Session{}, err
 	}
 	had, err := k.named(r)
@@ -55,7 +56,7 @@ func (k *Cookies) Login(w http.ResponseWriter, r *http.Request, l middleware.Log
 // sets both cookies anew; see jwtauth.Tokens.Reauthenticate. Errors are those of Login and of
 // Authenticate.
 func (k *Cookies) Reauthenticate(w http.ResponseWriter, r *http.Request, l middleware.Login) (backends.Session, error) {
-	if err := k.origins.CheckUnsafe(r); err != nil {
+	if err := k.origins.CheckLogin(r); err != nil {
 		return backends.Session{}, err
 	}
 	c, err := k.current(r)
