@@ -1,11 +1,9 @@
 package cookie
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"time"
 
 	"github.com/gorilla/securecookie"
 
@@ -52,23 +50,12 @@ func (k *Cookies) Authenticate(r *http.Request) (id middleware.Identity, err err
 		}
 		return id, err
 	}
-	c, err := k.credential(r)
+	p, err := k.prove(r)
 	if err != nil {
 		return id, err
 	}
-	if err := k.origins.Check(r); err != nil {
-		return id, err
-	}
-	s, user, err := k.find(r, c)
-	if err != nil {
-		return id, err
-	}
-	k.remember(c, &s)
-	return k.sessions.Identity(&s, &user), nil
-}
-
-func (k *Cookies) find(r *http.Request, c credential) (backends.Session, backends.User, error) {
-	return k.sessions.Find(r.Context(), string(c.id[:]), c.secret)
+	k.remember(p)
+	return k.sessions.Identity(&p.session, &p.user), nil
 }
 
 // Renew implements [middleware.Renewer].
@@ -77,9 +64,9 @@ func (k *Cookies) Renew(h http.Header, r *http.Request, id middleware.Identity) 
 	if err != nil || !ok || !k.reissue {
 		return renewed, ok, err
 	}
-	c, err := k.credential(r)
+	p, err := k.prove(r)
 	if err == nil {
-		err = k.set(h, c.secret, string(c.id[:]), renewed.Session.IdleDeadline)
+		err = k.set(h, p.secret, p.session.ID, renewed.Session.IdleDeadline)
 	}
 	return renewed, err == nil, err
 }
@@ -104,35 +91,36 @@ func (k *Cookies) Challenge(_ *http.Request, d middleware.Denial) string {
 // methods; and those of [session.Method.Open]. A login that another site sends back comes with both:
 // package middleware/callback makes of it a request that passes.
 func (k *Cookies) Login(w http.ResponseWriter, r *http.Request, l middleware.Login) (backends.Session, error) {
-	if err := k.origins.CheckLogin(r); err != nil {
-		return backends.Session{}, err
-	}
-	o, header := k.opening()
-	former, err := k.current(r)
-	switch {
-	case errors.Is(err, middleware.ErrUnavailable):
-		o.Prepare = func(*backends.Session) error { return err } // so that Open tells of it
-	case err != nil:
-		return backends.Session{}, err
-	}
-	for _, s := range former {
-		o.Former = append(o.Former, s.ID)
-	}
-	s, err := k.sessions.Open(r, l, o)
+	o, header, err := k.opening(r)
 	if err != nil {
 		return backends.Session{}, err
 	}
-	browser.Move(w.Header(), header)
-	return s, nil
+	s, err := k.sessions.Open(r, l, o)
+	if err == nil {
+		browser.Move(w.Header(), header)
+	}
+	return s, err
 }
 
-// opening returns how a session gets a new secret, and the header into which its cookie is put
-// before it is stored.
-func (k *Cookies) opening() (session.Opening, http.Header) {
-	secret, header := backends.NewSecret(), http.Header{}
-	return session.Opening{Secret: secret, Prepare: func(s *backends.Session) error {
-		return k.set(header, secret, s.ID, k.keepUntil(s))
-	}}, header
+// opening returns how r gets a new secret, and the header into which its cookie is put before it
+// is stored.
+func (k *Cookies) opening(r *http.Request) (o session.Opening, header http.Header, err error) {
+	if err := k.origins.CheckLogin(r); err != nil {
+		return o, nil, err
+	}
+	o.Secret, header = backends.NewSecret(), http.Header{}
+	o.Prepare = func(s *backends.Session) error {
+		until := s.AbsoluteDeadline
+		if k.reissue {
+			until = s.IdleDeadline
+		}
+		return k.set(header, o.Secret, s.ID, until)
+	}
+	_, err = k.signed(r, func(c credential) error {
+		o.Former = append(o.Former, string(c.id[:]))
+		return nil
+	})
+	return o, header, err
 }
 
 // Reauthenticate gives the session of r a new start, after its user has authenticated again: a
@@ -143,23 +131,19 @@ func (k *Cookies) opening() (session.Opening, http.Header) {
 // l.Subject must be the user of the session. Errors are those of Login, and
 // [middleware.ErrNoCredentials] if r has no session.
 func (k *Cookies) Reauthenticate(w http.ResponseWriter, r *http.Request, l middleware.Login) (backends.Session, error) {
-	if err := k.origins.CheckLogin(r); err != nil {
-		return backends.Session{}, err
-	}
-	c, err := k.credential(r)
+	o, header, err := k.opening(r)
 	if err != nil {
 		return backends.Session{}, err
 	}
-	s, _, err := k.find(r, c)
+	p, err := k.prove(r)
 	if err != nil {
 		return backends.Session{}, err
 	}
-	o, header := k.opening()
-	if err := k.sessions.Reauthenticate(r, &s, l, o); err != nil {
+	if err := k.sessions.Reauthenticate(r, &p.session, l, o); err != nil {
 		return backends.Session{}, err
 	}
 	browser.Move(w.Header(), header)
-	return s, nil
+	return p.session, nil
 }
 
 // Logout ends the session of r and tells the browser to drop the cookie. If r brings several
@@ -175,42 +159,17 @@ func (k *Cookies) Logout(w http.ResponseWriter, r *http.Request) error {
 	if err := k.origins.CheckUnsafe(r); err != nil {
 		return err
 	}
-	current, err := k.current(r)
+	_, err := k.signed(r, func(c credential) error {
+		return k.sessions.Logout(r, middleware.Identity{SessionID: string(c.id[:])})
+	})
 	if err != nil {
 		return err
-	}
-	for _, s := range current {
-		if err := k.sessions.Logout(r, middleware.Identity{Subject: s.UserID, SessionID: s.ID}); err != nil {
-			return err
-		}
 	}
 	k.cookie.Clear(w.Header())
 	if k.clearSiteData != "" {
 		w.Header().Set("Clear-Site-Data", k.clearSiteData)
 	}
 	return nil
-}
-
-// current returns the live sessions that the cookies of r name, even if a cookie is a former
-// one.
-func (k *Cookies) current(r *http.Request) (all []backends.Session, err error) {
-	_, err = k.signed(r, func(c credential) error {
-		s, _, err := k.sessions.FindByID(r.Context(), string(c.id[:]))
-		if errors.Is(err, middleware.ErrInvalidCredentials) {
-			return nil
-		}
-		all = append(all, s)
-		return err
-	})
-	return all, err
-}
-
-// keepUntil is how long the browser keeps the cookie of a session that begins.
-func (k *Cookies) keepUntil(s *backends.Session) time.Time {
-	if k.reissue {
-		return s.IdleDeadline
-	}
-	return s.AbsoluteDeadline
 }
 
 // Format implements [fmt.Formatter], so that no verb prints the keys.

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/internal/browser"
 	"github.com/inga-auth/inga/internal/recall"
 )
@@ -34,9 +33,9 @@ func (k *Cookies) recall(r *http.Request) (*recall.Entry, bool) {
 	return entry, ok && by == k
 }
 
-func (k *Cookies) remember(c credential, s *backends.Session) {
+func (k *Cookies) remember(p proof) {
 	if k.recaller != nil {
-		k.recaller.Remember(c.id, s.AuthenticatedAt, digest(c.value), k, 0)
+		k.recaller.Remember(p.id, p.session.AuthenticatedAt, digest(p.value), k, 0)
 	}
 }
 
@@ -63,7 +62,7 @@ func unverifiedID(value string) (id recall.ID, ok bool) {
 		return id, false
 	}
 	var outer [innerTo - innerFrom]byte
-	var inner, payload [innerDigits + 2]byte
+	var inner, payload [innerDigits + 8]byte // Decode is slow where its destination ends
 	copy(outer[:], value[innerFrom:innerTo])
 	if n, err := base64.URLEncoding.Decode(inner[:], outer[:]); err != nil || n < innerDigits {
 		return id, false

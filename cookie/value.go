@@ -1,6 +1,7 @@
 package cookie
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -36,25 +37,47 @@ type credential struct {
 	value  string    // as it was sent
 }
 
-// credential returns the session cookie of r. If there are two that we signed and they differ,
-// the request is refused, because either could be the one that the user means.
-func (k *Cookies) credential(r *http.Request) (found credential, err error) {
+// A proof is a credential with the live session and the user that it proves.
+type proof struct {
+	credential
+	session backends.Session
+	user    backends.User
+}
+
+// prove returns what the cookies of r prove. Those of sessions that have ended do not count, if
+// another is good: a browser sends two after the Domain of the cookie has changed, and a subdomain
+// can plant one. If two prove sessions of different users the request is refused, because either
+// could be the one that the user means.
+func (k *Cookies) prove(r *http.Request) (p proof, err error) {
+	var refusal error
 	present, err := k.signed(r, func(c credential) error {
-		if found.value != "" && c.secret != found.secret {
-			return fmt.Errorf("%w: two session cookies", middleware.ErrInvalidCredentials)
+		if err := k.origins.Check(r); err != nil {
+			return err
 		}
-		found = c
+		s, u, err := k.sessions.Find(r.Context(), string(c.id[:]), c.secret)
+		switch {
+		case errors.Is(err, middleware.ErrInvalidCredentials):
+			refusal = err
+		case err != nil:
+			return err
+		case p.value == "":
+			p = proof{c, s, u}
+		case u.ID != p.user.ID:
+			return fmt.Errorf("%w: session cookies of two users", middleware.ErrInvalidCredentials)
+		}
 		return nil
 	})
 	switch {
 	case err != nil:
-		return credential{}, err
-	case found.value != "":
-		return found, nil
+		return proof{}, err
+	case p.value != "":
+		return p, nil
+	case refusal != nil:
+		return proof{}, refusal
 	case present:
-		return credential{}, fmt.Errorf("%w: cookie is not signed by any of our keys", middleware.ErrInvalidCredentials)
+		return proof{}, fmt.Errorf("%w: cookie is not signed by any of our keys", middleware.ErrInvalidCredentials)
 	}
-	return credential{}, middleware.ErrNoCredentials
+	return proof{}, middleware.ErrNoCredentials
 }
 
 // signed calls use for each session cookie of r that we signed, until use fails. present reports

@@ -48,11 +48,14 @@ type Challenger interface {
 	Challenge(r *http.Request, d Denial) string
 }
 
+// maxWraps bounds the search along Unwrap, which may lead in a circle.
+const maxWraps = 64
+
 // as returns the first T among a and the authenticators it wraps.
 func as[T any](a Authenticator) (t T, ok bool) {
-	for a != nil {
+	for range maxWraps {
 		if t, ok = a.(T); ok {
-			return t, true
+			break
 		}
 		wrapper, wraps := a.(interface{ Unwrap() Authenticator })
 		if !wraps {
@@ -60,7 +63,7 @@ func as[T any](a Authenticator) (t T, ok bool) {
 		}
 		a = wrapper.Unwrap()
 	}
-	return t, false
+	return t, ok
 }
 
 // FirstOf returns an Authenticator that asks the given ones in turn, until one returns an
@@ -99,30 +102,31 @@ func (f *firstOf) Challenge(r *http.Request, d Denial) string {
 }
 
 // authenticatorMistakes returns the mistakes in a, which messages call name, and in what it wraps.
-func authenticatorMistakes(name string, a Authenticator) (errs []error) {
-	for {
+func authenticatorMistakes(name string, a Authenticator) []error {
+	what := name
+	for range maxWraps {
 		switch {
 		case nilcheck.IsNil(a):
-			return append(errs, fmt.Errorf("middleware: %s is nil, want an Authenticator", name))
+			return []error{fmt.Errorf("middleware: %s is nil, want an Authenticator", what)}
 		case !isComparable(a):
-			return append(errs, fmt.Errorf("middleware: %s is a %T, want a comparable type, like a pointer", name, a))
+			return []error{fmt.Errorf("middleware: %s is a %T, want a comparable type, like a pointer", what, a)}
 		}
 		if f, ok := a.(*firstOf); ok {
-			return append(errs, f.mistakes()...)
+			return f.mistakes()
 		}
 		wrapper, ok := a.(interface{ Unwrap() Authenticator })
 		if !ok {
-			return errs
+			return nil
 		}
-		name, a = "what "+name+" wraps", wrapper.Unwrap()
+		what, a = "what "+what+" wraps", wrapper.Unwrap()
 	}
+	return []error{fmt.Errorf("middleware: %s wraps itself, or more than %d authenticators", name, maxWraps)}
 }
 
-func (f *firstOf) mistakes() []error {
+func (f *firstOf) mistakes() (errs []error) {
 	if len(f.list) == 0 {
-		return []error{errors.New("middleware: FirstOf has no authenticator, want at least one")}
+		errs = append(errs, errors.New("middleware: FirstOf has no authenticator, want at least one"))
 	}
-	var errs []error
 	for i, a := range f.list {
 		errs = append(errs, authenticatorMistakes(fmt.Sprintf("authenticators[%d] of FirstOf", i), a)...)
 	}
@@ -134,7 +138,7 @@ func (f *firstOf) mistakes() []error {
 func answered(a Authenticator, r *http.Request) *pass {
 	p := passFrom(r.Context())
 	// What a wrapper without Unwrap hides has not been checked by New, and may not be comparable.
-	if p == nil || !isComparable(a) || p.asked != a && (p.identity.by != a || !lists(p.asked, a)) {
+	if p == nil || p.identity.by == nil || !isComparable(a) || p.config.Authenticator != a && (p.identity.by != a || !lists(p.config.Authenticator, a)) {
 		return nil
 	}
 	if !p.credentials.equal(credentialsOf(r)) {

@@ -141,17 +141,14 @@ func FromContext(ctx context.Context) (Identity, bool) {
 type pass struct {
 	context.Context
 	identity    Identity
-	asked       Authenticator // by the guard; identity.by is the one that answered
-	guard       *Guard
+	config      *Config       // of the guard
 	request     *http.Request // for events
 	credentials credentials   // copied from the request, whose headers may be changed
 }
 
 // with returns a copy of p for another identity or guard, which is in no context yet.
-func (p *pass) with(id Identity, g *Guard) *pass {
-	c := *p
-	c.Context, c.identity, c.guard = nil, id, g
-	return &c
+func (p *pass) with(id Identity, c *Config) *pass {
+	return &pass{identity: id, config: c, request: p.request, credentials: p.credentials}
 }
 
 type passKey struct{}
@@ -176,12 +173,4 @@ func withPass(r *http.Request, p *pass) *http.Request {
 	}
 	p.Context = r.Context()
 	return r.WithContext(p)
-}
-
-// known returns the identity of p, which may be nil.
-func (p *pass) known() Identity {
-	if p == nil {
-		return Identity{}
-	}
-	return p.identity
 }

@@ -28,12 +28,12 @@ func Renew(w http.ResponseWriter, r *http.Request) *http.Request {
 		if r.Context().Err() != nil {
 			level = slog.LevelDebug // the client has gone, which makes backends fail
 		}
-		p.guard.logger.LogAttrs(r.Context(), level, "renewal failed",
+		p.config.Logger.LogAttrs(r.Context(), level, "renewal failed",
 			slog.Any("identity", p.identity), slog.Any("error", err))
 	}
 	if err != nil || !ok {
 		return r
 	}
 	renewed.by = p.identity.by
-	return withPass(r, p.with(renewed, p.guard))
+	return withPass(r, p.with(renewed, p.config))
 }

@@ -73,17 +73,24 @@ func (m *Method) WatchSession(id middleware.Identity, end func(cause error)) (st
 // before is no error.
 func (m *Method) Logout(r *http.Request, about middleware.Identity) error {
 	at := now()
-	did, err := m.sessions.store.Revoke(r.Context(), at, about.SessionID, backends.ReasonLogout)
-	if err != nil || !did {
-		return verdict(err)
+	s, err := m.revoke(r.Context(), at, backends.Session{ID: about.SessionID, UserID: about.Subject}, backends.ReasonLogout)
+	if s.Ended.Reason != "" {
+		m.emit(r, at, middleware.EventLogout, &s, "")
 	}
-	s := backends.Session{ID: about.SessionID, UserID: about.Subject}
-	if s.UserID == "" {
-		row, _, _ := m.sessions.store.Find(r.Context(), at, s.ID, backends.SecretHash{}) // and that it has ended
+	return err
+}
+
+// revoke ends the session s, of which the user may be unknown. It sets s.Ended if s was live.
+func (m *Method) revoke(ctx context.Context, at time.Time, s backends.Session, why backends.Reason) (backends.Session, error) {
+	did, err := m.sessions.store.Revoke(ctx, at, s.ID, why)
+	if did {
+		s.Ended = backends.Ended{At: at, Reason: why}
+	}
+	if did && s.UserID == "" {
+		row, _, _ := m.sessions.store.Find(ctx, at, s.ID, backends.SecretHash{}) // and that it has ended
 		s.UserID = row.UserID
 	}
-	m.emit(r, at, middleware.EventLogout, &s, "")
-	return nil
+	return s, verdict(err)
 }
 
 // emit emits an event about a session, with the time that its row has too.

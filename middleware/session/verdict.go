@@ -46,15 +46,19 @@ func ended(s *backends.Session, err error) error {
 
 // reasonOf is what the event says about a login that failed with err.
 func reasonOf(err error) string {
-	switch {
-	case errors.Is(err, backends.ErrNotFound):
-		return middleware.ReasonUnknownUser
-	case errors.Is(err, backends.ErrUserDisabled):
-		return middleware.ReasonUserDisabled
-	case errors.Is(err, backends.ErrConflict):
-		return middleware.ReasonUserChanged
-	case errors.Is(err, middleware.ErrInvalidArgument):
-		return middleware.ReasonInvalidArgument
+	for _, row := range [...]struct {
+		err    error
+		reason string
+	}{
+		{backends.ErrNotFound, middleware.ReasonUnknownUser},
+		{backends.ErrUserDisabled, middleware.ReasonUserDisabled},
+		{backends.ErrConflict, middleware.ReasonUserChanged},
+		{middleware.ErrTooManySessions, middleware.ReasonTooManySessions},
+		{middleware.ErrInvalidArgument, middleware.ReasonInvalidArgument},
+	} {
+		if errors.Is(err, row.err) {
+			return row.reason
+		}
 	}
 	return middleware.ReasonUnavailable
 }
