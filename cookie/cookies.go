@@ -66,7 +66,7 @@ func (k *Cookies) Renew(h http.Header, r *http.Request, id middleware.Identity) 
 	}
 	p, err := k.prove(r)
 	if err == nil {
-		err = k.set(h, p.secret, p.session.ID, renewed.Session.IdleDeadline)
+		err = k.set(h, p.secret, p.session.ID, p.ends, renewed.Session.IdleDeadline)
 	}
 	return renewed, err == nil, err
 }
@@ -91,7 +91,7 @@ func (k *Cookies) Challenge(_ *http.Request, d middleware.Denial) string {
 // methods; and those of [session.Method.Open]. A login that another site sends back comes with both:
 // package middleware/callback makes of it a request that passes.
 func (k *Cookies) Login(w http.ResponseWriter, r *http.Request, l middleware.Login) (backends.Session, error) {
-	o, header, err := k.opening(r)
+	o, header, err := k.opening(r, &l)
 	if err != nil {
 		return backends.Session{}, err
 	}
@@ -102,9 +102,9 @@ func (k *Cookies) Login(w http.ResponseWriter, r *http.Request, l middleware.Log
 	return s, err
 }
 
-// opening returns how r gets a new secret, and the header into which its cookie is put before it
-// is stored.
-func (k *Cookies) opening(r *http.Request) (o session.Opening, header http.Header, err error) {
+// opening returns how r gets a new secret because of l, and the header into which its cookie is put
+// before it is stored.
+func (k *Cookies) opening(r *http.Request, l *middleware.Login) (o session.Opening, header http.Header, err error) {
 	if err := k.origins.CheckLogin(r); err != nil {
 		return o, nil, err
 	}
@@ -114,7 +114,7 @@ func (k *Cookies) opening(r *http.Request) (o session.Opening, header http.Heade
 		if k.reissue {
 			until = s.IdleDeadline
 		}
-		return k.set(header, o.Secret, s.ID, until)
+		return k.set(header, o.Secret, s.ID, l.BrowserSession, until)
 	}
 	_, err = k.signed(r, func(c credential) error {
 		o.Former = append(o.Former, string(c.id[:]))
@@ -125,13 +125,17 @@ func (k *Cookies) opening(r *http.Request) (o session.Opening, header http.Heade
 
 // Reauthenticate gives the session of r a new start, after its user has authenticated again: a
 // new secret and cookie, a new authentication time, new deadlines. The former cookie no
-// longer opens anything. The session keeps its ID and, unless l has a Policy, its own timeouts;
-// its AMR becomes l.AMR. If l names a UserVersion, the user must still have it.
+// longer opens anything. The session keeps its ID and, unless l has a Policy, its own timeouts. If l
+// names a UserVersion, the user must still have it. A cookie that ends with the browser stays one.
+//
+// Its AMR becomes l.AMR, and nothing of the former one is kept: after a password at login and a code
+// now, l.AMR is {"pwd", "otp"}. After a password alone it is {"pwd"}, and the session no longer passes
+// [middleware.HasAMR] for otp.
 //
 // l.Subject must be the user of the session. Errors are those of Login, and
 // [middleware.ErrNoCredentials] if r has no session.
 func (k *Cookies) Reauthenticate(w http.ResponseWriter, r *http.Request, l middleware.Login) (backends.Session, error) {
-	o, header, err := k.opening(r)
+	o, header, err := k.opening(r, &l)
 	if err != nil {
 		return backends.Session{}, err
 	}
@@ -139,6 +143,7 @@ func (k *Cookies) Reauthenticate(w http.ResponseWriter, r *http.Request, l middl
 	if err != nil {
 		return backends.Session{}, err
 	}
+	l.BrowserSession = l.BrowserSession || p.ends
 	if err := k.sessions.Reauthenticate(r, &p.session, l, o); err != nil {
 		return backends.Session{}, err
 	}

@@ -23,7 +23,8 @@
 //
 // Its name is __Host-session, and it is Secure, HttpOnly, SameSite=Lax, with the path / and
 // no domain (OWASP ASVS 5.0, section 3.3). New refuses combinations that browsers would
-// drop without a word.
+// drop without a word. The browser keeps it until the session's deadline, or, with
+// Login.BrowserSession, until it is closed.
 //
 // # Before, beside and without a session
 //
