@@ -33,16 +33,13 @@ var (
 func (t *Tokens) Engine() *tokens.Engine { return t.engine }
 
 // Issuer returns Config.Issuer, the claim iss of the tokens.
-func (t *Tokens) Issuer() string { return t.engine.Issuer() }
+func (t *Tokens) Issuer() string { return t.engine.Issuer }
 
 // Authenticate implements [middleware.Authenticator]: one look-up for a good token, none for any
 // other. The identity has the current roles of the user, and the claims of the token.
 func (t *Tokens) Authenticate(r *http.Request) (id middleware.Identity, err error) {
-	token, err := bearer.Presented(r)
-	if err != nil || t.engine.Recall(token, &id) {
-		return id, err
-	}
-	if err := bearer.Check(token); err != nil {
+	token, err := bearer.Token(r)
+	if err != nil {
 		return id, err
 	}
 	err = t.engine.Identify(r.Context(), token, &id)
@@ -51,7 +48,7 @@ func (t *Tokens) Authenticate(r *http.Request) (id middleware.Identity, err erro
 
 // WatchSession implements [middleware.SessionWatcher].
 func (t *Tokens) WatchSession(id middleware.Identity, end func(cause error)) (stop func()) {
-	return t.engine.Sessions().WatchSession(id, end)
+	return t.engine.Sessions.WatchSession(id, end)
 }
 
 // Challenge implements [middleware.Challenger].
@@ -102,7 +99,7 @@ func (t *Tokens) Reauthenticate(w http.ResponseWriter, r *http.Request, l middle
 	if err != nil {
 		return Response{}, err
 	}
-	issued, err := t.engine.Reauthenticate(r, s, u, l, anyFits)
+	issued, err := t.engine.Reauthenticate(r, s, u, l, nil, anyFits)
 	if err == nil {
 		t.clear(w.Header())
 	}
@@ -128,7 +125,7 @@ func (t *Tokens) Refresh(r *http.Request, token string) (Response, error) {
 	if err := browser.Unsafe(r); err != nil {
 		return Response{}, err
 	}
-	rt, err := t.engine.ParseRefresh(token)
+	rt, err := t.engine.RefreshKeys.Parse(token)
 	if err != nil {
 		return Response{}, err
 	}
@@ -154,15 +151,15 @@ func (t *Tokens) Logout(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	c, err := t.engine.VerifyAgeless(token)
+	about, err := t.engine.Named(token)
 	if err != nil {
 		return err
 	}
-	err = t.engine.Sessions().Logout(r, middleware.Identity{SessionID: c.SessionID, Subject: c.Subject})
-	if err == nil {
-		t.clear(w.Header())
+	if err := t.engine.Sessions.Logout(r, about); err != nil {
+		return err
 	}
-	return err
+	t.clear(w.Header())
+	return nil
 }
 
 // Format implements [fmt.Formatter], so that no verb prints a key.

@@ -43,7 +43,7 @@ func (ws *webSocket) Challenge(r *http.Request, d middleware.Denial) string {
 
 // WatchSession implements [middleware.SessionWatcher].
 func (ws *webSocket) WatchSession(id middleware.Identity, end func(cause error)) (stop func()) {
-	return ws.engine.Sessions().WatchSession(id, end)
+	return ws.engine.Sessions.WatchSession(id, end)
 }
 
 func (ws *webSocket) Authenticate(r *http.Request) (id middleware.Identity, err error) {

@@ -12,9 +12,6 @@ import (
 // together do not get past many servers anyway.
 const MaxToken = 8 << 10
 
-// MinRSA is the length of the shortest RSA key, in bits: RFC 7518, section 3.3.
-const MinRSA = 2048
-
 // MaxLeeway is by how much clocks may differ at the most.
 const MaxLeeway = time.Minute
 

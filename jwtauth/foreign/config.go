@@ -151,11 +151,10 @@ func New(configs ...Config) (*Issuers, error) {
 }
 
 func newIssuer(c Config) *issuer {
+	c.Algorithms = slices.Clone(c.Algorithms)
 	i := &issuer{
-		name:       c.Issuer,
-		algorithms: slices.Clone(c.Algorithms),
-		roles:      c.Roles,
-		scopes:     c.Scopes,
+		Config: c,
+		keys:   newKeyCache(c),
 		validator: jwt.NewValidator(
 			jwt.WithIssuer(c.Issuer),
 			jwt.WithAudience(c.Audience),
@@ -165,8 +164,7 @@ func newIssuer(c Config) *issuer {
 		),
 	}
 	for _, typ := range c.Types {
-		i.types = append(i.types, mediaType(typ))
+		i.types = append(i.types, jose.MediaType(typ))
 	}
-	i.keys = newKeyCache(newSource(c), c)
 	return i
 }

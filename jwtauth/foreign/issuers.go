@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/golang-jwt/jwt/v5"
 
@@ -33,13 +32,10 @@ var (
 
 // An issuer verifies the tokens of one issuer.
 type issuer struct {
-	name       string
-	algorithms []string
-	types      []string
-	validator  *jwt.Validator
-	roles      func(Claims) []string // may be nil
-	scopes     func(Claims) []string
-	keys       *keyCache
+	Config
+	types     []string // as they are compared
+	validator *jwt.Validator
+	keys      *keyCache
 }
 
 // Authenticate implements [middleware.Authenticator].
@@ -104,33 +100,28 @@ func (i *issuer) authenticate(ctx context.Context, t foreignToken) (middleware.I
 }
 
 func (i *issuer) acceptable(h jose.Header) error {
-	if !slices.Contains(i.algorithms, h.Alg) {
+	if !slices.Contains(i.Algorithms, h.Alg) {
 		return errors.New("alg is not one of Config.Algorithms")
 	}
-	if !slices.Contains(i.types, mediaType(h.Typ)) {
+	if !slices.Contains(i.types, h.Type()) {
 		return errors.New("typ is not one of Config.Types")
 	}
 	return nil
 }
 
-// mediaType returns typ as it is compared: RFC 7515, section 4.1.9.
-func mediaType(typ string) string {
-	return strings.TrimPrefix(strings.ToLower(typ), "application/")
-}
-
 func (i *issuer) identity(c *foreignClaims) middleware.Identity {
 	id := middleware.Identity{
 		Subject:   c.Subject,
-		Issuer:    i.name,
+		Issuer:    i.Issuer,
 		Method:    jwtauth.Method,
-		Scopes:    i.scopes(Claims{c.Raw}),
+		Scopes:    i.Config.Scopes(Claims{c.Raw}),
 		AuthTime:  c.AuthTime,
 		AMR:       c.amr,
 		ExpiresAt: c.ExpiresAt.Time,
 		Claims:    string(c.Raw),
 	}
-	if i.roles != nil {
-		id.Roles = i.roles(Claims{c.Raw})
+	if i.Config.Roles != nil {
+		id.Roles = i.Config.Roles(Claims{c.Raw})
 	}
 	return id
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 
+	"github.com/inga-auth/inga/internal/jose"
 	"github.com/inga-auth/inga/internal/tokens"
 	"github.com/inga-auth/inga/jwtauth"
 	"github.com/inga-auth/inga/middleware"
@@ -76,8 +77,8 @@ func (e *Endpoints) RevokeHandler() http.Handler {
 		if err != nil {
 			return err
 		}
-		if about, ok := e.engine.Named(token); ok {
-			if err := e.engine.Sessions().Logout(r, about); err != nil {
+		if about, err := e.engine.Named(token); err == nil {
+			if err := e.engine.Sessions.Logout(r, about); err != nil {
 				return err
 			}
 		}
@@ -89,7 +90,7 @@ func (e *Endpoints) RevokeHandler() http.Handler {
 // JWKSHandler serves the public keys, for others who verify the tokens; secrets of HS256 are not
 // among them. Caches may keep the response for five minutes.
 func (e *Endpoints) JWKSHandler() http.Handler {
-	set := e.engine.JWKS()
+	set := jose.JWKS(e.engine.Keys)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {

@@ -38,7 +38,7 @@ func New(c Config) (*Cookies, error) {
 	k.access, k.refresh = k.access.WithDefaults("access"), k.refresh.WithDefaults("refresh")
 
 	var errs []error
-	if c.Tokens == nil || !c.Tokens.Engine().Refreshes() {
+	if c.Tokens == nil || len(c.Tokens.Engine().RefreshKeys) == 0 {
 		errs = append(errs, errors.New("tokencookie: Config.Tokens is nil or has no RefreshKeys, want one that refreshes"))
 	}
 	if k.access.Name == k.refresh.Name {
