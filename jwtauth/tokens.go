@@ -76,13 +76,15 @@ func anyFits(tokens.Issued) error { return nil }
 // Reauthenticate gives the session whose token r brings a new start, after its user has
 // authenticated again: a new authentication time, new deadlines, new tokens. Earlier tokens no
 // longer open anything. The session keeps its ID and, unless l has a Policy, its own timeouts;
-// its AMR becomes l.AMR. If l names a UserVersion, the user must still have it.
+// its AMR becomes l.AMR, and nothing of the former one is kept. If l names a UserVersion, the user
+// must still have it.
 //
 // A token that a renewal has put into the header of w is an earlier one, and is removed from
 // it. Reauthenticate must be called before the response begins.
 //
-// l.Subject must be the user of the session. Errors are those of Login, and those of
-// Authenticate.
+// l.Subject must be the user of the session. Errors are those of Login, those of Authenticate, and
+// [middleware.ErrForbidden] if the token comes from [Tokens.Grant]: the cookie that opened the session
+// would no longer open it.
 func (t *Tokens) Reauthenticate(w http.ResponseWriter, r *http.Request, l middleware.Login) (Response, error) {
 	if err := browser.MayLogin(r); err != nil {
 		return Response{}, err
