@@ -13,6 +13,8 @@
 //   - [Rotator] adds refresh tokens.
 //   - [SessionLister] lists and ends the sessions of a user, or of everyone.
 //   - [Values] remembers small values for a session. [ValueKey] gives them a type.
+//   - [Claims] gives a name to the first that asks: for what is used once.
+//   - [Attempts] counts and slows tries at a secret.
 //   - [Sweeper] removes dead rows. The application decides when; see [Sweep].
 //   - [Feed] reports changes, so that caches can invalidate.
 //   - [UserFinder] and [UserStore] are for backends that can find, or also keep, users.

@@ -82,7 +82,8 @@ type SessionLister interface {
 // A Sweeper removes rows that can no longer be used. It is an optional contract of a [Store].
 type Sweeper interface {
 	// Sweep removes sessions that have been dead for [Retention], in small batches that block no
-	// request, and returns how many. Any number of processes may sweep at once. When ctx ends it
+	// request, and returns how many. Claims and attempts that no longer count are removed in the same
+	// way, and are not in the number. Any number of processes may sweep at once. When ctx ends it
 	// stops between two batches and returns ctx's error.
 	Sweep(ctx context.Context, now time.Time) (int, error)
 }

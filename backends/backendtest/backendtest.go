@@ -74,6 +74,8 @@ func contracts(t *tester) []contract {
 		{"SessionLister", supports[backends.SessionLister], listerPromises()},
 		{"Sweeper", supports[backends.Sweeper], sweeperPromises()},
 		{"Values", supports[backends.Values], valuesPromises()},
+		{"Claims", supports[backends.Claims], claimsPromises()},
+		{"Attempts", supports[backends.Attempts], attemptsPromises()},
 		{"Feed", supports[backends.Feed], feedPromises()},
 		{"Subscriber", supports[backends.Subscriber], subscriberPromises()},
 		{"UserFinder", supports[backends.UserFinder], finderPromises()},

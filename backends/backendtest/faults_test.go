@@ -66,10 +66,22 @@ func faults() map[string]fault {
 	add("sees nothing", blindRotate{m}, "Rotator/only the current token is marked as seen, once")
 	add("lists the dead", listsDead{m}, "SessionLister/only live sessions are listed")
 	add("ends the current one too", noException{m}, "SessionLister/a user's other sessions are ended, and counted")
-	add("sweeps too early", earlySweep{m}, "Sweeper/a row that expired is kept for the retention, and then removed")
+	add("sweeps too early", earlySweep{m}, "Sweeper/a row that expired is kept for the retention, and then removed",
+		"Claims/a clock that is less than the retention fast sweeps no claim that holds",
+		"Attempts/a clock that is less than the retention fast sweeps no try that counts")
 	add("never sweeps", noSweep{m}, "Sweeper/several sweepers at once remove each row once")
 	add("remembers for the dead", &ghosts{Store: m}, "Values/the values of a session that is over cannot be read or set")
 	add("takes twice", takesTwice{m, newPair()}, "Values/of simultaneous calls one takes the value")
+	add("claims what it saw free", racyClaim{m, newPair()}, "Claims/of simultaneous claims one gets the name")
+	add("claims one tick longer", endlessClaim{m}, "Claims/a name may be claimed again at the end of its claim, and no sooner")
+	add("prolongs a claim", lastClaim{m}, "Claims/a claim that is refused changes nothing")
+	add("counts what it refuses", countsRefused{m}, "Attempts/a try that is refused does not count and makes no wait longer")
+	add("takes turns one by one", oneByOne{m}, "Attempts/a try that one budget refuses takes no turn from the others")
+	add("loses a count", &losesACount{Store: m}, "Attempts/of simultaneous tries as many get a turn as are free",
+		"Attempts/of simultaneous tries with several budgets as many get a turn as all have")
+	add("forgets an address", sharesNothing{m}, "Attempts/a success gives one turn back to a shared budget")
+	add("never forgets", forgetsNothing{m}, "Attempts/a success makes the budget whole again")
+	add("trusts its caller", trustsBudgets{m}, "Attempts/budgets that are not valid are a mistake, and count nothing")
 	add("reports nothing", mute{m}, "Feed/whatever ends a session, or changes its user, is reported")
 	add("reports activity", &gossip{Store: m}, "Feed/mere activity is not reported")
 	all["calls no subscriber"] = fault{noCalls{m}, []string{"Subscriber/a subscriber is called after each change of the user or a session"}, "8s"}

@@ -180,7 +180,7 @@ func (t *tester) aboutTheStore(what string, err error) {
 	if err == nil {
 		t.Errorf("%s: no error, want one", what)
 	}
-	for _, sentinel := range []error{backends.ErrNotFound, backends.ErrConflict, backends.ErrLimit, backends.ErrInvalidArgument, backends.ErrNotLive} {
+	for _, sentinel := range []error{backends.ErrNotFound, backends.ErrConflict, backends.ErrLimit, backends.ErrInvalidArgument, backends.ErrNotLive, backends.ErrTooManyAttempts} {
 		if errors.Is(err, sentinel) {
 			t.Errorf("%s: error %v, want none that is %v", what, err, sentinel)
 		}

@@ -15,6 +15,8 @@ var (
 	_ backends.SessionLister = (*Store)(nil)
 	_ backends.Sweeper       = (*Store)(nil)
 	_ backends.Values        = (*Store)(nil)
+	_ backends.Claims        = (*Store)(nil)
+	_ backends.Attempts      = (*Store)(nil)
 	_ backends.Feed          = (*Store)(nil)
 	_ backends.UserFinder    = (*Store)(nil)
 	_ backends.UserStore     = (*Store)(nil)
@@ -120,6 +122,33 @@ func (s *Store) TakeValue(ctx context.Context, now time.Time, id, key string) ([
 		return nil, err
 	}
 	return b.TakeValue(ctx, now, id, key)
+}
+
+// Claim implements [backends.Claims].
+func (s *Store) Claim(ctx context.Context, now time.Time, name backends.NameHash, until time.Time) (bool, error) {
+	b, err := contract[backends.Claims](s)
+	if err != nil {
+		return false, err
+	}
+	return b.Claim(ctx, now, name, until)
+}
+
+// Attempt implements [backends.Attempts].
+func (s *Store) Attempt(ctx context.Context, now time.Time, budgets ...backends.Budget) error {
+	b, err := contract[backends.Attempts](s)
+	if err != nil {
+		return err
+	}
+	return b.Attempt(ctx, now, budgets...)
+}
+
+// Succeed implements [backends.Attempts].
+func (s *Store) Succeed(ctx context.Context, now time.Time, budgets ...backends.Budget) error {
+	b, err := contract[backends.Attempts](s)
+	if err != nil {
+		return err
+	}
+	return b.Succeed(ctx, now, budgets...)
 }
 
 // Watch implements [backends.Feed] by that of the backend. The cache itself uses

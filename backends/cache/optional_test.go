@@ -34,6 +34,9 @@ func TestWhatTheBackendLacksIsAnErrorThatSaysSo(t *testing.T) {
 		"SetValue":    {"backends.Values", func() error { return s.SetValue(ctx, now, "id", "key", nil) }},
 		"Value":       {"backends.Values", func() error { _, err := s.Value(ctx, now, "id", "key"); return err }},
 		"TakeValue":   {"backends.Values", func() error { _, err := s.TakeValue(ctx, now, "id", "key"); return err }},
+		"Claim":       {"backends.Claims", func() error { _, err := s.Claim(ctx, now, backends.NameHash{}, now); return err }},
+		"Attempt":     {"backends.Attempts", func() error { return s.Attempt(ctx, now) }},
+		"Succeed":     {"backends.Attempts", func() error { return s.Succeed(ctx, now) }},
 		"Watch":       {"backends.Feed", func() error { return s.Watch(ctx, time.Second, nil) }},
 		"Follow":      {"backends.Feed", func() error { return s.Follow(ctx, nil) }},
 		"FindUser":    {"backends.UserFinder", func() error { _, err := s.FindUser(ctx, "ann"); return err }},
@@ -61,6 +64,8 @@ func TestTheCacheSupportsWhatItsBackendDoes(t *testing.T) {
 			"SessionLister": backends.Supports[backends.SessionLister](s),
 			"Sweeper":       backends.Supports[backends.Sweeper](s),
 			"Values":        backends.Supports[backends.Values](s),
+			"Claims":        backends.Supports[backends.Claims](s),
+			"Attempts":      backends.Supports[backends.Attempts](s),
 			"Feed":          backends.Supports[backends.Feed](s),
 			"UserFinder":    backends.Supports[backends.UserFinder](s),
 			"UserStore":     backends.Supports[backends.UserStore](s),
@@ -75,7 +80,7 @@ func TestTheCacheSupportsWhatItsBackendDoes(t *testing.T) {
 	if got := supported(minimal{memory.New()}); len(got) > 0 {
 		t.Errorf("around a minimal store: %q, want none", got)
 	}
-	want := []string{"Feed", "Rotator", "SessionLister", "Sweeper", "UserFinder", "UserStore", "Values"}
+	want := []string{"Attempts", "Claims", "Feed", "Rotator", "SessionLister", "Sweeper", "UserFinder", "UserStore", "Values"}
 	if got := supported(memory.New()); !slices.Equal(got, want) {
 		t.Errorf("around a full store: %q, want %q", got, want)
 	}

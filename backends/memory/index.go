@@ -2,6 +2,7 @@ package memory
 
 import (
 	"hash/maphash"
+	"maps"
 	"sync"
 )
 
@@ -55,6 +56,28 @@ func (x *index[K, V]) add(k K, v V) bool {
 	}
 	s.m[k] = v
 	return true
+}
+
+// put stores v under k and reports true, or does nothing if stays reports true for what is there.
+func (x *index[K, V]) put(k K, v V, stays func(V) bool) bool {
+	s := x.shard(k)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if was, taken := s.m[k]; taken && stays(was) {
+		return false
+	}
+	s.m[k] = v
+	return true
+}
+
+// removeIf removes the values for which dead reports true, a shard at a time.
+func (x *index[K, V]) removeIf(dead func(V) bool) {
+	for i := range x.shards {
+		s := &x.shards[i]
+		s.mu.Lock()
+		maps.DeleteFunc(s.m, func(_ K, v V) bool { return dead(v) })
+		s.mu.Unlock()
+	}
 }
 
 func (x *index[K, V]) remove(k K) {

@@ -17,7 +17,7 @@ import (
 // Times are kept in microseconds. The memory of swept sessions is used for new ones.
 type Store struct {
 	// Locks: a method locks one account at a time, and with it held it may lock an index, the
-	// pool or the feed. Those are leaves: no other lock is taken inside one. That is why no two
+	// pool or the feed. Those are leaves, and so are those of claims and attempts: no other lock is taken inside one. That is why no two
 	// methods can wait for each other, whatever the order in which they come to accounts.
 	//
 	// What an index returned may have changed before its account is locked: the user may be
@@ -28,6 +28,9 @@ type Store struct {
 	names    *index[string, *account] // of users who have one
 	sessions *index[sessionID, *row]
 	graves   *index[*account, *account] // deleted users with rows to be swept
+
+	claims   *index[backends.NameHash, int64] // until when, in microseconds
+	attempts attempts
 
 	pool     pool
 	sweeping chan struct{} // holds a value while a sweep runs
@@ -44,6 +47,8 @@ func New() *Store {
 		names:    newIndex[string, *account](hashed[string]()),
 		sessions: newIndex[sessionID, *row](sessionID.hash),
 		graves:   newIndex[*account, *account](hashed[*account]()),
+		claims:   newIndex[backends.NameHash, int64](hashed[backends.NameHash]()),
+		attempts: attempts{tries: map[backends.NameHash]backends.Tries{}},
 		sweeping: make(chan struct{}, 1),
 	}
 }

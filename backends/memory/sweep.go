@@ -36,7 +36,14 @@ func (m *Store) Sweep(ctx context.Context, now time.Time) (int, error) {
 		}
 		m.forget(a)
 	}
+	m.sweepNames(now.Add(-backends.Retention))
 	return n, ctx.Err()
+}
+
+// sweepNames removes the claims and attempts that counted for nothing at the cutoff.
+func (m *Store) sweepNames(cutoff time.Time) {
+	m.claims.removeIf(func(until int64) bool { return until <= cutoff.UnixMicro() })
+	m.attempts.sweep(cutoff)
 }
 
 func (m *Store) sweep(ctx context.Context, now time.Time, a *account) (int, error) {

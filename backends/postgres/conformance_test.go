@@ -26,6 +26,8 @@ func opener(t *testing.T, pool *pgxpool.Pool, schema string, c postgres.Config) 
 		exec(t, pool, in(schema, "DELETE FROM {schema}.session_values"))
 		exec(t, pool, in(schema, "DELETE FROM {schema}.sessions"))
 		exec(t, pool, in(schema, "DELETE FROM {schema}.users"))
+		exec(t, pool, in(schema, "DELETE FROM {schema}.claims"))
+		exec(t, pool, in(schema, "DELETE FROM {schema}.attempts"))
 		return backendtest.Harness{Store: store}
 	}
 }
@@ -74,7 +76,7 @@ func TestStoreKeepsItsPromisesWithTheRightsThatTheDocsGrantIt(t *testing.T) {
 	exec(t, owner, `
 		CREATE ROLE web;
 		GRANT USAGE ON SCHEMA inga TO web;
-		GRANT SELECT, INSERT, UPDATE, DELETE ON inga.users, inga.sessions, inga.session_values TO web;
+		GRANT SELECT, INSERT, UPDATE, DELETE ON inga.users, inga.sessions, inga.session_values, inga.claims, inga.attempts TO web;
 		GRANT SELECT ON inga.migrations TO web`)
 	web := server.Pool(t, func(c *pgxpool.Config) { c.ConnConfig.RuntimeParams["role"] = "web" })
 	backendtest.Run(t, opener(t, web, "inga", postgres.Config{}))

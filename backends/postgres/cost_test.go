@@ -20,7 +20,7 @@ func TestEveryOperationOfARequestIsOneStatement(t *testing.T) {
 	do := operations(f, s, secret.Hash())
 	for _, name := range []string{
 		"Create", "FindUser", "SetValue", "Value", "TakeValue", "Find", "Find without it", "Extend", "MarkSeen", "Rotate", "List", "Reauthenticate", "Revoke",
-		"RevokeUser", "RevokeAll", "UserByName", "ListUsers", "CreateUser", "Rehash", "SetRoles",
+		"RevokeUser", "RevokeAll", "Claim", "UserByName", "ListUsers", "CreateUser", "Rehash", "SetRoles",
 	} {
 		sent.take()
 		check(t, do[name](t.Context()))

@@ -74,14 +74,14 @@
 // serves needs the following, and may call Migrate all the same once another role has migrated:
 //
 //	GRANT USAGE ON SCHEMA inga TO web;
-//	GRANT SELECT, INSERT, UPDATE, DELETE ON inga.users, inga.sessions, inga.session_values TO web;
+//	GRANT SELECT, INSERT, UPDATE, DELETE ON inga.users, inga.sessions, inga.session_values, inga.claims, inga.attempts TO web;
 //	GRANT SELECT ON inga.migrations TO web;
 //
 // # Many processes, and poolers
 //
 // Any number of processes may migrate, serve and sweep at the same time. Every change is one
 // statement that requires the row to be live, so a logout wins against a renewal; there is no
-// upsert. Nothing is kept in a database session: no temporary table, no session lock, no SET.
+// upsert of a session. Nothing is kept in a database session: no temporary table, no session lock, no SET.
 // Behind PgBouncer in transaction mode set the pool's DefaultQueryExecMode to
 // pgx.QueryExecModeExec or pgx.QueryExecModeSimpleProtocol, which prepare no statement that
 // the next transaction would not find.
@@ -110,7 +110,7 @@
 //
 // # What a dump shows
 //
-// The SHA-256 of the secrets of sessions, the numbers of their refresh tokens, and password
-// hashes. No value of any column opens a session. A server that logs parameters
+// The SHA-256 of the secrets of sessions, the numbers of their refresh tokens, password hashes,
+// and the SHA-256 of names that were claimed or had tries counted. No value of any column opens a session. A server that logs parameters
 // (log_parameter_max_length) logs these too, and nothing more.
 package postgres

@@ -199,6 +199,14 @@ func operations(f fixture, s backends.Session, h backends.SecretHash) map[string
 			_, err := f.TakeValue(ctx, t0, s.ID, "k")
 			return notAbsent(err)
 		},
+		"Claim": func(ctx context.Context) error {
+			_, err := f.Claim(ctx, t0, backends.HashName("test", backends.NewID("ann")), t0.Add(time.Minute))
+			return err
+		},
+		"Attempt": func(ctx context.Context) error {
+			return f.Attempt(ctx, t0, backends.PerAccount("test", backends.NewID("ann")))
+		},
+		"Succeed":         func(ctx context.Context) error { return f.Succeed(ctx, t0, backends.PerAccount("test", "ann")) },
 		"Find":            func(ctx context.Context) error { _, _, err := f.Find(ctx, t0, s.ID, h); return err },
 		"Find without it": func(ctx context.Context) error { _, _, err := f.Find(ctx, t0, s.ID, backends.SecretHash{}); return err },
 		"Extend":          func(ctx context.Context) error { _, _, err := f.Extend(ctx, t0, s.ID); return err },

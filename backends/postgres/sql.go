@@ -20,7 +20,9 @@ type statements struct {
 
 	setValue, value, takeValue string
 
-	pages, sweep string
+	claim, tries, lockTries, saveTries, forgetTries, returnTurn string
+
+	pages, sweep, sweepClaims, sweepAttempts string
 
 	createUser, userByName, listUsers, setPassword, rehash, setRoles, setDisabled, deleteUser string
 
@@ -48,6 +50,8 @@ func compile(schema string, users pgx.Identifier) statements {
 		"{sessions}", sessions.Sanitize(),
 		"{users}", users.Sanitize(),
 		"{values}", values.Sanitize(),
+		"{claims}", pgx.Identifier{schema, "claims"}.Sanitize(),
+		"{attempts}", pgx.Identifier{schema, "attempts"}.Sanitize(),
 		"{name}", name,
 		"{schema}", literal(schema),
 	)
@@ -73,8 +77,16 @@ func compile(schema string, users pgx.Identifier) statements {
 		list:           fill("SELECT {columns}" + listSQL),
 		revokeUser:     fill(revokeUserSQL),
 		revokeAll:      fill(revokeAllSQL),
+		claim:          fill(claimSQL),
+		tries:          fill(triesSQL),
+		lockTries:      fill(lockTriesSQL),
+		saveTries:      fill(saveTriesSQL),
+		forgetTries:    fill(forgetTriesSQL),
+		returnTurn:     fill(returnTurnSQL),
 		pages:          fill(pagesSQL),
 		sweep:          fill(sweepSQL),
+		sweepClaims:    fill(sweepClaimsSQL),
+		sweepAttempts:  fill(sweepAttemptsSQL),
 		createUser:     fill(createUserSQL),
 		userByName:     fill(userByNameSQL),
 		listUsers:      fill(listUsersSQL),

@@ -54,7 +54,7 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (int, error) {
 		}
 		removed += n
 	}
-	return removed, nil
+	return removed, s.sweepNames(ctx, cutoff)
 }
 
 // tid is the place of the first row in a page.

@@ -21,6 +21,9 @@ var documented = []string{
 
 // noExample are the entry points that have no Example of their own, and why.
 var noExample = map[string]string{
+	"backends.TakeTurns":                         "for those who write a store",
+	"backends.ValidBudgets":                      "for those who write a store",
+	"backends.ValidClaim":                        "for those who write a store",
 	"backends.ValidKey":                          "for those who write a store: see ValidText",
 	"backends.ValidPasswordHash":                 "for those who write a store",
 	"backends.ValidRoles":                        "for those who write a store",

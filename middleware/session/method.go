@@ -31,6 +31,26 @@ func (m *Method) Authenticate(ctx context.Context, id string, secret backends.Se
 	return m.Identity(&s, &u), nil
 }
 
+// Identity returns the identity of a request that proved the session s of the user u.
+func (m *Method) Identity(s *backends.Session, u *backends.User) middleware.Identity {
+	return middleware.Identity{
+		Subject:   u.ID,
+		Roles:     u.Roles,
+		Method:    m.name,
+		SessionID: s.ID,
+		AuthTime:  s.AuthenticatedAt,
+		AMR:       s.AMR,
+		ExpiresAt: s.IdleDeadline,
+		Session: middleware.Lifetime{
+			Idle:             s.IdleTimeout,
+			Interval:         s.RenewalInterval,
+			LastSeen:         s.LastSeenAt,
+			IdleDeadline:     s.IdleDeadline,
+			AbsoluteDeadline: s.AbsoluteDeadline,
+		},
+	}
+}
+
 // Find returns the live session with the ID, and its user, if it has that secret. If it was
 // found and has ended, it is returned with the error.
 func (m *Method) Find(ctx context.Context, id string, secret backends.Secret) (backends.Session, backends.User, error) {
@@ -67,12 +87,11 @@ func (m *Method) Renew(_ http.Header, r *http.Request, id middleware.Identity) (
 		return id, false, verdict(err)
 	}
 	m.sessions.events(r.Context(), middleware.NewEvent(r, middleware.EventRenewed, id))
-	return extended(id, at, until), true, nil
-}
-
-// WatchSession implements [middleware.SessionWatcher] for authenticators.
-func (m *Method) WatchSession(id middleware.Identity, end func(cause error)) (stop func()) {
-	return m.sessions.watch(id, end)
+	if id.ExpiresAt.Equal(id.Session.IdleDeadline) { // and not earlier, with the credential
+		id.ExpiresAt = until
+	}
+	id.Session.LastSeen, id.Session.IdleDeadline = at, until
+	return id, true, nil
 }
 
 // Logout ends the session about.SessionID because its user logged out. The ID must have been
