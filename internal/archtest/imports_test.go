@@ -25,6 +25,7 @@ var arrows = map[string][]string{
 	"middleware/authtest": {"middleware"},
 	"middleware/callback": {"internal/browser", "internal/seal", "internal/text", "middleware"},
 	"middleware/clientip": {},
+	"middleware/link":     {"backends", "internal/browser", "internal/nilcheck", "internal/seal", "middleware"},
 	"middleware/session":  {"backends", "internal/nilcheck", "middleware", "middleware/clientip"},
 	"sliding":             {"middleware"},
 
@@ -80,6 +81,7 @@ var linked = map[string][]string{
 	"middleware":          {},
 	"middleware/callback": {},
 	"middleware/clientip": {},
+	"middleware/link":     {},
 	"middleware/session":  {},
 	"middleware/devices":  {"github.com/mileusna/useragent"},
 	"sliding":             {},

@@ -19,7 +19,7 @@ import (
 	"github.com/inga-auth/inga/internal/entropy"
 )
 
-// maxText is how long a sealed value may be. Longer ones are not even decoded.
+// maxText is how long a sealed value may be. Longer ones are not even decoded, and none is made.
 const maxText = 4096
 
 const (
@@ -83,7 +83,11 @@ func (b *Box) Seal(name string, until time.Time, content []byte) (string, error)
 		return "", err
 	}
 	plain := binary.BigEndian.AppendUint64(nil, uint64(until.UnixMilli()))
-	return encoding.EncodeToString(aead.Seal(salt, nil, append(plain, content...), nil)), nil
+	text := encoding.EncodeToString(aead.Seal(salt, nil, append(plain, content...), nil))
+	if len(text) > maxText {
+		return "", fmt.Errorf("sealed value has %d bytes, want at most %d", len(text), maxText)
+	}
+	return text, nil
 }
 
 // Open returns the content of text and the end of its life, which is after now. ok is false if none

@@ -89,6 +89,17 @@ func TestNeitherTheContentNorAKeyShows(t *testing.T) {
 	}
 }
 
+func TestWhatIsSealedOpensHoweverLongItIs(t *testing.T) {
+	box := seal.New([][]byte{keyA}, "p")
+	for size, want := range map[int]bool{0: true, 3020: true, 3021: false, 1 << 20: false} {
+		text, err := box.Seal("n", later, make([]byte, size))
+		content, _, ok := box.Open("n", text, now)
+		if (err == nil) != want || ok != want || want && len(content) != size {
+			t.Errorf("%d bytes: %v, and opens: %v; want %v", size, err, ok, want)
+		}
+	}
+}
+
 func TestEachBadKeyIsAMistake(t *testing.T) {
 	for _, row := range []struct {
 		keys [][]byte

@@ -114,8 +114,8 @@ type memory struct {
 	State    string `json:"s"`
 	Nonce    string `json:"n"`
 	Verifier string `json:"v"`
-	Next     string `json:"p"`
-	Value    string `json:"a,omitempty"`
+	Next     []byte `json:"p"` // in base64, as Value, so that no character takes six bytes
+	Value    []byte `json:"a,omitempty"`
 }
 
 func (l *Logins) memory(i Intent) (memory, error) {
@@ -125,7 +125,7 @@ func (l *Logins) memory(i Intent) (memory, error) {
 	if len(i.Next) > maxNext {
 		i.Next = ""
 	}
-	return memory{l.issuer, random(), random(), random(), middleware.LocalPath(i.Next), i.Value}, nil
+	return memory{l.issuer, random(), random(), random(), []byte(middleware.LocalPath(i.Next)), []byte(i.Value)}, nil
 }
 
 // random returns 256 random bits as 43 characters, as RFC 7636, section 4.1, recommends.

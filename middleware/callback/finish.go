@@ -64,7 +64,7 @@ func (l *Logins) Finish(w http.ResponseWriter, r *http.Request) (*http.Request, 
 	if err := l.check(m, query); err != nil {
 		return r, Result{}, err
 	}
-	res := Result{query.Get("code"), m.Verifier, m.Nonce, Intent{m.Next, m.Value}}
+	res := Result{query.Get("code"), m.Verifier, m.Nonce, Intent{string(m.Next), string(m.Value)}}
 	return browser.WithFinished(answer), res, nil
 }
 
