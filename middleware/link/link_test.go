@@ -147,6 +147,19 @@ func TestALinkIsVoidWhenItsUserHasChanged(t *testing.T) {
 	})
 }
 
+func TestALinkOfADisabledUserIsVoid(t *testing.T) {
+	// LK-1: also one that was made afterwards.
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
+		if err := s.Users().SetDisabled(t.Context(), time.Now(), "1", true); err != nil {
+			t.Fatal(err)
+		}
+		l := newLinks(t, s)
+		if _, err := use(l, made(t, l, userOf(t, s, "1"), "")); !errors.Is(err, link.ErrVoid) {
+			t.Errorf("%v, want ErrVoid", err)
+		}
+	})
+}
+
 func TestALinkEnds(t *testing.T) {
 	// LK-1
 	synctest.Test(t, func(t *testing.T) {
