@@ -66,7 +66,7 @@ func (k *Cookies) Renew(h http.Header, r *http.Request, id middleware.Identity) 
 	}
 	p, err := k.prove(r)
 	if err == nil {
-		err = k.set(h, p.secret, p.session.ID, renewed.Session.IdleDeadline)
+		err = k.set(h, p.secret, p.session.ID, p.ends, renewed.Session.IdleDeadline)
 	}
 	return renewed, err == nil, err
 }
@@ -86,9 +86,10 @@ func (k *Cookies) Challenge(_ *http.Request, d middleware.Denial) string {
 //
 // The secret is always a new one, and the sessions that the browser had end. On an error nothing
 // is set. Errors: [middleware.ErrCrossOrigin]; [middleware.ErrMalformedRequest] for a GET and other
-// safe methods; and those of [session.Method.Open].
+// safe methods; and those of [session.Method.Open]. A login that another site sends back comes with
+// both: package middleware/callback makes of it a request that passes.
 func (k *Cookies) Login(w http.ResponseWriter, r *http.Request, l middleware.Login) (backends.Session, error) {
-	o, header, err := k.opening(r)
+	o, header, err := k.opening(r, &l)
 	if err != nil {
 		return backends.Session{}, err
 	}
@@ -99,10 +100,10 @@ func (k *Cookies) Login(w http.ResponseWriter, r *http.Request, l middleware.Log
 	return s, err
 }
 
-// opening returns how r gets a new secret, and the header into which its cookie is put before it
-// is stored.
-func (k *Cookies) opening(r *http.Request) (o session.Opening, header http.Header, err error) {
-	if err := k.check(r); err != nil {
+// opening returns how r gets a new secret because of l, and the header into which its cookie is put
+// before it is stored.
+func (k *Cookies) opening(r *http.Request, l *middleware.Login) (o session.Opening, header http.Header, err error) {
+	if err := k.check(r, (*browser.Origins).CheckLogin); err != nil {
 		return o, nil, err
 	}
 	o.Secret, header = backends.NewSecret(), http.Header{}
@@ -111,7 +112,7 @@ func (k *Cookies) opening(r *http.Request) (o session.Opening, header http.Heade
 		if k.reissue {
 			until = s.IdleDeadline
 		}
-		return k.set(header, o.Secret, s.ID, until)
+		return k.set(header, o.Secret, s.ID, l.BrowserSession, until)
 	}
 	_, err = k.signed(r, func(c credential) error {
 		o.Former = append(o.Former, string(c.id[:]))
@@ -120,13 +121,13 @@ func (k *Cookies) opening(r *http.Request) (o session.Opening, header http.Heade
 	return o, header, err
 }
 
-// check reports what keeps r from logging in or out.
-func (k *Cookies) check(r *http.Request) error {
+// check reports what keeps r from logging in or out, its origin included.
+func (k *Cookies) check(r *http.Request, origin func(*browser.Origins, *http.Request) error) error {
 	if k == nil || k.codecs == nil {
 		return errNotMade
 	}
 	k.warning.OfHTTP(r, k.cookie, "cookie: Config.DangerouslyAllowHTTP")
-	return k.origins.CheckUnsafe(r)
+	return origin(&k.origins, r)
 }
 
 // errNotMade is for the zero Cookies, and nil.
@@ -135,12 +136,16 @@ var errNotMade = fmt.Errorf("%w: cookie: these Cookies are not from New", middle
 // Reauthenticate gives the session of r a new start, after its user has authenticated again: a
 // new secret and cookie, a new authentication time, new deadlines. The former cookie no longer
 // opens anything, and other sessions that the browser had end. The session keeps its ID and, unless
-// l has a Policy, its own timeouts; its AMR becomes l.AMR.
+// l has a Policy, its own timeouts. A cookie that ends with the browser stays one.
+//
+// Its AMR becomes l.AMR, and nothing of the former one is kept: after a password at login and a code
+// now, l.AMR is {"pwd", "otp"}. After a password alone it is {"pwd"}, and the session no longer passes
+// [middleware.HasAMR] for otp.
 //
 // l.Subject must be the user of the session. Errors are those of Login, and
 // [middleware.ErrNoCredentials] if r has no session.
 func (k *Cookies) Reauthenticate(w http.ResponseWriter, r *http.Request, l middleware.Login) (backends.Session, error) {
-	o, header, err := k.opening(r)
+	o, header, err := k.opening(r, &l)
 	if err != nil {
 		return backends.Session{}, err
 	}
@@ -148,6 +153,7 @@ func (k *Cookies) Reauthenticate(w http.ResponseWriter, r *http.Request, l middl
 	if err != nil {
 		return backends.Session{}, err
 	}
+	l.BrowserSession = l.BrowserSession || p.ends
 	if err := k.sessions.Reauthenticate(r, &p.session, l, o); err != nil {
 		return backends.Session{}, err
 	}
@@ -165,7 +171,7 @@ func (k *Cookies) Reauthenticate(w http.ResponseWriter, r *http.Request, l middl
 // [middleware.ErrUnavailable]: the session then still lives, and the browser keeps the cookie to
 // try again.
 func (k *Cookies) Logout(w http.ResponseWriter, r *http.Request) error {
-	if err := k.check(r); err != nil {
+	if err := k.check(r, (*browser.Origins).CheckUnsafe); err != nil {
 		return err
 	}
 	_, err := k.signed(r, func(c credential) error {

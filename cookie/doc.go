@@ -22,7 +22,14 @@
 //
 // Its name is __Host-session, and it is Secure, HttpOnly, SameSite=Lax, with the path / and
 // no domain (OWASP ASVS 5.0, section 3.3). New refuses combinations that browsers would
-// drop without a word.
+// drop without a word. The browser keeps it until the session's deadline, or, with
+// Login.BrowserSession, until it is closed.
+//
+// # Before, beside and without a session
+//
+// A [Value] keeps something small in a sealed cookie of its own: a cart's ID, a notice after a
+// logout, a language, a device that is known, the half of a login whose second factor is still
+// missing. It needs no store, so that visitors, and robots, cost no row.
 //
 // Logging in again in the same browser replaces the session that it had, and no other.
 //

@@ -17,6 +17,10 @@ const (
 	// browser that missed the response to a re-authentication still log out.
 	payloadSize = backends.SecretSize + len(recall.ID{})
 
+	// browserSession is one more byte of the payload of a cookie that the browser drops when it is
+	// closed. The cookies that replace it are to be such, too.
+	browserSession = 'b'
+
 	// The bounds of the length of a value that securecookie makes of that: base64 of a time in
 	// decimal, the payload in base64, and a MAC of 32 bytes. Others are not even verified.
 	minValue, maxValue = 150, 190
@@ -30,6 +34,7 @@ type credential struct {
 	secret backends.Secret
 	id     recall.ID // of the session
 	value  string    // as it was sent
+	ends   bool      // with the browser
 }
 
 // A proof is a credential with the live session and the user that it proves.
@@ -103,16 +108,25 @@ func (k *Cookies) verify(value string) (credential, bool) {
 	var payload []byte
 	for _, codec := range k.codecs {
 		// securecookie signs the name too: a value of another cookie is not one of ours.
-		if err := codec.Decode(k.cookie.Name, value, &payload); err == nil && len(payload) == payloadSize {
-			return credential{backends.Secret(payload[:backends.SecretSize]), recall.ID(payload[backends.SecretSize:]), value}, true
+		if codec.Decode(k.cookie.Name, value, &payload) != nil {
+			continue
+		}
+		ends := len(payload) == payloadSize+1 && payload[payloadSize] == browserSession
+		if ends || len(payload) == payloadSize {
+			return credential{backends.Secret(payload[:backends.SecretSize]), recall.ID(payload[backends.SecretSize:]), value, ends}, true
 		}
 	}
 	return credential{}, false
 }
 
-// set puts the cookie of the session with the ID into the header, to be kept until the deadline.
-func (k *Cookies) set(h http.Header, secret backends.Secret, id string, deadline time.Time) error {
-	value, err := k.codecs[0].Encode(k.cookie.Name, append(secret[:], id...))
+// set puts the cookie of the session with the ID into the header, to be kept until the
+// deadline, or, if it ends with the browser, until that is closed.
+func (k *Cookies) set(h http.Header, secret backends.Secret, id string, ends bool, deadline time.Time) error {
+	payload := append(secret[:], id...)
+	if ends {
+		payload, deadline = append(payload, browserSession), time.Time{}
+	}
+	value, err := k.codecs[0].Encode(k.cookie.Name, payload)
 	if err == nil {
 		err = k.cookie.Put(h, value, time.Now(), deadline)
 	}

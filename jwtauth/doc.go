@@ -77,6 +77,12 @@
 // No token is stored: the row has the hash of a secret and a number. Neither a copy of the
 // database nor the key alone can make a token.
 //
+// # For a session that a cookie opened
+//
+// [Tokens.Grant] issues an access token for a page that package cookie logged in and that calls
+// another service. It names the session of the cookie and ends with it. Authenticating again needs the
+// cookie, and voids the token.
+//
 // # Other ways to carry tokens
 //
 // Package oauth has the OAuth endpoints: refresh, revocation, introspection and the public keys.

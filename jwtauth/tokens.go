@@ -66,21 +66,21 @@ func (t *Tokens) Challenge(r *http.Request, d middleware.Denial) string {
 // previous one with [Tokens.Logout], unless the limit of the registry does.
 //
 // Errors: [middleware.ErrMalformedRequest] for a GET and other safe methods, and those of
-// session.Method.Open.
+// session.Method.Open. See package middleware/callback for logins that another site sends back.
 func (t *Tokens) Login(r *http.Request, l middleware.Login) (Response, error) {
-	if err := t.change(r); err != nil {
+	if err := t.change(r, browser.MayLogin); err != nil {
 		return Response{}, err
 	}
 	issued, err := t.engine.Open(r, l, nil, anyFits)
 	return response(issued, err)
 }
 
-// change returns an error unless r may change a session.
-func (t *Tokens) change(r *http.Request) error {
+// change returns an error unless r may change a session, as method says.
+func (t *Tokens) change(r *http.Request, method func(*http.Request) error) error {
 	if err := t.Engine().Made(); err != nil {
 		return err
 	}
-	return browser.Unsafe(r)
+	return method(r)
 }
 
 // anyFits is for clients that take any response.
@@ -89,15 +89,17 @@ func anyFits(tokens.Issued) error { return nil }
 // Reauthenticate gives the session whose token r brings a new start, after its user has
 // authenticated again: a new authentication time, new deadlines, new tokens. Earlier tokens no
 // longer open anything. The session keeps its ID and, unless l has a Policy, its own timeouts;
-// its AMR becomes l.AMR. If l names a UserVersion, the user must still have it.
+// its AMR becomes l.AMR, and nothing of the former one is kept. If l names a UserVersion, the user
+// must still have it.
 //
 // A token that a renewal has put into the header of w is an earlier one, and is removed from
 // it. Reauthenticate must be called before the response begins.
 //
-// l.Subject must be the user of the session. Errors are those of Login, and those of
-// Authenticate.
+// l.Subject must be the user of the session. Errors are those of Login, those of Authenticate, and
+// [middleware.ErrForbidden] if the token comes from [Tokens.Grant]: the cookie that opened the session
+// would no longer open it.
 func (t *Tokens) Reauthenticate(w http.ResponseWriter, r *http.Request, l middleware.Login) (Response, error) {
-	if err := t.change(r); err != nil {
+	if err := t.change(r, browser.MayLogin); err != nil {
 		return Response{}, err
 	}
 	token, err := bearer.Token(r)
@@ -132,7 +134,7 @@ func (t *Tokens) Reauthenticate(w http.ResponseWriter, r *http.Request, l middle
 // changes nothing; [middleware.ErrMalformedRequest] for a GET and other safe methods;
 // [middleware.ErrUnavailable].
 func (t *Tokens) Refresh(r *http.Request, token string) (Response, error) {
-	if err := t.change(r); err != nil {
+	if err := t.change(r, browser.Unsafe); err != nil {
 		return Response{}, err
 	}
 	rt, err := t.engine.RefreshKeys.Parse(token)
@@ -154,7 +156,7 @@ func (t *Tokens) Refresh(r *http.Request, token string) (Response, error) {
 // [middleware.ErrMalformedRequest] for a GET and other safe methods, and
 // [middleware.ErrUnavailable]: the session then still lives.
 func (t *Tokens) Logout(w http.ResponseWriter, r *http.Request) error {
-	if err := t.change(r); err != nil {
+	if err := t.change(r, browser.Unsafe); err != nil {
 		return err
 	}
 	token, err := bearer.Token(r)

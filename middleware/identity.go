@@ -82,13 +82,19 @@ type Login struct {
 	// UserVersion, if not 0, is the version of the user whose password or other credential was
 	// checked. If the user has changed since, the login is refused.
 	UserVersion int64
-	// AMR lists how the user authenticated, as in RFC 8176.
+	// AMR lists how the user authenticated, as in RFC 8176: all of it, at re-authentication too.
 	AMR []string
 	// Label is a name of the device that the user will recognize in a list.
 	Label string
 	// Policy, if not nil, replaces the configured policy for this session: a long one for
 	// "remember me", or a short one for an administrator.
 	Policy Policy
+	// BrowserSession lets the browser drop the cookie of the session when the browser is closed: for
+	// a login without "remember me". Otherwise it keeps the cookie until the session's deadline. The
+	// session itself ends as Policy says, since the server does not learn that a browser is closed,
+	// and one that restores its tabs restores such cookies too. Tokens that are in no cookie ignore
+	// it.
+	BrowserSession bool
 }
 
 // HasRole reports whether the identity has the role.

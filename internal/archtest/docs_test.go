@@ -16,7 +16,7 @@ import (
 var documented = []string{
 	"backends", "backends/cache", "backends/memory", "backends/password", "backends/postgres",
 	"cookie", "jwtauth", "jwtauth/foreign", "jwtauth/oauth", "jwtauth/tokencookie",
-	"middleware", "middleware/authtest", "middleware/clientip", "middleware/devices", "middleware/session", "sliding",
+	"middleware", "middleware/authtest", "middleware/callback", "middleware/clientip", "middleware/devices", "middleware/link", "middleware/session", "sliding",
 }
 
 // noExample are the entry points that have no Example of their own, and why.

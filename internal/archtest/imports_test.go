@@ -23,11 +23,13 @@ var arrows = map[string][]string{
 
 	"middleware":          {"internal/nilcheck", "internal/text", "middleware/clientip"},
 	"middleware/authtest": {"middleware"},
+	"middleware/callback": {"internal/browser", "internal/seal", "internal/text", "middleware"},
 	"middleware/clientip": {},
+	"middleware/link":     {"backends", "internal/browser", "internal/nilcheck", "internal/seal", "middleware"},
 	"middleware/session":  {"backends", "internal/nilcheck", "middleware", "middleware/clientip"},
 	"sliding":             {"middleware"},
 
-	"cookie":              {"backends", "internal/browser", "internal/entropy", "internal/identity", "internal/recall", "middleware", "middleware/session"},
+	"cookie":              {"backends", "internal/browser", "internal/entropy", "internal/identity", "internal/recall", "internal/seal", "middleware", "middleware/session"},
 	"jwtauth":             {"backends", "internal/bearer", "internal/browser", "internal/entropy", "internal/jose", "internal/tokens", "middleware", "middleware/session"},
 	"jwtauth/foreign":     {"backends", "internal/bearer", "internal/jose", "jwtauth", "middleware"},
 	"jwtauth/oauth":       {"internal/jose", "internal/tokens", "jwtauth", "middleware"},
@@ -42,6 +44,7 @@ var arrows = map[string][]string{
 	"internal/nilcheck":    {},
 	"internal/recall":      {"backends", "internal/record"},
 	"internal/record":      {"backends"},
+	"internal/seal":        {"internal/entropy"},
 	"internal/subscribers": {},
 	"internal/text":        {},
 	"internal/tokens":      {"backends", "internal/bearer", "internal/identity", "internal/jose", "internal/recall", "middleware", "middleware/session"},
@@ -76,7 +79,9 @@ var linked = map[string][]string{
 	"backends/postgres": {"github.com/jackc/pgpassfile", "github.com/jackc/pgservicefile", "github.com/jackc/pgx/v5", "github.com/jackc/puddle/v2", "golang.org/x/sync", "golang.org/x/text"},
 
 	"middleware":          {},
+	"middleware/callback": {},
 	"middleware/clientip": {},
+	"middleware/link":     {},
 	"middleware/session":  {},
 	"middleware/devices":  {"github.com/mileusna/useragent"},
 	"sliding":             {},

@@ -83,15 +83,17 @@ func (c Cookie) template() http.Cookie {
 	}
 }
 
-// Put puts the cookie with the value into the header, to be kept until the deadline. A cookie
-// that browsers would not store is an error.
+// Put puts the cookie with the value into the header, to be kept until the deadline, or until the
+// browser is closed if there is none. A cookie that browsers would not store is an error.
 func (c Cookie) Put(h http.Header, value string, now, deadline time.Time) error {
 	if n := len(c.Name) + len(value); n > maxSize {
 		return fmt.Errorf("cookie %s has %d bytes, and browsers store %d", c.Name, n, maxSize)
 	}
 	line := c.template()
 	line.Value = value
-	line.MaxAge = maxAge(now, deadline)
+	if !deadline.IsZero() {
+		line.MaxAge = maxAge(now, deadline)
+	}
 	replace(h, line.String())
 	return nil
 }

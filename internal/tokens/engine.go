@@ -111,6 +111,9 @@ func (e *Engine) Open(r *http.Request, l middleware.Login, former []string, fits
 // Reauthenticate gives the session, as it was just found, a new start because of l, and issues
 // new tokens. The former ones open nothing any more, and the former sessions of the client end.
 func (e *Engine) Reauthenticate(r *http.Request, s backends.Session, u backends.User, l middleware.Login, former []string, fits Fits) (issued Issued, err error) {
+	if s.Kind != backends.KindToken {
+		return Issued{}, fmt.Errorf("%w: session was opened by another credential, which would no longer open it", middleware.ErrForbidden)
+	}
 	custom, err := e.custom(r.Context(), u)
 	if err != nil {
 		return Issued{}, err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/inga-auth/inga/internal/browser"
 	"github.com/inga-auth/inga/internal/tokens"
@@ -18,7 +19,13 @@ const maxCookies = 8
 type refreshCookie struct {
 	text  string
 	token tokens.RefreshToken
+	ends  bool // with the browser
 }
+
+// browserSession is at the end of a refresh cookie that the browser drops when it is closed. The
+// cookies that replace it are to be such, too. Nothing authenticates it: it is about how long a
+// browser keeps what it has.
+const browserSession = ".b"
 
 // Authenticate implements [middleware.Authenticator]: one look-up for a refresh cookie of ours,
 // and one more if the store does not accept the access cookie beside it; none for any other. The
@@ -77,16 +84,16 @@ func (k *Cookies) current(r *http.Request) (found refreshCookie, err error) {
 // refreshCookies returns the refresh cookies of r that we made, of each session the newest. It
 // returns an error if there are none.
 func (k *Cookies) refreshCookies(r *http.Request) (all []refreshCookie, err error) {
-	err = ours(r, k.refresh.Name, func(value string) {
+	err = ours(r, k.refresh.Name, func(value string, ends bool) {
 		token, err := k.engine.RefreshKeys.Parse(value)
 		if err != nil {
 			return
 		}
 		i := slices.IndexFunc(all, func(c refreshCookie) bool { return c.token.SessionID == token.SessionID })
 		if i < 0 {
-			all = append(all, refreshCookie{value, token})
+			all = append(all, refreshCookie{value, token, ends})
 		} else if token.Generation > all[i].token.Generation {
-			all[i] = refreshCookie{value, token}
+			all[i] = refreshCookie{value, token, ends}
 		}
 	})
 	if err != nil || len(all) > 0 {
@@ -98,17 +105,19 @@ func (k *Cookies) refreshCookies(r *http.Request) (all []refreshCookie, err erro
 	return nil, middleware.ErrNoCredentials
 }
 
-// ours calls use for each cookie of the name that may be one of ours.
-func ours(r *http.Request, name string, use func(value string)) error {
+// ours calls use for each cookie of the name that may be one of ours, and says whether it ends with
+// the browser.
+func ours(r *http.Request, name string, use func(value string, ends bool)) error {
 	n := 0
 	for value := range browser.Values(r, name) {
+		value, ends := strings.CutSuffix(value, browserSession)
 		if !tokens.Plausible(value) {
 			continue
 		}
 		if n++; n > maxCookies {
 			return fmt.Errorf("%w: more than %d cookies %s", middleware.ErrInvalidCredentials, maxCookies, name)
 		}
-		use(value)
+		use(value, ends)
 	}
 	return nil
 }
@@ -127,7 +136,7 @@ func (k *Cookies) accessToken(r *http.Request, sessionID string) string {
 // named returns the IDs of the sessions that the cookies of r name, whether or not they live.
 func (k *Cookies) named(r *http.Request) (ids []string, err error) {
 	for _, name := range []string{k.refresh.Name, k.access.Name} {
-		err := ours(r, name, func(value string) {
+		err := ours(r, name, func(value string, _ bool) {
 			if about, err := k.engine.Named(value); err == nil && !slices.Contains(ids, about.SessionID) {
 				ids = append(ids, about.SessionID)
 			}

@@ -35,9 +35,10 @@ var (
 // that the browser had end.
 //
 // Errors: [middleware.ErrCrossOrigin]; [middleware.ErrMalformedRequest] for a GET and other safe
-// methods; and those of session.Method.Open. On an error no cookie is set.
+// methods; and those of session.Method.Open. On an error no cookie is set. See package
+// middleware/callback for logins that another site sends back.
 func (k *Cookies) Login(w http.ResponseWriter, r *http.Request, l middleware.Login) (backends.Session, error) {
-	if err := k.mayChange(r); err != nil {
+	if err := k.check(r, (*browser.Origins).CheckLogin); err != nil {
 		return backends.Session{}, err
 	}
 	former, err := k.named(r)
@@ -45,15 +46,16 @@ func (k *Cookies) Login(w http.ResponseWriter, r *http.Request, l middleware.Log
 		return backends.Session{}, err
 	}
 	header := http.Header{}
-	issued, err := k.engine.Open(r, l, former, k.into(header))
+	issued, err := k.engine.Open(r, l, former, k.into(header, l.BrowserSession))
 	return send(w, header, issued, err)
 }
 
 // Reauthenticate gives the session of r a new start, after its user has authenticated again, and
-// sets both cookies anew; see jwtauth.Tokens.Reauthenticate. Other sessions that the cookies of r
+// sets both cookies anew; see jwtauth.Tokens.Reauthenticate. A cookie that ends with the browser stays
+// one. Other sessions that the cookies of r
 // name end. Errors are those of Login and of Authenticate.
 func (k *Cookies) Reauthenticate(w http.ResponseWriter, r *http.Request, l middleware.Login) (backends.Session, error) {
-	c, err := k.change(r)
+	c, err := k.change(r, (*browser.Origins).CheckLogin)
 	if err != nil {
 		return backends.Session{}, err
 	}
@@ -66,7 +68,7 @@ func (k *Cookies) Reauthenticate(w http.ResponseWriter, r *http.Request, l middl
 		return backends.Session{}, err
 	}
 	header := http.Header{}
-	issued, err := k.engine.Reauthenticate(r, s, u, l, former, k.into(header))
+	issued, err := k.engine.Reauthenticate(r, s, u, l, former, k.into(header, c.ends || l.BrowserSession))
 	return send(w, header, issued, err)
 }
 
@@ -78,39 +80,44 @@ func (k *Cookies) Reauthenticate(w http.ResponseWriter, r *http.Request, l middl
 // [middleware.ErrNoCredentials] without the cookie, [middleware.ErrUnavailable]. They change no
 // cookie: the refresh that failed may be the older one.
 func (k *Cookies) Refresh(w http.ResponseWriter, r *http.Request) (backends.Session, error) {
-	c, err := k.change(r)
+	c, err := k.change(r, (*browser.Origins).CheckUnsafe)
 	if err != nil {
 		return backends.Session{}, err
 	}
 	header := http.Header{}
-	issued, err := k.engine.Exchange(r, c.token, k.into(header))
+	issued, err := k.engine.Exchange(r, c.token, k.into(header, c.ends))
 	return send(w, header, issued, err)
 }
 
-// mayChange returns an error unless r may change a session.
-func (k *Cookies) mayChange(r *http.Request) error {
+// check reports what keeps r from changing a session, its origin included.
+func (k *Cookies) check(r *http.Request, origin func(*browser.Origins, *http.Request) error) error {
 	if err := k.engine.Made(); err != nil {
 		return err
 	}
-	return k.origins.CheckUnsafe(r)
+	return origin(&k.origins, r)
 }
 
-// change returns the refresh cookie of a request that may change the session.
-func (k *Cookies) change(r *http.Request) (refreshCookie, error) {
-	if err := k.mayChange(r); err != nil {
+// change returns the refresh cookie of a request that may change the session, as origin says.
+func (k *Cookies) change(r *http.Request, origin func(*browser.Origins, *http.Request) error) (refreshCookie, error) {
+	if err := k.check(r, origin); err != nil {
 		return refreshCookie{}, err
 	}
 	return k.current(r)
 }
 
 // into puts tokens into cookies in h. It fails if a browser would not keep one of them, which is
-// because of the custom claims.
-func (k *Cookies) into(h http.Header) tokens.Fits {
+// because of the custom claims. If they end with the browser, it drops the refresh cookie when it is
+// closed, and the access cookie, which opens nothing without it, when that expires.
+func (k *Cookies) into(h http.Header, ends bool) tokens.Fits {
 	return func(issued tokens.Issued) error {
 		now := time.Now()
 		err := k.access.Put(h, issued.Access.Token, now, issued.Access.ExpiresAt)
 		if err == nil && issued.Refresh != "" {
-			err = k.refresh.Put(h, issued.Refresh, now, issued.Session.AbsoluteDeadline)
+			value, until := issued.Refresh, issued.Session.AbsoluteDeadline
+			if ends {
+				value, until = value+browserSession, time.Time{}
+			}
+			err = k.refresh.Put(h, value, now, until)
 		}
 		if err != nil {
 			return fmt.Errorf("%w: tokencookie: Config.Claims: %w", middleware.ErrInvalidArgument, err)
@@ -135,7 +142,7 @@ func send(w http.ResponseWriter, cookies http.Header, issued tokens.Issued, err 
 // safe methods, and [middleware.ErrUnavailable]: a session then still lives, and the cookies
 // stay.
 func (k *Cookies) Logout(w http.ResponseWriter, r *http.Request) error {
-	if err := k.mayChange(r); err != nil {
+	if err := k.check(r, (*browser.Origins).CheckUnsafe); err != nil {
 		return err
 	}
 	ids, err := k.named(r)
@@ -155,7 +162,7 @@ func (k *Cookies) Logout(w http.ResponseWriter, r *http.Request) error {
 // Renew implements [middleware.Renewer]: it extends the session and sets a new access cookie.
 func (k *Cookies) Renew(h http.Header, r *http.Request, id middleware.Identity) (middleware.Identity, bool, error) {
 	header := http.Header{}
-	renewed, ok, err := k.engine.Renew(h, r, id, k.into(header))
+	renewed, ok, err := k.engine.Renew(h, r, id, k.into(header, false))
 	if ok {
 		browser.Move(h, header)
 	}

@@ -1,0 +1,24 @@
+package jwtauth
+
+import (
+	"context"
+
+	"github.com/inga-auth/inga/middleware"
+)
+
+// Grant issues an access token for the session of id, which a cookie opened: for a page that calls
+// another service. It is the same session: the token has its sid and its auth_time, counts in no
+// limit, and ends with it. There is no refresh token; a page asks for another access token when this
+// one has expired. Put Grant behind a guard that authenticates the cookie, and on a POST route.
+//
+// The token authenticates, slides and ends the session as its cookie does, with [Tokens.Logout] and at
+// the revocation endpoint too. It does not re-authenticate it.
+//
+// Errors: [middleware.ErrNoCredentials] for the zero Identity; [middleware.ErrForbidden] for one
+// without a session of ours, and for one that a token of t proved itself;
+// [middleware.ErrInvalidCredentials] if the session has ended, or its user has authenticated again
+// since; [middleware.ErrInvalidArgument] and [middleware.ErrUnavailable].
+func (t *Tokens) Grant(ctx context.Context, id middleware.Identity) (Response, error) {
+	issued, err := t.engine.Grant(ctx, id)
+	return response(issued, err)
+}
