@@ -65,13 +65,10 @@ func (c Config) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[cookie.Con
 
 // New returns the Cookies that c describes. The error joins all mistakes, each naming its field.
 func New(c Config) (*Cookies, error) {
-	k := &Cookies{cookie: browser.Cookie{
-		Name:                 c.Name,
-		Path:                 c.Path,
-		Domain:               c.Domain,
-		SameSite:             c.SameSite,
-		DangerouslyAllowHTTP: c.DangerouslyAllowHTTP,
-	}.WithDefaults("session"), reissue: c.Reissue, clearSiteData: c.ClearSiteData}
+	k := &Cookies{reissue: c.Reissue, clearSiteData: c.ClearSiteData}
+	k.cookie = browser.Cookie{Cookie: http.Cookie{
+		Name: c.Name, Path: c.Path, Domain: c.Domain, SameSite: c.SameSite, Secure: !c.DangerouslyAllowHTTP,
+	}}.WithDefaults("session")
 	errs := slices.Concat(
 		c.mistakes(),
 		k.cookie.Mistakes("cookie: Config.", "Name"),

@@ -17,7 +17,7 @@ type Warning struct{ once sync.Once }
 // r.TLS does not behind a proxy. On localhost browsers keep the cookie.
 func (w *Warning) OfHTTP(r *http.Request, c Cookie, setting string) {
 	u, err := url.Parse(r.Header.Get("Origin"))
-	if c.DangerouslyAllowHTTP || err != nil || u.Scheme != "http" || u.Host != r.Host || isLoopback(u.Hostname()) {
+	if !c.Secure || err != nil || u.Scheme != "http" || u.Host != r.Host || isLoopback(u.Hostname()) {
 		return
 	}
 	w.once.Do(func() {

@@ -46,19 +46,17 @@ func ended(s *backends.Session, err error) error {
 
 // reasonOf is what the event says about a login that failed with err.
 func reasonOf(err error) string {
-	for _, row := range [...]struct {
-		err    error
-		reason string
-	}{
-		{backends.ErrNotFound, middleware.ReasonUnknownUser},
-		{backends.ErrUserDisabled, middleware.ReasonUserDisabled},
-		{backends.ErrConflict, middleware.ReasonUserChanged},
-		{middleware.ErrTooManySessions, middleware.ReasonTooManySessions},
-		{middleware.ErrInvalidArgument, middleware.ReasonInvalidArgument},
-	} {
-		if errors.Is(err, row.err) {
-			return row.reason
-		}
+	switch {
+	case errors.Is(err, backends.ErrNotFound):
+		return middleware.ReasonUnknownUser
+	case errors.Is(err, backends.ErrUserDisabled):
+		return middleware.ReasonUserDisabled
+	case errors.Is(err, backends.ErrConflict):
+		return middleware.ReasonUserChanged
+	case errors.Is(err, middleware.ErrTooManySessions):
+		return middleware.ReasonTooManySessions
+	case errors.Is(err, middleware.ErrInvalidArgument):
+		return middleware.ReasonInvalidArgument
 	}
 	return middleware.ReasonUnavailable
 }
