@@ -38,7 +38,8 @@ type Config struct {
 	// sites make; then http.CrossOriginProtection alone decides what these may do.
 	SameSite http.SameSite
 
-	// TrustedOrigins may send unsafe requests with the cookie, as "https://app.example".
+	// TrustedOrigins may send unsafe requests with the cookie. Each is one origin, like
+	// "https://app.example" or "http://localhost:3000", without wildcards.
 	TrustedOrigins []string
 
 	// Reissue sends the cookie again with each renewal, its Max-Age following the idle deadline, so

@@ -54,20 +54,14 @@ func (m *Method) Open(r *http.Request, l middleware.Login, o Opening) (backends.
 		CreatedAt: at,
 	}
 	ended, err := m.open(r.Context(), at, &s, l, o)
-	t, why := middleware.EventLogin, ""
-	if err != nil {
-		t, why = middleware.EventLoginFailed, reasonOf(err)
-		s = backends.Session{UserID: l.Subject}
+	if err == nil {
+		m.emit(r, at, middleware.EventLogin, &s, "")
+	} else {
+		s = backends.Session{}
+		m.emitFailure(r, at, l.Subject, err)
 	}
-	if errors.Is(err, middleware.ErrTooManySessions) {
-		t = middleware.EventLimit
-	}
-	m.emit(r, at, t, &s, why)
 	m.emitEnds(r, at, ended)
-	if err != nil {
-		return backends.Session{}, err
-	}
-	return s, nil
+	return s, err
 }
 
 // open stores s. It returns the sessions that ended because of it, even if it fails.
