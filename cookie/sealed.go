@@ -94,13 +94,9 @@ func (c ValueConfig) cookie() browser.Cookie {
 	case c.Domain != "" || c.Path != "" && c.Path != "/":
 		prefix = "__Secure-"
 	}
-	return browser.Cookie{
-		Name:                 prefix + c.Name,
-		Path:                 c.Path,
-		Domain:               c.Domain,
-		SameSite:             c.SameSite,
-		DangerouslyAllowHTTP: c.DangerouslyAllowHTTP,
-	}.WithDefaults("")
+	return browser.Cookie{Cookie: http.Cookie{
+		Name: prefix + c.Name, Path: c.Path, Domain: c.Domain, SameSite: c.SameSite, Secure: !c.DangerouslyAllowHTTP,
+	}}.WithDefaults("")
 }
 
 // longest is how long browsers keep any cookie (RFC 6265bis, section 5.5).

@@ -72,7 +72,7 @@ func New(c Config) (*Logins, error) {
 		issuerOptional: c.IssuerOptional,
 		formPost:       c.FormPost,
 		maxAge:         c.MaxAge,
-		cookie:         browser.Cookie{DangerouslyAllowHTTP: c.DangerouslyAllowHTTP},
+		cookie:         browser.Cookie{Cookie: http.Cookie{Secure: !c.DangerouslyAllowHTTP}},
 	}
 	if c.FormPost {
 		l.cookie.SameSite = http.SameSiteNoneMode
