@@ -42,7 +42,11 @@ func (c *keyCache) begin(ctx context.Context, kid string) *flight {
 	return f
 }
 
+// wait waits for the end of the fetch, if there is one.
 func (f *flight) wait(ctx context.Context) error {
+	if f == nil {
+		return nil
+	}
 	select {
 	case <-f.done:
 		return f.err

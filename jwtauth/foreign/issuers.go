@@ -71,45 +71,45 @@ func (s *Issuers) Challenge(r *http.Request, d middleware.Denial) string {
 }
 
 // read finds the issuer that the token names. Nothing is verified yet.
-func (s *Issuers) read(token string) (foreignToken, error) {
-	t := foreignToken{}
-	var err error
-	if t.Parts, err = jose.Split(token, jose.MaxForeign); err != nil {
-		return t, err
-	}
-	payload, err := jose.Decode(t.Payload)
+func (s *Issuers) read(token string) (*foreignToken, error) {
+	parts, err := jose.Split(token, jose.MaxForeign)
 	if err != nil {
-		return t, err
+		return nil, err
 	}
-	if t.claims, err = parseForeign(payload); err != nil {
-		return t, err
+	payload, err := jose.Decode(parts.Payload)
+	if err != nil {
+		return nil, err
 	}
-	if t.issuer = s.byName[t.claims.Issuer]; t.issuer == nil {
-		return t, errors.New("iss is none of the issuers")
+	t := &foreignToken{Claims: jose.Claims{Raw: payload}, parts: parts}
+	if err := jose.Scan(payload, t.set); err != nil {
+		return nil, err
+	}
+	if t.issuer = s.byName[t.Issuer]; t.issuer == nil {
+		return nil, errors.New("iss is none of the issuers")
 	}
 	return t, nil
 }
 
 // authenticate checks everything else before it looks for the key: only a token in which all but
 // the signature is good can cause a fetch.
-func (i *issuer) authenticate(ctx context.Context, t foreignToken) (middleware.Identity, error) {
-	h, err := jose.ParseHeader(t.Header)
+func (i *issuer) authenticate(ctx context.Context, t *foreignToken) (middleware.Identity, error) {
+	h, err := jose.ParseHeader(t.parts.Header)
 	if err == nil {
 		err = i.acceptable(h)
 	}
 	if err == nil {
 		if i.AudienceClaim != "aud" {
-			t.claims.Audience = Claims{t.claims.Raw}.Strings(i.AudienceClaim)
+			t.Audience = Claims{t.Raw}.Strings(i.AudienceClaim)
 		}
-		err = i.validator.Validate(t.claims)
+		err = i.validator.Validate(t)
 	}
 	if err != nil {
 		return middleware.Identity{}, bearer.Invalid(err)
 	}
-	if err := i.keys.verify(ctx, h, t.Parts); err != nil {
+	if err := i.keys.verify(ctx, h, t.parts); err != nil {
 		return middleware.Identity{}, err
 	}
-	return i.identity(t.claims), nil
+	return i.identity(t), nil
 }
 
 func (i *issuer) acceptable(h jose.Header) error {
@@ -122,19 +122,19 @@ func (i *issuer) acceptable(h jose.Header) error {
 	return nil
 }
 
-func (i *issuer) identity(c *foreignClaims) middleware.Identity {
+func (i *issuer) identity(t *foreignToken) middleware.Identity {
 	id := middleware.Identity{
-		Subject:   c.Subject,
+		Subject:   t.Subject,
 		Issuer:    i.Issuer,
 		Method:    jwtauth.Method,
-		Scopes:    i.Config.Scopes(Claims{c.Raw}),
-		AuthTime:  c.AuthTime,
-		AMR:       c.amr,
-		ExpiresAt: c.ExpiresAt.Time,
-		Claims:    string(c.Raw),
+		Scopes:    i.Config.Scopes(Claims{t.Raw}),
+		AuthTime:  t.AuthTime,
+		AMR:       t.amr,
+		ExpiresAt: t.ExpiresAt.Time,
+		Claims:    string(t.Raw),
 	}
 	if i.Config.Roles != nil {
-		id.Roles = i.Config.Roles(Claims{c.Raw})
+		id.Roles = i.Config.Roles(Claims{t.Raw})
 	}
 	return id
 }
@@ -176,11 +176,4 @@ func (o othersOnly) Authenticate(r *http.Request) (middleware.Identity, error) {
 		return middleware.Identity{}, middleware.ErrNoCredentials
 	}
 	return t.issuer.authenticate(r.Context(), t)
-}
-
-// A foreignToken is one that names its issuer, not verified yet.
-type foreignToken struct {
-	jose.Parts
-	claims *foreignClaims
-	issuer *issuer
 }

@@ -61,39 +61,24 @@ func (c *keyCache) verify(ctx context.Context, h jose.Header, p jose.Parts) erro
 	if err != nil {
 		return err
 	}
-	err = set.verify(h, p.Signed, sig)
-	if errors.Is(err, errUnknownKey) {
-		return c.verifyUnknown(ctx, set, h, p, sig)
+	if err = set.verify(h, p.Signed, sig); !errors.Is(err, errUnknownKey) {
+		return err
 	}
-	if err != nil {
-		return bearer.Invalid(err)
-	}
-	return nil
-}
-
-// verifyUnknown is verify for a token whose key is not in the set. It terminates: each time
-// around the set is a newer one, and a set that is newer than the question answers it.
-func (c *keyCache) verifyUnknown(ctx context.Context, set *keySet, h jose.Header, p jose.Parts, sig []byte) error {
+	// The loop ends: each time around the set is a newer one, and a set that is newer than the
+	// question answers it.
 	q, again := c.ask(h.Kid, p)
-	for {
-		f, err := c.fetchFor(ctx, set, h.Kid, q, again)
-		if err != nil {
-			return err
+	for errors.Is(err, errUnknownKey) {
+		f, refusal := c.fetchFor(ctx, set, h.Kid, q, again)
+		if refusal != nil {
+			return refusal
 		}
-		if f != nil {
-			if err := f.wait(ctx); err != nil {
-				return unavailable(err)
-			}
+		if failure := f.wait(ctx); failure != nil {
+			return unavailable(failure)
 		}
 		set = c.current.Load()
 		err = set.verify(h, p.Signed, sig)
-		if err == nil {
-			return nil
-		}
-		if !errors.Is(err, errUnknownKey) {
-			return bearer.Invalid(err)
-		}
 	}
+	return err
 }
 
 // usable returns a set that may be used, and fetches it if necessary.
@@ -161,7 +146,7 @@ func (c *keyCache) fetchFor(ctx context.Context, set *keySet, kid string, q ques
 	case c.current.Load() != set:
 		return nil, nil
 	case set.answers(q):
-		return nil, bearer.Invalid(errUnknownKey)
+		return nil, errUnknownKey
 	case c.flight != nil:
 		return c.flight, nil
 	case c.resting():
