@@ -38,6 +38,47 @@ type issuer struct {
 	keys      *keyCache
 }
 
+// New returns an authenticator for the tokens of the issuers. The error joins all mistakes,
+// each naming its field and its issuer. Nothing is fetched before the first token comes.
+func New(configs ...Config) (*Issuers, error) {
+	s := &Issuers{byName: make(map[string]*issuer)}
+	var errs []error
+	if len(configs) == 0 {
+		errs = append(errs, errors.New("foreign: New has no Config, want at least one"))
+	}
+	for _, c := range configs {
+		c = c.withDefaults()
+		if s.byName[c.Issuer] != nil {
+			errs = append(errs, fmt.Errorf("foreign: Config %q is there twice: no token could say which it means", c.Issuer))
+		}
+		errs = append(errs, c.mistakes()...)
+		s.byName[c.Issuer] = newIssuer(c)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func newIssuer(c Config) *issuer {
+	c.Algorithms = slices.Clone(c.Algorithms)
+	i := &issuer{
+		Config: c,
+		keys:   newKeyCache(c),
+		validator: jwt.NewValidator(
+			jwt.WithIssuer(c.Issuer),
+			jwt.WithAudience(c.Audience),
+			jwt.WithExpirationRequired(),
+			jwt.WithIssuedAt(),
+			jwt.WithLeeway(c.Leeway),
+		),
+	}
+	for _, typ := range c.Types {
+		i.types = append(i.types, jose.MediaType(typ))
+	}
+	return i
+}
+
 // Authenticate implements [middleware.Authenticator].
 //
 // A token of any other issuer is [middleware.ErrInvalidCredentials], as every token that is not

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/netip"
-	"net/url"
 	"strings"
 	"time"
 )
@@ -126,33 +124,4 @@ func (s *source) ask(ctx context.Context, address string) ([]byte, error) {
 
 func discoveryURL(issuer string) string {
 	return strings.TrimSuffix(issuer, "/") + "/.well-known/openid-configuration"
-}
-
-func checkDiscovery(issuer string, allowHTTP bool) error {
-	u, err := checkURL(issuer, allowHTTP)
-	if err == nil && (u.RawQuery != "" || u.ForceQuery) {
-		err = errors.New("want a URL without a query")
-	}
-	return err
-}
-
-// checkURL parses an address from which keys may be fetched.
-func checkURL(address string, allowHTTP bool) (*url.URL, error) {
-	u, err := url.Parse(address)
-	switch {
-	case err != nil:
-		return nil, errors.New("want a URL")
-	case u.Scheme != "https" && u.Scheme != "http" || u.Host == "":
-		return nil, errors.New("want a URL that begins with https://")
-	case u.User != nil || u.Fragment != "":
-		return nil, errors.New("want a URL without user and fragment")
-	case u.Scheme == "http" && !allowHTTP && !isLoopback(u.Hostname()):
-		return nil, errors.New("want https, or DangerouslyAllowHTTP")
-	}
-	return u, nil
-}
-
-func isLoopback(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && ip.IsLoopback()
 }
