@@ -45,7 +45,13 @@ func (s *keySet) age() time.Duration {
 	if s == nil {
 		return math.MaxInt64
 	}
-	return time.Since(s.at)
+	return between(s.at, time.Now())
+}
+
+// between is the larger difference of the two clocks: the monotonic one stands still while a
+// machine sleeps, and a key may be withdrawn meanwhile.
+func between(then, now time.Time) time.Duration {
+	return max(now.Sub(then), now.Round(0).Sub(then.Round(0)))
 }
 
 // answers reports whether the set was fetched after the question was asked.

@@ -50,11 +50,16 @@ func sameHost(r *http.Request, via []*http.Request) error {
 }
 
 // fetch returns the keys that the issuer publishes now. Discovery is repeated each time, because
-// the issuer may move them.
-func (s *source) fetch(ctx context.Context) ([]publicKey, error) {
+// the issuer may move them. A panic of Config.HTTPClient is an error: in the goroutine of a fetch
+// net/http would not recover it, and the process would end.
+func (s *source) fetch(ctx context.Context) (_ []publicKey, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
 	address := s.JWKSURL
 	if address == "" {
-		var err error
 		if address, err = s.discover(ctx); err != nil {
 			return nil, err
 		}
