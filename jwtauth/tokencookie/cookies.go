@@ -108,7 +108,7 @@ func (k *Cookies) change(r *http.Request) (refreshCookie, error) {
 func (k *Cookies) into(h http.Header) tokens.Fits {
 	return func(issued tokens.Issued) error {
 		now := time.Now()
-		err := k.access.Put(h, issued.Access.Token, now, issued.Access.ExpiresAt)
+		err := k.access.Put(h, issued.Access, now, issued.ExpiresAt)
 		if err == nil && issued.Refresh != "" {
 			err = k.refresh.Put(h, issued.Refresh, now, issued.Session.AbsoluteDeadline)
 		}
