@@ -29,7 +29,7 @@ func response(issued tokens.Issued, err error) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	return Response{issued.Access.Token, "Bearer", issued.Access.ExpiresIn, issued.Refresh, issued.Session}, nil
+	return Response{issued.Access, "Bearer", issued.ExpiresIn, issued.Refresh, issued.Session}, nil
 }
 
 // Write responds with the tokens as JSON, which caches may not store.

@@ -111,7 +111,7 @@ func (k *Cookies) change(r *http.Request, origin func(*browser.Origins, *http.Re
 func (k *Cookies) into(h http.Header, ends bool) tokens.Fits {
 	return func(issued tokens.Issued) error {
 		now := time.Now()
-		err := k.access.Put(h, issued.Access.Token, now, issued.Access.ExpiresAt)
+		err := k.access.Put(h, issued.Access, now, issued.ExpiresAt)
 		if err == nil && issued.Refresh != "" {
 			value, until := issued.Refresh, issued.Session.AbsoluteDeadline
 			if ends {
