@@ -16,7 +16,6 @@ const (
 //
 // The first four characters are the [Place] of the user, the other 22 are 110 random bits.
 func NewID(userID string) string {
-	// rand.Text has 26 characters today and may have more one day.
 	return Place(userID) + rand.Text()[:idLen-placeLen]
 }
 

@@ -7,10 +7,9 @@ import (
 
 // A Rotator is a [Store] whose sessions can have refresh tokens. It is an optional contract.
 //
-// No token is stored. A refresh token carries the session's ID, a generation, the session's
-// secret and a MAC that only the application can make. The row holds the hash of the secret
-// and the number of the current generation. Neither the database nor the key alone can forge
-// a token, and ten thousand rotations leave one row.
+// A refresh token carries the session's ID, a generation, the session's secret and a MAC by the
+// application. The row holds the hash of the secret and the current generation: no token is
+// stored, and neither the database nor the key alone can forge one.
 type Rotator interface {
 	// Rotate presents generation n of the session with that ID, whose secret has the hash h,
 	// and acts on the verdict of [Session.Rotation], in one round trip:
@@ -96,8 +95,7 @@ func (s *Session) Rotate(now time.Time) {
 
 // Unseen reports whether a credential that was issued with generation n is the first one in use,
 // so that the store should record it; see [Rotator].MarkSeen. A generation that r does not know
-// comes from a refresh in another process since r was read.
+// comes from a refresh in another process. The first has no predecessor to tell apart.
 func (r Refresh) Unseen(n int64) bool {
-	const first = 1 // has no predecessor that could be presented
-	return n > first && (n > r.Generation || n == r.Generation && r.SeenAt.IsZero())
+	return n > 1 && (n > r.Generation || n == r.Generation && r.SeenAt.IsZero())
 }

@@ -12,8 +12,7 @@ import (
 const SecretSize = 32
 
 // A Secret opens a session. It exists in the client's credential and, for the length of a
-// request, in this process. A store never sees it. It prints as a fixed word. A credential holds
-// an encoding of its bytes, s[:].
+// request, in this process; a store never sees it. It prints as a fixed word.
 type Secret [SecretSize]byte
 
 // NewSecret returns a secret from the system's random source.
@@ -24,8 +23,8 @@ func NewSecret() Secret {
 	return s
 }
 
-// Hash returns what a store keeps in place of the secret. A plain SHA-256 is enough: a secret
-// of 256 random bits cannot be guessed, so there is nothing to slow down.
+// Hash returns what a store keeps in place of the secret. A plain SHA-256 is enough, because 256
+// random bits cannot be guessed.
 func (s Secret) Hash() SecretHash { return sha256.Sum256(s[:]) }
 
 // Format implements [fmt.Formatter], so that no verb prints the secret.

@@ -1,8 +1,11 @@
 package backends
 
 import (
+	"net/netip"
 	"slices"
 	"time"
+
+	"github.com/inga-auth/inga/internal/text"
 )
 
 // Retention is how long a dead row is kept before it is swept. Until then a refusal can say
@@ -34,8 +37,8 @@ const (
 	ReasonUser        Reason = "user_ended"  // the user was disabled or deleted
 )
 
-// A Session is one login of one user on one device. It holds no secret and is safe to list
-// and to log.
+// A Session is one login of one user on one device. It holds no secret: it may be listed and
+// logged.
 type Session struct {
 	ID     string `json:"id"`      // public, from [NewID]
 	UserID string `json:"user_id"` // see [User]
@@ -77,12 +80,9 @@ type Ended struct {
 // who forgot to set it, has a reason.
 func (e Ended) set() bool { return !e.At.IsZero() || e.Reason != "" }
 
-// Live reports whether the session of u may be used at now: nil, or an error that wraps
-// [ErrNotLive]. u is nil if there is no such user. It is the only rule. A store that decides in
-// SQL decides the same.
-//
-// A deadline is the first instant at which the session is over. An ended session stays ended
-// whatever the clock says.
+// Live reports whether the session of u (nil if there is no such user) may be used at now: nil,
+// or an error that wraps [ErrNotLive]. It is the only rule. A deadline is the first instant at
+// which the session is over. An ended session stays ended whatever the clock says.
 func (s *Session) Live(u *User, now time.Time) error {
 	switch {
 	case s.Ended.set():
@@ -141,4 +141,33 @@ func (s *Session) Clone() Session {
 	c := *s
 	c.AMR = slices.Clone(s.AMR)
 	return c
+}
+
+// A Client describes where a session was opened, as far as the request said. It proves
+// nothing: it is shown to the user and never used to decide.
+type Client struct {
+	IP        netip.Addr `json:"ip,omitzero"`          // without a zone; zero when unknown
+	UserAgent string     `json:"user_agent,omitempty"` // as the client sent it
+	Label     string     `json:"label,omitempty"`      // a name for people: "Ann's phone"
+}
+
+// NewClient returns a Client that every store accepts and any log can print. It removes the
+// port and the zone of remoteAddr, replaces control characters by spaces, drops bytes that are
+// not UTF-8, and cuts the user agent to 512 bytes and the label to 128.
+func NewClient(remoteAddr, userAgent, label string) Client {
+	ip, err := netip.ParseAddr(remoteAddr)
+	if err != nil {
+		ap, _ := netip.ParseAddrPort(remoteAddr)
+		ip = ap.Addr()
+	}
+	return Client{IP: plain(ip), UserAgent: text.Printable(userAgent, maxUserAgent), Label: text.Printable(label, maxLabel)}
+}
+
+// plain returns a in its one spelling, or the zero Addr if it is that of no machine. The zone is
+// dropped: it means something on one machine only and may hold anything.
+func plain(a netip.Addr) netip.Addr {
+	if a.IsUnspecified() {
+		return netip.Addr{}
+	}
+	return a.Unmap().WithZone("")
 }

@@ -113,9 +113,8 @@ func Supports[T any](s Store) bool {
 	return false
 }
 
-// Sweep calls s.Sweep every interval until ctx ends, and returns ctx's error. It passes each
-// result to report (which may be nil). A failed sweep is reported and tried again at the next
-// interval. The caller runs it, usually in a goroutine beside the server.
+// Sweep calls s.Sweep every interval until ctx ends, whether or not it fails, and returns ctx's
+// error. It passes each result to report, which may be nil.
 func Sweep(ctx context.Context, s Sweeper, every time.Duration, report func(removed int, err error)) error {
 	if every <= 0 {
 		return fmt.Errorf("%w: Sweep every %v, want more than 0", ErrInvalidArgument, every)

@@ -33,12 +33,9 @@ type UserStore interface {
 	Users() Users
 }
 
-// Users creates and changes the users that a backend keeps. An application with a users table
-// of its own does not need it.
-//
-// The methods that take a user ID return ErrNotFound if there is no such user. Those that take
-// a value return ErrInvalidArgument if it is not valid; see [User.Validate] and
-// [ValidPasswordHash].
+// Users creates and changes the users that a backend keeps. The methods that take a user ID
+// return ErrNotFound if there is no such user. Those that take a value return ErrInvalidArgument
+// if it is not valid; see [User.Validate] and [ValidPasswordHash].
 type Users interface {
 	// CreateUser stores u with a password hash, "" if the user cannot log in with a password.
 	// u.Name may be empty: the user then has no name to log in with. u.Version is ignored. Error:
@@ -57,13 +54,12 @@ type Users interface {
 	// with the ID except, in one transaction. It returns how many it ended.
 	//
 	// Error: ErrConflict, and nothing is changed, if the user has another version than the given
-	// one. Pass the version that came with the former password, so that of two changes at the
-	// same time the second does not undo the first. 0 stands for whatever version the user has.
+	// one, which is the one that came with the former password; 0 stands for any. So of two changes
+	// at the same time the second does not undo the first.
 	SetPassword(ctx context.Context, now time.Time, userID string, version int64, passwordHash, except string) (int, error)
 
-	// Rehash replaces a password hash by a stronger one of the same password, if old is still the
-	// stored one. It does not change the credential: no session ends, and the version stays. If
-	// old is no longer the stored one it does nothing.
+	// Rehash replaces a password hash by a stronger one of the same password, or does nothing if
+	// old is no longer the stored one. No session ends, and the version stays.
 	Rehash(ctx context.Context, userID, old, passwordHash string) error
 
 	// SetRoles replaces the roles. They hold from the next request on.
@@ -76,3 +72,29 @@ type Users interface {
 	// DeleteUser removes the user and ends all their sessions.
 	DeleteUser(ctx context.Context, now time.Time, userID string) error
 }
+
+// NoUsers returns Users whose methods fail with err and do nothing. It is for a [UserStore]
+// that keeps no users; err must wrap [errors.ErrUnsupported] and should say where they are.
+func NoUsers(err error) Users { return noUsers{err} }
+
+type noUsers struct{ err error }
+
+func (n noUsers) CreateUser(context.Context, User, string) error { return n.err }
+
+func (n noUsers) UserByName(context.Context, string) (User, string, error) {
+	return User{}, "", n.err
+}
+
+func (n noUsers) ListUsers(context.Context, string, int) ([]User, error) { return nil, n.err }
+
+func (n noUsers) SetPassword(context.Context, time.Time, string, int64, string, string) (int, error) {
+	return 0, n.err
+}
+
+func (n noUsers) Rehash(context.Context, string, string, string) error { return n.err }
+
+func (n noUsers) SetRoles(context.Context, string, []string) error { return n.err }
+
+func (n noUsers) SetDisabled(context.Context, time.Time, string, bool) error { return n.err }
+
+func (n noUsers) DeleteUser(context.Context, time.Time, string) error { return n.err }

@@ -13,10 +13,8 @@ import (
 // Values remembers small values for a session. It is an optional contract of a [Store].
 //
 // Each key is written by itself and at once, so that two requests of one session do not lose
-// each other's writes. Values end with their session: they cannot be read any more, and are
-// removed with its row.
-//
-// All methods return an error that wraps [ErrNotLive] if there is no such live session.
+// each other's writes. Values end with their session. All methods return an error that wraps
+// [ErrNotLive] if there is no such live session.
 type Values interface {
 	// SetValue stores the value under the key, replacing what was there. Error:
 	// ErrInvalidArgument; see [ValidValue].
@@ -32,8 +30,7 @@ type Values interface {
 // ErrNoValue: nothing is stored under that key.
 var ErrNoValue = errors.New("backends: no value")
 
-// MaxValue is the length in bytes of the longest value. Larger ones belong in a table of the
-// application.
+// MaxValue is the length in bytes of the longest value.
 const MaxValue = 4096
 
 // ValidKey reports whether s can be the key of a value: a [ValidText] of at most 64 bytes.

@@ -85,3 +85,35 @@ func (m missing) Claim(context.Context, time.Time, backends.NameHash, time.Time)
 func (m missing) Attempt(context.Context, time.Time, ...backends.Budget) error { return m.err }
 
 func (m missing) Succeed(context.Context, time.Time, ...backends.Budget) error { return m.err }
+
+// Users implements [backends.UserStore]. A change made through it holds in this process when the
+// call returns, and one made past it when the feed reports it.
+func (s *Store) Users() backends.Users {
+	return &users{s.optional.Users(), s}
+}
+
+// The methods that only read, or change nothing that is cached, are the backend's.
+type users struct {
+	backends.Users
+	store *Store
+}
+
+func (u *users) SetPassword(ctx context.Context, now time.Time, userID string, version int64, passwordHash, except string) (int, error) {
+	defer u.store.changedUser(userID)
+	return u.Users.SetPassword(ctx, now, userID, version, passwordHash, except)
+}
+
+func (u *users) SetRoles(ctx context.Context, userID string, roles []string) error {
+	defer u.store.changedUser(userID)
+	return u.Users.SetRoles(ctx, userID, roles)
+}
+
+func (u *users) SetDisabled(ctx context.Context, now time.Time, userID string, disabled bool) error {
+	defer u.store.changedUser(userID)
+	return u.Users.SetDisabled(ctx, now, userID, disabled)
+}
+
+func (u *users) DeleteUser(ctx context.Context, now time.Time, userID string) error {
+	defer u.store.changedUser(userID)
+	return u.Users.DeleteUser(ctx, now, userID)
+}
