@@ -18,6 +18,11 @@ type querier interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }
 
+// A runner is once or read.
+type runner = func(ctx context.Context, f func(querier) error) error
+
+func (s *Store) once(_ context.Context, f func(querier) error) error { return f(s.pool) }
+
 // read calls f, which only reads, and once more if the connection was dead. That is how a pool
 // learns of a server that restarted, or of a network that forgot. The second time it has a
 // connection that answers: the next one from the pool may be as dead.

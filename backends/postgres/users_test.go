@@ -292,8 +292,11 @@ func TestLoginDuringAChangeInTheApplicationsTableIsTakenBack(t *testing.T) {
 // other way round, because two of them have moved within their page. Each statement that
 // locked them as it finds them would have one end when the middle is set free, and want
 // the other.
-func TestSessionsOfAUserAndOfEveryoneCanBeEndedAtOnceWithoutADeadlock(t *testing.T) {
-	f := open(t, func(c *pgxpool.Config) { c.ConnConfig.RuntimeParams["enable_seqscan"] = "off" })
+func TestSessionsOfAUserCanBeEndedInSeveralWaysAtOnceWithoutADeadlock(t *testing.T) {
+	f := open(t, func(c *pgxpool.Config) {
+		c.MaxConns = 10
+		c.ConnConfig.RuntimeParams["enable_seqscan"] = "off"
+	})
 	first, _ := login(t, f, "ann")
 	middle, _ := login(t, f, "ann")
 	login(t, f, "ann")
@@ -302,12 +305,27 @@ func TestSessionsOfAUserAndOfEveryoneCanBeEndedAtOnceWithoutADeadlock(t *testing
 	}
 	tx := begin(t, f)
 	must(tx.Exec(t.Context(), in(f.schema, "SELECT FROM {schema}.sessions WHERE id = $1 FOR UPDATE"), middle.ID))(t)
-	results := make(chan error, 2)
-	go func() { err := f.RevokeAll(t.Context(), t0, "x"); results <- err }()
-	go func() { _, err := f.RevokeUser(t.Context(), t0, "ann", "", "x"); results <- err }()
-	waitForBlocked(t, f, 2)
+	o := backends.CreateOptions{Limit: backends.Limit{Total: 1}.ForAll}
+	ways := []func() error{
+		func() error { _, err := f.RevokeUser(t.Context(), t0, "ann", "", "x"); return err },
+		func() error { _, err := f.RevokeUser(t.Context(), t0, "ann", first.ID, "x"); return err },
+		func() error { _, err := f.users.SetPassword(t.Context(), t0, "ann", 0, "$2", ""); return err },
+		func() error {
+			_, err := f.Create(t.Context(), t0, session("ann"), backends.NewSecret().Hash(), o)
+			return err
+		},
+		func() error {
+			_, err := f.Create(t.Context(), t0, session("ann"), backends.NewSecret().Hash(), o)
+			return err
+		},
+	}
+	results := make(chan error, len(ways))
+	for i, end := range ways {
+		go func() { results <- end() }()
+		waitForBlocked(t, f, i+1)
+	}
 	check(t, tx.Commit(t.Context()))
-	for range 2 {
+	for range ways {
 		if err := <-results; err != nil {
 			t.Error(err)
 		}
