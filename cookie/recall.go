@@ -61,13 +61,18 @@ func unverifiedID(value string) (id recall.ID, ok bool) {
 		return id, false
 	}
 	var outer [innerTo - innerFrom]byte
-	var inner, payload [innerDigits + 8]byte // Decode is slow where its destination ends
+	// Decode is slow where there is padding, and where its destination ends.
+	var inner, payload [innerDigits + 8]byte
 	copy(outer[:], value[innerFrom:innerTo])
-	if n, err := base64.URLEncoding.Decode(inner[:], outer[:]); err != nil || n < innerDigits {
+	if n, err := base64.URLEncoding.Decode(inner[:], outer[:]); err != nil || n < innerDigits || inner[innerDigits-1] != '=' {
 		return id, false
 	}
-	n, err := base64.URLEncoding.Decode(payload[:], inner[:innerDigits])
-	if err != nil || n < skipped+len(id) {
+	last := inner[innerDigits-2 : innerDigits]
+	if last[0] == '=' {
+		last[0] = 'A'
+	}
+	last[1] = 'A'
+	if _, err := base64.URLEncoding.Decode(payload[:], inner[:innerDigits]); err != nil {
 		return id, false
 	}
 	copy(id[:], payload[skipped:])

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/inga-auth/inga/backends"
@@ -207,6 +208,26 @@ func TestALogoutWhileTheUserIsDisabledIsForGood(t *testing.T) {
 		b.status("GET", "/me", 401, mine)
 		if _, _, err := s.Find(t.Context(), now(), id, backends.SecretHash{}); !errors.Is(err, backends.ErrNotLive) {
 			t.Errorf("%v, want that the session has ended", err)
+		}
+	})
+}
+
+func TestOfTwoCookiesThatOfTheRenewedSessionIsSentAgain(t *testing.T) {
+	// CK-12, with Reissue.
+	synctest.Test(t, func(t *testing.T) {
+		s := storetest.Memory(t)
+		app := newApp(t, s, reissue)
+		cookies, ids := jars(t, s, app)
+		time.Sleep(10 * time.Minute)
+		for _, row := range []struct{ one, other, renewed string }{
+			{"ended", "root", "root"},
+			{"ann", "root's ended", "ann"},
+			{"ann again", "expired", "ann again"},
+		} {
+			w := newBrowser(t, app).status("GET", "/me", 200, cookieHeader("__Host-session="+cookies[row.one]+"; __Host-session="+cookies[row.other]))
+			if _, id := signed(t, sessionCookie(t, w).Value); id != ids[row.renewed] {
+				t.Errorf("%+v: the cookie of session %s, want %s", row, id, ids[row.renewed])
+			}
 		}
 	})
 }

@@ -139,16 +139,10 @@ func answered(a Authenticator, r *http.Request) *pass {
 // lists reports whether a FirstOf that was asked passes on the answer of a as it is. What wraps a
 // may have changed it.
 func lists(asked, a Authenticator) bool {
-	f, ok := asked.(*firstOf)
-	if !ok {
-		return asked == a
+	if f, ok := asked.(*firstOf); ok {
+		return slices.ContainsFunc(f.list, func(member Authenticator) bool { return lists(member, a) })
 	}
-	for _, member := range f.list {
-		if lists(member, a) {
-			return true
-		}
-	}
-	return false
+	return asked == a
 }
 
 // isComparable reports whether == with a does not panic. Pointers, the usual case, do not allocate.
