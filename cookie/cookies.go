@@ -1,11 +1,8 @@
 package cookie
 
 import (
-	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
-	"time"
 
 	"github.com/gorilla/securecookie"
 
@@ -28,6 +25,7 @@ type Cookies struct {
 	cookie        browser.Cookie
 	codecs        []*securecookie.SecureCookie // the first one signs
 	origins       browser.Origins
+	warning       browser.Warning
 	reissue       bool
 	clearSiteData string
 }
@@ -52,23 +50,12 @@ func (k *Cookies) Authenticate(r *http.Request) (id middleware.Identity, err err
 		}
 		return id, err
 	}
-	c, err := k.credential(r)
+	p, err := k.prove(r)
 	if err != nil {
 		return id, err
 	}
-	if err := k.origins.Check(r); err != nil {
-		return id, err
-	}
-	s, user, err := k.find(r, c)
-	if err != nil {
-		return id, err
-	}
-	k.remember(c, &s)
-	return k.sessions.Identity(&s, &user), nil
-}
-
-func (k *Cookies) find(r *http.Request, c credential) (backends.Session, backends.User, error) {
-	return k.sessions.Find(r.Context(), string(c.id[:]), c.secret)
+	k.remember(p)
+	return k.sessions.Identity(&p.session, &p.user), nil
 }
 
 // Renew implements [middleware.Renewer].
@@ -77,9 +64,9 @@ func (k *Cookies) Renew(h http.Header, r *http.Request, id middleware.Identity) 
 	if err != nil || !ok || !k.reissue {
 		return renewed, ok, err
 	}
-	c, err := k.credential(r)
-	if err == nil {
-		err = k.set(h, c.secret, string(c.id[:]), renewed.Session.IdleDeadline)
+	p, err := k.prove(r)
+	if err == nil && p.session.ID == id.SessionID {
+		err = k.set(h, p.secret, p.session.ID, renewed.Session.IdleDeadline)
 	}
 	return renewed, err == nil, err
 }
@@ -89,8 +76,7 @@ func (k *Cookies) WatchSession(id middleware.Identity, end func(cause error)) (s
 	return k.sessions.WatchSession(id, end)
 }
 
-// Challenge implements [middleware.Challenger]. A 401 must carry a challenge (RFC 9110,
-// section 15.5.2); this one does not make browsers ask for a password.
+// Challenge implements [middleware.Challenger]. It does not make browsers ask for a password.
 func (k *Cookies) Challenge(_ *http.Request, d middleware.Denial) string {
 	return browser.Challenge(d)
 }
@@ -98,90 +84,95 @@ func (k *Cookies) Challenge(_ *http.Request, d middleware.Denial) string {
 // Login opens a session for l.Subject and sets the cookie. It must be called before the
 // response begins, and only after the application has made sure of who the user is.
 //
-// The secret is always a new one, and a session that the browser had ends: what was known of
-// the browser before the login opens nothing afterwards. On an error nothing is set. Errors:
-// [middleware.ErrCrossOrigin]; [middleware.ErrMalformedRequest] for a GET and other safe
-// methods; and those of [session.Method.Open].
+// The secret is always a new one, and the sessions that the browser had end. On an error nothing
+// is set. Errors: [middleware.ErrCrossOrigin]; [middleware.ErrMalformedRequest] for a GET and other
+// safe methods; and those of [session.Method.Open].
 func (k *Cookies) Login(w http.ResponseWriter, r *http.Request, l middleware.Login) (backends.Session, error) {
-	if err := k.origins.CheckUnsafe(r); err != nil {
+	o, header, err := k.opening(r)
+	if err != nil {
 		return backends.Session{}, err
-	}
-	o, header := k.opening()
-	former, err := k.current(r)
-	switch {
-	case errors.Is(err, middleware.ErrUnavailable):
-		o.Prepare = func(*backends.Session) error { return err } // so that Open tells of it
-	case err != nil:
-		return backends.Session{}, err
-	}
-	for _, s := range former {
-		o.Former = append(o.Former, s.ID)
 	}
 	s, err := k.sessions.Open(r, l, o)
-	if err != nil {
-		return backends.Session{}, err
+	if err == nil {
+		browser.Move(w.Header(), header)
 	}
-	browser.Move(w.Header(), header)
-	return s, nil
+	return s, err
 }
 
-// opening returns how a session gets a new secret, and the header into which its cookie is put
-// before it is stored.
-func (k *Cookies) opening() (session.Opening, http.Header) {
-	secret, header := backends.NewSecret(), http.Header{}
-	return session.Opening{Secret: secret, Prepare: func(s *backends.Session) error {
-		return k.set(header, secret, s.ID, k.keepUntil(s))
-	}}, header
+// opening returns how r gets a new secret, and the header into which its cookie is put before it
+// is stored.
+func (k *Cookies) opening(r *http.Request) (o session.Opening, header http.Header, err error) {
+	if err := k.check(r); err != nil {
+		return o, nil, err
+	}
+	o.Secret, header = backends.NewSecret(), http.Header{}
+	o.Prepare = func(s *backends.Session) error {
+		until := s.AbsoluteDeadline
+		if k.reissue {
+			until = s.IdleDeadline
+		}
+		return k.set(header, o.Secret, s.ID, until)
+	}
+	_, err = k.signed(r, func(c credential) error {
+		o.Former = append(o.Former, string(c.id[:]))
+		return nil
+	})
+	return o, header, err
 }
+
+// check reports what keeps r from logging in or out.
+func (k *Cookies) check(r *http.Request) error {
+	if k == nil || k.codecs == nil {
+		return errNotMade
+	}
+	k.warning.OfHTTP(r, k.cookie, "cookie: Config.DangerouslyAllowHTTP")
+	return k.origins.CheckUnsafe(r)
+}
+
+// errNotMade is for the zero Cookies, and nil.
+var errNotMade = fmt.Errorf("%w: cookie: these Cookies are not from New", middleware.ErrInvalidArgument)
 
 // Reauthenticate gives the session of r a new start, after its user has authenticated again: a
-// new secret and cookie, a new authentication time, new deadlines. The former cookie no
-// longer opens anything. The session keeps its ID and, unless l has a Policy, its own timeouts;
-// its AMR becomes l.AMR. If l names a UserVersion, the user must still have it.
+// new secret and cookie, a new authentication time, new deadlines. The former cookie no longer
+// opens anything, and other sessions that the browser had end. The session keeps its ID and, unless
+// l has a Policy, its own timeouts; its AMR becomes l.AMR.
 //
-// l.Subject must be the user of the session. Errors are those of Login, and
+// l.Subject must be the user of the session, who must still have l.UserVersion unless that is 0. Errors are those of Login, and
 // [middleware.ErrNoCredentials] if r has no session.
 func (k *Cookies) Reauthenticate(w http.ResponseWriter, r *http.Request, l middleware.Login) (backends.Session, error) {
-	if err := k.origins.CheckUnsafe(r); err != nil {
-		return backends.Session{}, err
-	}
-	c, err := k.credential(r)
+	o, header, err := k.opening(r)
 	if err != nil {
 		return backends.Session{}, err
 	}
-	s, _, err := k.find(r, c)
+	p, err := k.prove(r)
 	if err != nil {
 		return backends.Session{}, err
 	}
-	o, header := k.opening()
-	if err := k.sessions.Reauthenticate(r, &s, l, o); err != nil {
+	if err := k.sessions.Reauthenticate(r, &p.session, l, o); err != nil {
 		return backends.Session{}, err
 	}
 	browser.Move(w.Header(), header)
-	return s, nil
+	return p.session, nil
 }
 
-// Logout ends the session of r and tells the browser to drop the cookie. If r brings several
-// cookies that we signed, it ends all their sessions. A session that has ended already, or a
-// cookie that never was good, is no error. A cookie that [Cookies.Reauthenticate] has replaced
-// still ends its session: the browser may have sent it before it received the new one. It must be called before the response begins.
+// Logout ends the sessions of all cookies in r that we signed, and tells the browser to drop the
+// cookie. A session that has ended already, or a cookie that never was good, is no error. A cookie
+// that [Cookies.Reauthenticate] has replaced still ends its session: the browser may have sent it
+// before it received the new one. Logout must be called before the response begins.
 //
 // Errors are [middleware.ErrCrossOrigin], [middleware.ErrMalformedRequest] for a GET and other
 // safe methods, [middleware.ErrInvalidCredentials] if there are too many cookies to verify, and
 // [middleware.ErrUnavailable]: the session then still lives, and the browser keeps the cookie to
 // try again.
 func (k *Cookies) Logout(w http.ResponseWriter, r *http.Request) error {
-	if err := k.origins.CheckUnsafe(r); err != nil {
+	if err := k.check(r); err != nil {
 		return err
 	}
-	current, err := k.current(r)
+	_, err := k.signed(r, func(c credential) error {
+		return k.sessions.Logout(r, middleware.Identity{SessionID: string(c.id[:])})
+	})
 	if err != nil {
 		return err
-	}
-	for _, s := range current {
-		if err := k.sessions.Logout(r, middleware.Identity{Subject: s.UserID, SessionID: s.ID}); err != nil {
-			return err
-		}
 	}
 	k.cookie.Clear(w.Header())
 	if k.clearSiteData != "" {
@@ -190,30 +181,5 @@ func (k *Cookies) Logout(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// current returns the live sessions that the cookies of r name, even if a cookie is a former
-// one.
-func (k *Cookies) current(r *http.Request) (all []backends.Session, err error) {
-	_, err = k.signed(r, func(c credential) error {
-		s, _, err := k.sessions.FindByID(r.Context(), string(c.id[:]))
-		if errors.Is(err, middleware.ErrInvalidCredentials) {
-			return nil
-		}
-		all = append(all, s)
-		return err
-	})
-	return all, err
-}
-
-// keepUntil is how long the browser keeps the cookie of a session that begins.
-func (k *Cookies) keepUntil(s *backends.Session) time.Time {
-	if k.reissue {
-		return s.IdleDeadline
-	}
-	return s.AbsoluteDeadline
-}
-
 // Format implements [fmt.Formatter], so that no verb prints the keys.
 func (k *Cookies) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[cookies]")) }
-
-// LogValue implements [slog.LogValuer].
-func (k *Cookies) LogValue() slog.Value { return slog.StringValue("[cookies]") }

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/internal/browser"
 	"github.com/inga-auth/inga/internal/recall"
 )
@@ -34,9 +33,9 @@ func (k *Cookies) recall(r *http.Request) (*recall.Entry, bool) {
 	return entry, ok && by == k
 }
 
-func (k *Cookies) remember(c credential, s *backends.Session) {
+func (k *Cookies) remember(p proof) {
 	if k.recaller != nil {
-		k.recaller.Remember(c.id, s.AuthenticatedAt, digest(c.value), k, 0)
+		k.recaller.Remember(p.id, p.session.AuthenticatedAt, digest(p.value), k, 0)
 	}
 }
 
@@ -47,9 +46,8 @@ func digest(value string) recall.Digest {
 }
 
 // Where the ID is in a value, which securecookie makes as base64(time|base64(payload)|MAC). As
-// long as the time has ten digits and a separator, the inner base64 begins at byte 11; the
-// group of three bytes of the payload in which the ID begins is at byte 51, which is digit 68 of
-// the outer base64.
+// long as the time has ten digits, the group of three bytes of the payload in which the ID begins
+// is at byte 51 of the outer text, which is its digit 68.
 const (
 	innerFrom, innerTo = 68, 124
 	innerDigits        = 40 // of bytes 30 to 58 of the payload
@@ -63,13 +61,14 @@ func unverifiedID(value string) (id recall.ID, ok bool) {
 		return id, false
 	}
 	var outer [innerTo - innerFrom]byte
-	var inner, payload [innerDigits + 2]byte
+	// Decode is slow where there is padding, and where its destination ends.
+	var inner, payload [innerDigits + 8]byte
 	copy(outer[:], value[innerFrom:innerTo])
-	if n, err := base64.URLEncoding.Decode(inner[:], outer[:]); err != nil || n < innerDigits {
+	if n, err := base64.URLEncoding.Decode(inner[:], outer[:]); err != nil || n < innerDigits || string(inner[innerDigits-2:innerDigits]) != "==" {
 		return id, false
 	}
-	n, err := base64.URLEncoding.Decode(payload[:], inner[:innerDigits])
-	if err != nil || n != skipped+len(id) {
+	copy(inner[innerDigits-2:], "AA")
+	if _, err := base64.URLEncoding.Decode(payload[:], inner[:innerDigits]); err != nil {
 		return id, false
 	}
 	copy(id[:], payload[skipped:])

@@ -29,7 +29,6 @@ func TestAnOutageLogsNobodyOutAndLetsNobodyIn(t *testing.T) {
 	f.NoFind = true
 	unavailable("GET", "/me")
 	unavailable("GET", "/admin")
-	unavailable("POST", "/logout")
 	unavailable("POST", "/prove")
 	unavailable("POST", "/login")
 	if live, _ := m.List(t.Context(), time.Now(), "1"); len(live) != 1 {

@@ -1,6 +1,7 @@
 package cookie
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -11,23 +12,18 @@ import (
 	"github.com/inga-auth/inga/middleware"
 )
 
-// securecookie signs the secret of a session and its ID. The ID finds the session, and lets a
-// browser that missed the response to a re-authentication still log out.
 const (
-	idSize      = len(recall.ID{})
-	payloadSize = backends.SecretSize + idSize
-)
+	// securecookie signs the secret of a session and its ID. The ID finds the session, and lets a
+	// browser that missed the response to a re-authentication still log out.
+	payloadSize = backends.SecretSize + len(recall.ID{})
 
-// The bounds of the length of a value that securecookie makes of that: base64 of a time in
-// decimal, the payload in base64, and a MAC of 32 bytes. Others are not even verified.
-const (
-	minValue = 150
-	maxValue = 190
-)
+	// The bounds of the length of a value that securecookie makes of that: base64 of a time in
+	// decimal, the payload in base64, and a MAC of 32 bytes. Others are not even verified.
+	minValue, maxValue = 150, 190
 
-// maxCookies that may be ours are verified at most, so that a long header does not cause much
-// work.
-const maxCookies = 8
+	// maxCookies that may be ours are verified at most: a long header does not cause much work.
+	maxCookies = 8
+)
 
 // A credential is a cookie that we signed.
 type credential struct {
@@ -36,33 +32,55 @@ type credential struct {
 	value  string    // as it was sent
 }
 
-// credential returns the session cookie of r. If there are two that we signed and they differ,
-// the request is refused, because either could be the one that the user means.
-func (k *Cookies) credential(r *http.Request) (found credential, err error) {
+// A proof is a credential with the live session and the user that it proves.
+type proof struct {
+	credential
+	session backends.Session
+	user    backends.User
+}
+
+// prove returns what the cookies of r prove. Those of sessions that have ended do not count, if
+// another is good: a browser sends two after the Domain of the cookie has changed, and a subdomain
+// can plant one. If two prove sessions of different users the request is refused, because either
+// could be the one that the user means.
+func (k *Cookies) prove(r *http.Request) (p proof, err error) {
+	var refusal error
 	present, err := k.signed(r, func(c credential) error {
-		if found.value != "" && c.secret != found.secret {
-			return fmt.Errorf("%w: two session cookies", middleware.ErrInvalidCredentials)
+		if err := k.origins.Check(r); err != nil {
+			return err
 		}
-		found = c
+		s, u, err := k.sessions.Find(r.Context(), string(c.id[:]), c.secret)
+		switch {
+		case errors.Is(err, middleware.ErrInvalidCredentials):
+			refusal = err
+		case err != nil:
+			return err
+		case p.value == "":
+			p = proof{c, s, u}
+		case u.ID != p.user.ID:
+			return fmt.Errorf("%w: session cookies of two users", middleware.ErrInvalidCredentials)
+		}
 		return nil
 	})
 	switch {
 	case err != nil:
-		return credential{}, err
-	case found.value != "":
-		return found, nil
+		return proof{}, err
+	case p.value != "":
+		return p, nil
+	case refusal != nil:
+		return proof{}, refusal
 	case present:
-		return credential{}, fmt.Errorf("%w: cookie is not signed by any of our keys", middleware.ErrInvalidCredentials)
+		return proof{}, fmt.Errorf("%w: cookie is not signed by any of our keys", middleware.ErrInvalidCredentials)
 	}
-	return credential{}, middleware.ErrNoCredentials
+	return proof{}, middleware.ErrNoCredentials
 }
 
-// signed calls use for each session cookie of r that we signed, until use fails. present reports
-// whether there is any session cookie.
-//
-// There may be several cookies of the name: a subdomain can plant one. Those that we did not
-// sign are ignored.
+// signed calls use for each session cookie of r that we signed, until use fails, and ignores all
+// others. present reports whether there is any cookie of the name.
 func (k *Cookies) signed(r *http.Request, use func(credential) error) (present bool, err error) {
+	if k == nil || k.codecs == nil {
+		return false, errNotMade
+	}
 	verified := 0
 	for value := range browser.Values(r, k.cookie.Name) {
 		present = true
@@ -92,8 +110,7 @@ func (k *Cookies) verify(value string) (credential, bool) {
 	return credential{}, false
 }
 
-// set puts the cookie of the session with the ID into the header, to be kept until the
-// deadline.
+// set puts the cookie of the session with the ID into the header, to be kept until the deadline.
 func (k *Cookies) set(h http.Header, secret backends.Secret, id string, deadline time.Time) error {
 	value, err := k.codecs[0].Encode(k.cookie.Name, append(secret[:], id...))
 	if err == nil {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/inga-auth/inga/internal/nilcheck"
 )
@@ -15,10 +16,9 @@ import (
 // Its type must be comparable, usually a pointer: a guard inside another one recognizes by it
 // that this authenticator has answered already.
 //
-// An Authenticator that wraps another one should have a method Unwrap() Authenticator. Guards
-// look for [Challenger], [Renewer] and [SessionWatcher] along the chain of these methods, as
-// [http.ResponseController] does with writers. Without it the wrapper hides them: requests are
-// still authenticated, but sessions are no longer renewed.
+// One that wraps another should have a method Unwrap() Authenticator, as writers have for
+// [http.ResponseController]. Without it the wrapper hides [Challenger], [Renewer] and
+// [SessionWatcher]: requests are still authenticated, but sessions are no longer renewed.
 type Authenticator interface {
 	// Authenticate returns the identity of the client that sent r, whose Subject is not empty.
 	//
@@ -31,15 +31,6 @@ type Authenticator interface {
 	Authenticate(r *http.Request) (Identity, error)
 }
 
-// A Renewer is an [Authenticator] that can extend the sessions of its identities.
-type Renewer interface {
-	// Renew records r as activity of the session of id and returns the renewed identity. If the
-	// client needs a new credential, Renew puts it into the response header h. ok is false, and h
-	// unchanged, if there was nothing to renew: the session has ended, or another request renewed
-	// it first. Renew may be called concurrently.
-	Renew(h http.Header, r *http.Request, id Identity) (renewed Identity, ok bool, err error)
-}
-
 // A Challenger is an [Authenticator] with a challenge for the WWW-Authenticate header, which a
 // 401 must carry (RFC 9110, section 15.5.2).
 type Challenger interface {
@@ -48,11 +39,14 @@ type Challenger interface {
 	Challenge(r *http.Request, d Denial) string
 }
 
+// maxWraps bounds the search along Unwrap, which may lead in a circle.
+const maxWraps = 64
+
 // as returns the first T among a and the authenticators it wraps.
 func as[T any](a Authenticator) (t T, ok bool) {
-	for a != nil {
+	for range maxWraps {
 		if t, ok = a.(T); ok {
-			return t, true
+			break
 		}
 		wrapper, wraps := a.(interface{ Unwrap() Authenticator })
 		if !wraps {
@@ -60,15 +54,13 @@ func as[T any](a Authenticator) (t T, ok bool) {
 		}
 		a = wrapper.Unwrap()
 	}
-	return t, false
+	return t, ok
 }
 
 // FirstOf returns an Authenticator that asks the given ones in turn, until one returns an
 // identity or an error other than [ErrNoCredentials]. Put explicit credentials before ambient
 // ones, so that a Bearer token that a client chose to send takes precedence over a cookie that a
 // browser attached.
-//
-// [New] reports a nil among them.
 func FirstOf(authenticators ...Authenticator) Authenticator {
 	return &firstOf{list: slices.Clone(authenticators)}
 }
@@ -99,30 +91,31 @@ func (f *firstOf) Challenge(r *http.Request, d Denial) string {
 }
 
 // authenticatorMistakes returns the mistakes in a, which messages call name, and in what it wraps.
-func authenticatorMistakes(name string, a Authenticator) (errs []error) {
-	for {
+func authenticatorMistakes(name string, a Authenticator) []error {
+	what := name
+	for range maxWraps {
 		switch {
 		case nilcheck.IsNil(a):
-			return append(errs, fmt.Errorf("middleware: %s is nil, want an Authenticator", name))
+			return []error{fmt.Errorf("middleware: %s is nil, want an Authenticator", what)}
 		case !isComparable(a):
-			return append(errs, fmt.Errorf("middleware: %s is a %T, want a comparable type, like a pointer", name, a))
+			return []error{fmt.Errorf("middleware: %s is a %T, want a comparable type, like a pointer", what, a)}
 		}
 		if f, ok := a.(*firstOf); ok {
-			return append(errs, f.mistakes()...)
+			return f.mistakes()
 		}
 		wrapper, ok := a.(interface{ Unwrap() Authenticator })
 		if !ok {
-			return errs
+			return nil
 		}
-		name, a = "what "+name+" wraps", wrapper.Unwrap()
+		what, a = "what "+what+" wraps", wrapper.Unwrap()
 	}
+	return []error{fmt.Errorf("middleware: %s wraps itself, or more than %d authenticators", name, maxWraps)}
 }
 
-func (f *firstOf) mistakes() []error {
+func (f *firstOf) mistakes() (errs []error) {
 	if len(f.list) == 0 {
-		return []error{errors.New("middleware: FirstOf has no authenticator, want at least one")}
+		errs = append(errs, errors.New("middleware: FirstOf has no authenticator, want at least one"))
 	}
-	var errs []error
 	for i, a := range f.list {
 		errs = append(errs, authenticatorMistakes(fmt.Sprintf("authenticators[%d] of FirstOf", i), a)...)
 	}
@@ -134,10 +127,10 @@ func (f *firstOf) mistakes() []error {
 func answered(a Authenticator, r *http.Request) *pass {
 	p := passFrom(r.Context())
 	// What a wrapper without Unwrap hides has not been checked by New, and may not be comparable.
-	if p == nil || !isComparable(a) || p.asked != a && (p.identity.by != a || !lists(p.asked, a)) {
+	if p == nil || p.identity.by == nil || !isComparable(a) || p.config.Authenticator != a && (p.identity.by != a || !lists(p.config.Authenticator, a)) {
 		return nil
 	}
-	if !p.credentials.equal(credentialsOf(r)) {
+	if p.credentials != credentialsOf(r) {
 		return nil // the context of one request, and the credentials of another
 	}
 	return p
@@ -164,19 +157,13 @@ func isComparable(a Authenticator) bool {
 }
 
 // credentials are what an identity was established from: a request that differs in one of them
-// is another request, even if it has the same context. The method counts because unsafe ones
-// must pass more checks.
-type credentials struct {
-	method                string
-	cookie, authorization []string
-}
+// is another request, even if it has the same context. The method counts because unsafe ones must
+// pass more checks, and the host because it says which origin is our own. The URL does not:
+// http.StripPrefix changes it.
+type credentials struct{ method, host, cookie, authorization string }
 
 func credentialsOf(r *http.Request) credentials {
-	return credentials{r.Method, r.Header["Cookie"], r.Header["Authorization"]}
-}
-
-func (c credentials) equal(d credentials) bool {
-	return c.method == d.method && slices.Equal(c.cookie, d.cookie) && slices.Equal(c.authorization, d.authorization)
+	return credentials{r.Method, r.Host, strings.Join(r.Header["Cookie"], "\n"), strings.Join(r.Header["Authorization"], "\n")}
 }
 
 // ask asks a about r, unless an outer guard has done so.

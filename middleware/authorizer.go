@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 )
 
 // An Authorizer decides whether an identity may pass: it is a rule of [Guard.Require].
@@ -23,56 +24,107 @@ type AuthorizerFunc func(r *http.Request, id Identity) error
 // Authorize calls f.
 func (f AuthorizerFunc) Authorize(r *http.Request, id Identity) error { return f(r, id) }
 
-// HasRole lets identities pass that have at least one of the roles.
-func HasRole(anyOf ...string) Authorizer { return &roleRule{roles: slices.Clone(anyOf)} }
-
-// HasAllRoles lets identities pass that have all of the roles.
-func HasAllRoles(allOf ...string) Authorizer {
-	return &roleRule{roles: slices.Clone(allOf), all: true}
+// HasRole lets identities pass that have at least one of the roles. Two rules demand two roles.
+func HasRole(anyOf ...string) Authorizer {
+	return &rule{name: "HasRole", kind: ErrForbidden, args: slices.Clone(anyOf), has: Identity.HasRole, mistake: unknownRole}
 }
 
-// A roleRule is its own objection, so that refusing does not allocate either.
-type roleRule struct {
-	roles []string
-	all   bool
+// HasScope lets identities pass that have all of the scopes. The challenge for other tokens lists
+// the scopes to request from the authorization server.
+//
+// A scope limits what a client may do on behalf of its user. What the user may do is another
+// question: see [HasRole]. Identities of our own sessions have no scopes and do not pass.
+func HasScope(allOf ...string) Authorizer {
+	return &rule{name: "HasScope", kind: ErrForbidden, args: slices.Clone(allOf), all: true, has: Identity.HasScope, mistake: noScope}
 }
 
-func (rule *roleRule) Authorize(_ *http.Request, id Identity) error {
-	for _, role := range rule.roles {
-		has := id.HasRole(role)
-		if has && !rule.all {
+// HasAMR lets identities pass whose user authenticated by at least one of the methods, named as in
+// RFC 8176: otp, hwk, mfa. Others are refused as by [Fresh].
+func HasAMR(anyOf ...string) Authorizer {
+	return &rule{name: "HasAMR", kind: ErrInsufficientAuthentication, args: slices.Clone(anyOf),
+		has: func(id Identity, method string) bool { return slices.Contains(id.AMR, method) },
+		mistake: func(method string, _ []string) error {
+			if method == "" {
+				return errors.New("middleware: HasAMR names an empty method")
+			}
 			return nil
-		}
-		if !has && rule.all {
-			return rule
-		}
-	}
-	if rule.all {
+		}}
+}
+
+// Fresh lets identities pass whose user authenticated within the given time: for routes that a
+// session left open should not reach, like changing the password. Activity does not make a
+// session fresh; only authenticating again does.
+//
+// Others are refused with 401 and the problem type insufficient-authentication. For clients with
+// a token, the challenge has max_age (RFC 9470).
+func Fresh(within time.Duration) Authorizer {
+	return &rule{name: "Fresh", kind: ErrInsufficientAuthentication, args: []string{within.String()}, within: within,
+		has: func(id Identity, _ string) bool { return !id.AuthTime.IsZero() && time.Since(id.AuthTime) <= within },
+		mistake: func(string, []string) error {
+			if within < time.Second {
+				return fmt.Errorf("middleware: Fresh is given %v, want at least 1s", within)
+			}
+			return nil
+		}}
+}
+
+// A rule is its own objection, so that refusing does not allocate either.
+type rule struct {
+	name    string // the function that made it
+	kind    error  // of the objection
+	args    []string
+	all     bool // whether an identity must have all of args, and not just one
+	has     func(id Identity, arg string) bool
+	mistake func(arg string, roles []string) error
+	within  time.Duration // for the challenge
+}
+
+func (rule *rule) Authorize(_ *http.Request, id Identity) error {
+	// Of all, the first that is missing decides; of any, the first that is there.
+	if slices.ContainsFunc(rule.args, func(arg string) bool { return rule.has(id, arg) != rule.all }) != rule.all {
 		return nil
 	}
 	return rule
 }
 
-func (rule *roleRule) Error() string {
-	word := "one"
-	if rule.all {
-		word = "all"
-	}
-	return fmt.Sprintf("%v: want %s of the roles %s", ErrForbidden, word, strings.Join(rule.roles, ", "))
+func (rule *rule) Error() string {
+	return fmt.Sprintf("%v: want %s(%s)", rule.kind, rule.name, strings.Join(rule.args, ", "))
 }
 
-func (rule *roleRule) Unwrap() error { return ErrForbidden }
+func (rule *rule) Unwrap() error { return rule.kind }
 
-// mistakes returns the mistakes in the rule. known are all the roles that exist.
-func (rule *roleRule) mistakes(known []string) []error {
-	if len(rule.roles) == 0 {
-		return []error{errors.New("middleware: a role rule names no role")}
+// mistakes returns the mistakes in the rule. roles are all that exist.
+func (rule *rule) mistakes(roles []string) (errs []error) {
+	if len(rule.args) == 0 {
+		errs = append(errs, fmt.Errorf("middleware: %s has no argument, want at least one", rule.name))
 	}
-	var errs []error
-	for _, role := range rule.roles {
-		if !slices.Contains(known, role) {
-			errs = append(errs, fmt.Errorf("middleware: unknown role %q, want one of Config.Roles %q", role, known))
+	for _, arg := range rule.args {
+		if err := rule.mistake(arg, roles); err != nil {
+			errs = append(errs, err)
 		}
 	}
 	return errs
+}
+
+// scopes formats the scopes of HasScope for a challenge: RFC 6750, section 3.
+func (rule *rule) scopes() string {
+	if rule.name != "HasScope" {
+		return ""
+	}
+	return strings.Join(rule.args, " ")
+}
+
+func unknownRole(role string, roles []string) error {
+	if !slices.Contains(roles, role) {
+		return fmt.Errorf("middleware: unknown role %q, want one of Config.Roles %q", role, roles)
+	}
+	return nil
+}
+
+// noScope reports what RFC 6749, section 3.3, does not allow.
+func noScope(scope string, _ []string) error {
+	if scope == "" || !quotable(scope) || strings.Contains(scope, " ") {
+		return fmt.Errorf("middleware: scope is %q, want printable ASCII without spaces, quotes and backslashes", scope)
+	}
+	return nil
 }

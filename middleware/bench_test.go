@@ -13,7 +13,6 @@ func BenchmarkRoleRule(b *testing.B) {
 	r := httptest.NewRequest("GET", "/", nil)
 	for name, rule := range map[string]middleware.Authorizer{
 		"any":     middleware.HasRole("owner", "admin"),
-		"all":     middleware.HasAllRoles("user", "admin"),
 		"refused": middleware.HasRole("owner"),
 	} {
 		b.Run(name, func(b *testing.B) {
@@ -56,7 +55,7 @@ func TestACheckOfRolesAllocatesNothing(t *testing.T) {
 	r := httptest.NewRequest("GET", "/", nil)
 	for name, rule := range map[string]middleware.Authorizer{
 		"passed":  middleware.HasRole("owner", "admin"),
-		"refused": middleware.HasAllRoles("user", "owner"),
+		"refused": middleware.HasRole("root", "owner"),
 	} {
 		if n := testing.AllocsPerRun(100, func() { _ = rule.Authorize(r, id) }); n != 0 {
 			t.Errorf("%s: %v allocations, want 0", name, n)

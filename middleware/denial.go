@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -23,61 +22,50 @@ type Denial struct {
 	MaxAge    time.Duration // how long ago the user may have authenticated, if it was too long
 }
 
-// retryAfter is the Retry-After of a 503, in seconds.
-const retryAfter = 1
+const (
+	// problemBase begins the URIs of problem types. Clients compare them: they never change.
+	problemBase = "https://inga-auth.github.io/problems/"
 
-// problemBase is the beginning of the URIs of problem types. Clients compare them: they never
-// change.
-const problemBase = "https://inga-auth.github.io/problems/"
-
-// insufficientAuthentication is the error code of RFC 9470, section 3.
-const insufficientAuthentication = "insufficient_user_authentication"
+	// insufficientAuthentication is the error code of RFC 9470, section 3.
+	insufficientAuthentication = "insufficient_user_authentication"
+)
 
 // denialOf turns an error into a refusal. It is the only place that does.
 //
 // RFC 6750, section 3.1: a request without credentials gets a bare challenge, one with wrong
-// credentials invalid_token. Unknown errors mean that a backend could not be asked. They are a 503
-// and never a 401, because clients log their user out on a 401.
+// credentials invalid_token. RFC 9470, section 3: an insufficient authentication is a 401, and the
+// code says that the token itself is good. Unknown errors mean that a backend could not be asked.
+// They are a 503 and never a 401, because clients log their user out on a 401.
 func denialOf(err error) Denial {
-	switch {
-	case errors.Is(err, ErrNoCredentials):
-		return denial(http.StatusUnauthorized, "", "no-credentials", "Authentication required")
-	case errors.Is(err, ErrSessionExpired):
-		return denial(http.StatusUnauthorized, "invalid_token", "session-expired", "Session has expired")
-	case errors.Is(err, ErrSessionRevoked):
-		return denial(http.StatusUnauthorized, "invalid_token", "session-revoked", "Session has been ended")
-	case errors.Is(err, ErrSessionSuperseded):
-		return denial(http.StatusUnauthorized, "invalid_token", "session-superseded", "Session has been ended by a newer login")
-	case errors.Is(err, ErrSessionStolen):
-		return denial(http.StatusUnauthorized, "invalid_token", "session-stolen", "Session has been ended because its token was used twice")
-	case errors.Is(err, ErrInvalidCredentials), saysInvalid(err):
-		return denial(http.StatusUnauthorized, "invalid_token", "invalid-credentials", "Credentials are not valid")
-	case errors.Is(err, ErrMalformedRequest):
-		return denial(http.StatusBadRequest, "invalid_request", "malformed-request", "Request is malformed")
-	case errors.Is(err, ErrInsufficientAuthentication):
-		// RFC 9470, section 3: 401, and the code says that the token itself is good.
-		d := denial(http.StatusUnauthorized, insufficientAuthentication, "insufficient-authentication", "Authenticate again")
-		d.MaxAge = maxAgeOf(err)
-		return d
-	case errors.Is(err, ErrCrossOrigin):
-		return denial(http.StatusForbidden, "", "cross-origin", "Cross-origin request refused")
-	case errors.Is(err, ErrTooManySessions):
-		return denial(http.StatusForbidden, "", "too-many-sessions", "Too many sessions")
-	case errors.Is(err, ErrForbidden):
-		d := denial(http.StatusForbidden, "insufficient_scope", "forbidden", "Not allowed")
-		d.Scope = scopeOf(err)
-		return d
-	case errors.Is(err, ErrInvalidArgument):
-		return denial(http.StatusInternalServerError, "", "internal-error", "Internal error")
-	default:
-		d := denial(http.StatusServiceUnavailable, "", "unavailable", "Try again later")
-		d.Retryable = true
-		return d
+	d := Denial{Status: http.StatusServiceUnavailable, Type: "unavailable", Title: "Try again later"}
+	for _, row := range [...]struct {
+		err                  error
+		status               int
+		code, problem, title string
+	}{
+		{ErrNoCredentials, 401, "", "no-credentials", "Authentication required"},
+		{ErrSessionExpired, 401, "invalid_token", "session-expired", "Session has expired"},
+		{ErrSessionRevoked, 401, "invalid_token", "session-revoked", "Session has been ended"},
+		{ErrSessionSuperseded, 401, "invalid_token", "session-superseded", "Session has been ended by a newer login"},
+		{ErrSessionStolen, 401, "invalid_token", "session-stolen", "Session has been ended because its token was used twice"},
+		{ErrInvalidCredentials, 401, "invalid_token", "invalid-credentials", "Credentials are not valid"},
+		{ErrMalformedRequest, 400, "invalid_request", "malformed-request", "Request is malformed"},
+		{ErrInsufficientAuthentication, 401, insufficientAuthentication, "insufficient-authentication", "Authenticate again"},
+		{ErrCrossOrigin, 403, "", "cross-origin", "Cross-origin request refused"},
+		{ErrTooManySessions, 403, "", "too-many-sessions", "Too many sessions"},
+		{ErrForbidden, 403, "insufficient_scope", "forbidden", "Not allowed"},
+		{ErrInvalidArgument, 500, "", "internal-error", "Internal error"},
+	} {
+		if errors.Is(err, row.err) || row.err == ErrInvalidCredentials && saysInvalid(err) {
+			d = Denial{Status: row.status, Code: row.code, Type: row.problem, Title: row.title}
+			break
+		}
 	}
-}
-
-func denial(status int, code, problem, title string) Denial {
-	return Denial{Status: status, Code: code, Type: problemBase + problem, Title: title}
+	d.Type, d.Retryable = problemBase+d.Type, d.Status == http.StatusServiceUnavailable
+	if rule := (*rule)(nil); errors.As(err, &rule) {
+		d.Scope, d.MaxAge = rule.scopes(), rule.within
+	}
+	return d
 }
 
 // Refuse responds to r as if g had refused it because of err. Handlers use it for errors of
@@ -89,41 +77,44 @@ func denial(status int, code, problem, title string) Denial {
 // change came first.
 func (g *Guard) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	id, _ := FromContext(r.Context())
-	g.refuse(w, r, id, err)
+	g.config.refuse(w, r, id, err)
 }
 
 // Refuse is [Guard.Refuse] of the innermost guard around the handler. Without one it responds like
 // a guard with default settings.
 func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if p := passFrom(r.Context()); p != nil {
-		p.guard.refuse(w, r, p.identity, err)
+		p.config.refuse(w, r, p.identity, err)
 		return
 	}
-	(&Guard{realm: defaultRealm, denier: DenierFunc(Problem), logger: slog.Default()}).refuse(w, r, Identity{}, err)
+	Config{}.withDefaults().refuse(w, r, Identity{}, err)
 }
 
-func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, id Identity, err error) {
+func (c *Config) refuse(w http.ResponseWriter, r *http.Request, id Identity, err error) {
 	d := denialOf(err)
-	d.Realm = g.realm
-	g.log(r, id, d, err)
-	g.emitDenied(r, id, d)
+	d.Realm = c.Realm
+	c.log(r, id, d, err)
+	c.emitDenied(r, id, d)
 
 	h := w.Header()
 	for _, about := range [...]string{"Content-Length", "Content-Encoding", "Etag", "Last-Modified"} {
 		h.Del(about) // the body that a handler meant to send
 	}
 	private(h)
-	if d.Status == http.StatusServiceUnavailable {
-		h.Set("Retry-After", strconv.Itoa(retryAfter))
-	} else if s := g.challenge(r, d); s != "" {
-		h.Set("WWW-Authenticate", s)
+	if d.Retryable {
+		h.Set("Retry-After", "1")
 	}
-	g.denier.Deny(w, r, d)
+	if a, ok := as[Challenger](c.Authenticator); ok && d.Status < 500 { // which another credential may avoid
+		if s := a.Challenge(r, d); s != "" {
+			h.Set("WWW-Authenticate", s)
+		}
+	}
+	c.Denier.Deny(w, r, d)
 }
 
 // log logs the reason. Requests without credentials are routine for a public server; a failing
 // backend and a mistake in the application are errors.
-func (g *Guard) log(r *http.Request, id Identity, d Denial, err error) {
+func (c *Config) log(r *http.Request, id Identity, d Denial, err error) {
 	level := slog.LevelInfo
 	switch d.Status {
 	case http.StatusUnauthorized:
@@ -134,7 +125,7 @@ func (g *Guard) log(r *http.Request, id Identity, d Denial, err error) {
 	if r.Context().Err() != nil {
 		level = slog.LevelDebug // the client has gone, which makes backends fail
 	}
-	g.logger.LogAttrs(r.Context(), level, "request refused",
+	c.Logger.LogAttrs(r.Context(), level, "request refused",
 		slog.Int("status", d.Status),
 		slog.String("problem", d.Type),
 		slog.String("request_method", r.Method),
@@ -144,21 +135,13 @@ func (g *Guard) log(r *http.Request, id Identity, d Denial, err error) {
 }
 
 // emitDenied emits EventDenied for 403s and step-up 401s.
-func (g *Guard) emitDenied(r *http.Request, id Identity, d Denial) {
-	if g.events == nil || d.Status != http.StatusForbidden && d.Code != insufficientAuthentication {
+func (c *Config) emitDenied(r *http.Request, id Identity, d Denial) {
+	if c.Events == nil || d.Status != http.StatusForbidden && d.Code != insufficientAuthentication {
 		return
 	}
 	e := NewEvent(r, EventDenied, id)
 	e.Reason = strings.ReplaceAll(strings.TrimPrefix(d.Type, problemBase), "-", "_")
-	g.events(r.Context(), e)
-}
-
-// challenge returns "" for a 500, which another credential would not avoid.
-func (g *Guard) challenge(r *http.Request, d Denial) string {
-	if c, ok := as[Challenger](g.authenticator); ok && d.Status < http.StatusInternalServerError {
-		return c.Challenge(r, d)
-	}
-	return ""
+	c.Events(r.Context(), e)
 }
 
 // A Denier responds to refused requests.
@@ -192,10 +175,5 @@ func Problem(w http.ResponseWriter, _ *http.Request, d Denial) {
 // quotable reports whether s can be quoted in a header without escapes: RFC 6750, section 3, allows
 // printable ASCII except quotes and backslashes.
 func quotable(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; c < 0x20 || c > 0x7e || c == '"' || c == '\\' {
-			return false
-		}
-	}
-	return true
+	return !strings.ContainsFunc(s, func(c rune) bool { return c < 0x20 || c > 0x7e || c == '"' || c == '\\' })
 }

@@ -69,10 +69,7 @@ const (
 )
 
 // The longest texts from clients in an event, in bytes.
-const (
-	maxUserAgent = 512
-	maxSubject   = 255
-)
+const maxUserAgent, maxSubject = 512, 255
 
 // NewEvent returns an event of the current time that concerns the identity and is caused by r. If
 // another identity sent r, that is the Actor. Applications emit events that only they know of,
@@ -82,40 +79,34 @@ const (
 //	e.Reason = "wrong_password" // a word of the application's own
 //	hook(r.Context(), e)
 func NewEvent(r *http.Request, t EventType, about Identity) Event {
-	e := newEvent(r.Context(), t, about)
-	e.from(r)
-	return e
+	return newEvent(r.Context(), r, t, about)
 }
 
 // NewEventContext is [NewEvent] for code that has a context and no request. If ctx is that of a
-// request that a guard let pass, the actor and the client are taken from the request.
+// request that came to a guard, the actor and the client are taken from the request.
 func NewEventContext(ctx context.Context, t EventType, about Identity) Event {
-	e := newEvent(ctx, t, about)
-	if p := passFrom(ctx); p != nil && p.request != nil {
-		e.from(p.request)
+	if p := passFrom(ctx); p != nil {
+		return newEvent(ctx, p.request, t, about)
 	}
-	return e
+	return newEvent(ctx, &http.Request{}, t, about)
 }
 
-func newEvent(ctx context.Context, t EventType, about Identity) Event {
+func newEvent(ctx context.Context, r *http.Request, t EventType, about Identity) Event {
 	e := Event{
 		Type:      t,
 		Time:      time.Now().UTC(),
 		Subject:   text.Printable(about.Subject, maxSubject),
 		SessionID: text.Printable(about.SessionID, maxSubject),
 		Method:    text.Printable(about.Method, maxSubject),
+		UserAgent: text.Printable(r.UserAgent(), maxUserAgent),
 	}
 	if actor, ok := FromContext(ctx); ok && (actor.Subject != about.Subject || actor.Issuer != about.Issuer) {
 		e.Actor = text.Printable(actor.Subject, maxSubject)
 	}
-	return e
-}
-
-func (e *Event) from(r *http.Request) {
-	e.UserAgent = text.Printable(r.UserAgent(), maxUserAgent)
 	if ip := clientip.Of(r); ip.IsValid() {
 		e.IP = ip.String()
 	}
+	return e
 }
 
 // LogValue implements [slog.LogValuer] with a group of the fields that are set.

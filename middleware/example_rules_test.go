@@ -32,10 +32,11 @@ func ExampleHasRole() {
 	// 403
 }
 
-func ExampleHasAllRoles() {
+// Each rule must hold.
+func ExampleHasRole_all() {
 	ann := middleware.Identity{Subject: "ann", Roles: []string{"user", "editor"}}
-	fmt.Println(behind(ann, middleware.HasAllRoles("user", "editor"))) // each of them
-	fmt.Println(behind(ann, middleware.HasAllRoles("editor", "admin")))
+	fmt.Println(behind(ann, middleware.HasRole("user"), middleware.HasRole("editor")))
+	fmt.Println(behind(ann, middleware.HasRole("editor"), middleware.HasRole("admin")))
 	// Output:
 	// 200
 	// 403

@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -37,14 +38,8 @@ type Config struct {
 // A Guard lets requests pass whose identity is established and to which none of its rules
 // objects. It is safe for concurrent use.
 type Guard struct {
-	origin        *Guard // from New: guards of one origin differ in their rules only
-	authenticator Authenticator
-	roles         []string
-	rules         []Authorizer
-	realm         string
-	denier        Denier
-	logger        *slog.Logger
-	events        EventHook
+	config *Config // the same in all guards that Require returns
+	rules  []Authorizer
 }
 
 // New returns a guard without rules: any identity passes. [Guard.Require] adds rules. The error
@@ -53,45 +48,35 @@ func New(c Config) (*Guard, error) {
 	if err := errors.Join(c.mistakes()...); err != nil {
 		return nil, err
 	}
-	g := &Guard{
-		authenticator: c.Authenticator,
-		roles:         slices.Clone(c.Roles),
-		realm:         c.Realm,
-		denier:        c.Denier,
-		logger:        c.Logger,
-		events:        c.Events,
-	}
-	if g.realm == "" {
-		g.realm = defaultRealm
-	}
-	if g.denier == nil {
-		g.denier = DenierFunc(Problem)
-	}
-	if g.logger == nil {
-		g.logger = slog.Default()
-	}
-	g.origin = g
-	return g, nil
+	return &Guard{config: c.withDefaults()}, nil
 }
 
-const defaultRealm = "inga"
+func (c Config) withDefaults() *Config {
+	c.Roles = slices.Clone(c.Roles)
+	c.Realm = cmp.Or(c.Realm, "inga")
+	c.Denier = cmp.Or[Denier](c.Denier, DenierFunc(Problem))
+	c.Logger = cmp.Or(c.Logger, slog.Default())
+	return &c
+}
 
 func (c Config) mistakes() []error {
-	var errs []error
-	errs = append(errs, authenticatorMistakes("Config.Authenticator", c.Authenticator)...)
+	errs := authenticatorMistakes("Config.Authenticator", c.Authenticator)
+	bad := func(format string, args ...any) {
+		errs = append(errs, fmt.Errorf("middleware: Config."+format, args...))
+	}
 	for i, role := range c.Roles {
 		if role == "" || strings.TrimSpace(role) != role || slices.Contains(c.Roles[:i], role) {
-			errs = append(errs, fmt.Errorf("middleware: Config.Roles[%d] is %q, want a new name without space around it", i, role))
+			bad("Roles[%d] is %q, want a new name without space around it", i, role)
 		}
 	}
 	if !quotable(c.Realm) {
-		errs = append(errs, fmt.Errorf("middleware: Config.Realm is %q, want printable ASCII without quotes and backslashes", c.Realm))
+		bad("Realm is %q, want printable ASCII without quotes and backslashes", c.Realm)
 	}
 	if c.Denier != nil && nilcheck.IsNil(c.Denier) {
-		errs = append(errs, fmt.Errorf("middleware: Config.Denier is a nil %T, want a Denier, or none for the default", c.Denier))
+		bad("Denier is a nil %T, want a Denier, or none for the default", c.Denier)
 	} else if v, ok := c.Denier.(interface{ Validate() error }); ok {
 		if err := v.Validate(); err != nil {
-			errs = append(errs, fmt.Errorf("middleware: Config.Denier: %w", err))
+			bad("Denier: %w", err)
 		}
 	}
 	return errs
@@ -109,72 +94,61 @@ func (g *Guard) Require(rules ...Authorizer) (*Guard, error) {
 		if nilcheck.IsNil(rule) {
 			errs = append(errs, fmt.Errorf("middleware: Require: rule %d is nil, want an Authorizer", i))
 		} else if checked, ok := rule.(interface{ mistakes(roles []string) []error }); ok {
-			errs = append(errs, checked.mistakes(g.roles)...)
+			errs = append(errs, checked.mistakes(g.config.Roles)...)
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	stricter := *g
-	stricter.rules = slices.Concat(g.rules, rules)
-	return &stricter, nil
+	return &Guard{g.config, slices.Concat(g.rules, rules)}, nil
 }
 
 // Check decides whether r may pass, without writing a response. It returns the identity and nil,
 // or the reason to refuse r. If a rule refuses r, the identity is returned too.
 func (g *Guard) Check(r *http.Request) (Identity, error) {
 	p, err := g.check(r)
-	if p == nil {
-		return Identity{}, err
-	}
 	return p.identity, err
 }
 
 // check implements Check. It returns the pass of an outer guard if that applies here, or a new
-// one, or nil if there is no identity.
+// one, which has no identity if there is none.
 func (g *Guard) check(r *http.Request) (*pass, error) {
-	p := answered(g.authenticator, r)
+	a := g.config.Authenticator
+	p := answered(a, r)
 	if p == nil {
-		p = &pass{asked: g.authenticator, guard: g, request: r, credentials: credentialsOf(r)}
-		if err := establish(&p.identity, g.authenticator, r); err != nil {
-			return nil, fmt.Errorf("authenticate: %w", err)
+		p = &pass{config: g.config, request: r, credentials: credentialsOf(r)}
+		if err := establish(&p.identity, a, r); err != nil {
+			return p, fmt.Errorf("authenticate: %w", err)
 		}
-	} else if p.guard.origin != g.origin {
-		p = p.with(p.identity, g) // so that Refuse answers as g does
+	} else if p.config != g.config {
+		p = p.with(p.identity, g.config) // so that Refuse answers as g does
 	}
-	return p, g.authorize(r, p)
-}
-
-func (g *Guard) authorize(r *http.Request, p *pass) error {
 	for _, rule := range g.rules {
-		err := rule.Authorize(r, p.identity)
-		switch {
-		case err == nil:
-		case errors.Is(err, ErrUnavailable):
-			return fmt.Errorf("authorize: %w: %v", ErrUnavailable, err)
-		default:
-			return objection(err)
+		if err := rule.Authorize(r, p.identity); err != nil {
+			return p, objection(err)
 		}
 	}
-	return nil
+	return p, nil
 }
 
 // objection makes sure that the error of a rule refuses the identity, no matter what else it
 // wraps. A rule that verifies a second credential may wrap ErrNoCredentials, for example, which
 // must not make the request anonymous.
 func objection(err error) error {
-	kind := ErrForbidden
-	if errors.Is(err, ErrInsufficientAuthentication) {
-		kind = ErrInsufficientAuthentication
+	switch {
+	case errors.Is(err, ErrUnavailable):
+		return fmt.Errorf("%w: %v", ErrUnavailable, err) // %v, not %w, here and below
+	case errors.Is(err, ErrInsufficientAuthentication):
+		return objectionOf(ErrInsufficientAuthentication, err)
 	}
-	if errors.Is(err, kind) && !aboutCredentials(err) {
-		return err
-	}
-	return fmt.Errorf("%w: %v", kind, err) // %v, not %w
+	return objectionOf(ErrForbidden, err)
 }
 
-func aboutCredentials(err error) bool {
-	return errors.Is(err, ErrNoCredentials) || errors.Is(err, ErrInvalidCredentials) || errors.Is(err, ErrMalformedRequest) || saysInvalid(err)
+func objectionOf(kind, err error) error {
+	if !errors.Is(err, kind) || errors.Is(err, ErrNoCredentials) || errors.Is(err, ErrInvalidCredentials) || errors.Is(err, ErrMalformedRequest) || saysInvalid(err) {
+		return fmt.Errorf("%w: %v", kind, err)
+	}
+	return err
 }
 
 // Handler returns a handler that passes requests on to next if they may pass, and refuses all
@@ -183,7 +157,7 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p, err := g.check(r)
 		if err != nil {
-			g.refuse(w, r, p.known(), err)
+			g.config.refuse(w, r, p.identity, err)
 			return
 		}
 		private(w.Header())
@@ -192,29 +166,25 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 }
 
 // Optional is like Handler, but for pages that are open to anonymous visitors: a request without
-// a credential passes, without an identity. A request with an invalid credential is refused, and
-// so is every request with a credential during an outage. Optional is therefore not for the login
-// page, where users arrive whose session has just ended. Use [Guard.Check] there.
-//
-// The rules of [Guard.Require] apply to requests with an identity only.
+// a credential passes, without an identity, and no rule is asked. A request with an invalid
+// credential is refused, and so is every request with a credential during an outage. The login
+// page, where users arrive whose session has just ended, needs [Guard.Check] instead.
 func (g *Guard) Optional(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p, err := g.check(r)
-		private(w.Header())
-		switch {
-		case err == nil:
-			next.ServeHTTP(w, withPass(r, p))
-		case errors.Is(err, ErrNoCredentials):
-			next.ServeHTTP(w, withPass(r, &pass{guard: g, request: r})) // no identity, but a guard for Refuse
-		default:
-			g.refuse(w, r, p.known(), err)
+		if err != nil && !errors.Is(err, ErrNoCredentials) {
+			g.config.refuse(w, r, p.identity, err)
+			return
 		}
+		private(w.Header())
+		next.ServeHTTP(w, withPass(r, p)) // perhaps without an identity, but with a guard for Refuse
 	})
 }
 
 // private marks a response as dependent on the identity. It is called before the handler, which
 // may override the headers.
 func private(h http.Header) {
+	const noStore, varyOn = "no-store", "Cookie, Authorization"
 	if len(h["Vary"]) == 0 {
 		values := [...]string{noStore, varyOn} // one allocation for both
 		h["Cache-Control"], h["Vary"] = values[0:1:1], values[1:2:2]
@@ -227,11 +197,6 @@ func private(h http.Header) {
 		h.Add("Vary", varyOn)
 	}
 }
-
-const (
-	noStore = "no-store"
-	varyOn  = "Cookie, Authorization"
-)
 
 // Chain combines middleware. The first one is the outermost.
 func Chain(outerToInner ...func(http.Handler) http.Handler) func(http.Handler) http.Handler {

@@ -67,7 +67,7 @@ func TestAScopeThatNoTokenCanHaveIsAMistake(t *testing.T) {
 	// ER-3: what is not in the charset of RFC 6749, section 3.3, cannot break the header.
 	g := newGuard(t, middleware.Config{Authenticator: knows("ann")})
 	_, err := g.Require(middleware.HasScope("", "read write", `a"b`, `c\d`, "e\nf", "ü"), middleware.HasScope())
-	wantMentions(t, err, `scope is ""`, `"read write"`, `"a\"b"`, `"c\\d"`, `"e\nf"`, `"ü"`, "names no scope")
+	wantMentions(t, err, `scope is ""`, `"read write"`, `"a\"b"`, `"c\\d"`, `"e\nf"`, `"ü"`, "HasScope has no argument")
 }
 
 func TestACheckOfScopesAllocatesNothing(t *testing.T) {

@@ -66,4 +66,4 @@ func calledByGuard() bool {
 }
 
 // refuse is the method with which a guard responds. Only package middleware can call it.
-var refuse = reflect.TypeFor[middleware.Guard]().PkgPath() + ".(*Guard).refuse"
+var refuse = reflect.TypeFor[middleware.Guard]().PkgPath() + ".(*Config).refuse"

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -18,8 +19,10 @@ type Method struct {
 
 // Method returns the way of proving with the given name, which becomes the Method of its
 // identities and events. It opens sessions of the given kind, and finds only those. The kind is
-// what [backends.Limit] counts by and lists show, usually the same word as the name.
-func (g *Registry) Method(kind backends.Kind, name string) *Method { return &Method{g, kind, name} }
+// what [backends.Limit] counts by and lists show. An empty name means that of the kind.
+func (g *Registry) Method(kind backends.Kind, name string) *Method {
+	return &Method{g, kind, cmp.Or(name, string(kind))}
+}
 
 // Authenticate returns the identity of a request that presents the secret of the session with
 // the ID, at the cost of one look-up. See [middleware.Authenticator] for its errors.
@@ -29,6 +32,26 @@ func (m *Method) Authenticate(ctx context.Context, id string, secret backends.Se
 		return middleware.Identity{}, err
 	}
 	return m.Identity(&s, &u), nil
+}
+
+// Identity returns the identity of a request that proved the session s of the user u.
+func (m *Method) Identity(s *backends.Session, u *backends.User) middleware.Identity {
+	return middleware.Identity{
+		Subject:   u.ID,
+		Roles:     u.Roles,
+		Method:    m.name,
+		SessionID: s.ID,
+		AuthTime:  s.AuthenticatedAt,
+		AMR:       s.AMR,
+		ExpiresAt: s.IdleDeadline,
+		Session: middleware.Lifetime{
+			Idle:             s.IdleTimeout,
+			Interval:         s.RenewalInterval,
+			LastSeen:         s.LastSeenAt,
+			IdleDeadline:     s.IdleDeadline,
+			AbsoluteDeadline: s.AbsoluteDeadline,
+		},
+	}
 }
 
 // Find returns the live session with the ID, and its user, if it has that secret. If it was
@@ -60,12 +83,11 @@ func (m *Method) Renew(_ http.Header, r *http.Request, id middleware.Identity) (
 		return id, false, verdict(err)
 	}
 	m.sessions.events(r.Context(), middleware.NewEvent(r, middleware.EventRenewed, id))
-	return extended(id, at, until), true, nil
-}
-
-// WatchSession implements [middleware.SessionWatcher] for authenticators.
-func (m *Method) WatchSession(id middleware.Identity, end func(cause error)) (stop func()) {
-	return m.sessions.watch(id, end)
+	if id.ExpiresAt.Equal(id.Session.IdleDeadline) { // and not earlier, with the credential
+		id.ExpiresAt = until
+	}
+	id.Session.LastSeen, id.Session.IdleDeadline = at, until
+	return id, true, nil
 }
 
 // Logout ends the session about.SessionID because its user logged out. The ID must have been
@@ -73,17 +95,24 @@ func (m *Method) WatchSession(id middleware.Identity, end func(cause error)) (st
 // before is no error.
 func (m *Method) Logout(r *http.Request, about middleware.Identity) error {
 	at := now()
-	did, err := m.sessions.store.Revoke(r.Context(), at, about.SessionID, backends.ReasonLogout)
-	if err != nil || !did {
-		return verdict(err)
+	s, err := m.revoke(r.Context(), at, backends.Session{ID: about.SessionID, UserID: about.Subject}, backends.ReasonLogout)
+	if s.Ended.Reason != "" {
+		m.emit(r, at, middleware.EventLogout, &s, "")
 	}
-	s := backends.Session{ID: about.SessionID, UserID: about.Subject}
-	if s.UserID == "" {
-		row, _, _ := m.sessions.store.Find(r.Context(), at, s.ID, backends.SecretHash{}) // and that it has ended
+	return err
+}
+
+// revoke ends the session s, of which the user may be unknown. It sets s.Ended if s was live.
+func (m *Method) revoke(ctx context.Context, at time.Time, s backends.Session, why backends.Reason) (backends.Session, error) {
+	did, err := m.sessions.store.Revoke(ctx, at, s.ID, why)
+	if did {
+		s.Ended = backends.Ended{At: at, Reason: why}
+	}
+	if did && s.UserID == "" {
+		row, _, _ := m.sessions.store.Find(ctx, at, s.ID, backends.SecretHash{}) // and that it has ended
 		s.UserID = row.UserID
 	}
-	m.emit(r, at, middleware.EventLogout, &s, "")
-	return nil
+	return s, verdict(err)
 }
 
 // emit emits an event about a session, with the time that its row has too.

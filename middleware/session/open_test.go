@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"context"
 	"errors"
 	"net/http/httptest"
 	"slices"
@@ -281,22 +282,56 @@ func TestACredentialThatCannotBeMadeOpensAndEndsNothing(t *testing.T) {
 	})
 }
 
+// immortal fails to end one session.
+type immortal struct {
+	storetest.Store
+	id string
+}
+
+func (s *immortal) Revoke(ctx context.Context, now time.Time, id string, why backends.Reason) (bool, error) {
+	if id == s.id {
+		return false, storetest.ErrDown
+	}
+	return s.Store.Revoke(ctx, now, id, why)
+}
+
 func TestALoginThatFailsHalfwayLeavesNoSessionAndSaysWhatItEnded(t *testing.T) {
 	// OB-1: another user's session cannot be ended, after a new one has superseded one.
 	m := storetest.Memory(t)
+	s := &immortal{Store: m}
+	f := newFixture(t, s, limited(backends.Limit{Total: 1}))
+	anns, roots := f.open("1"), f.open("2")
+	f.trail.Take()
+	s.id = roots.id
+	_, err := f.keys.Open(request(t), middleware.Login{Subject: "1"}, session.Opening{Former: []string{roots.id}})
+	if !errors.Is(err, middleware.ErrUnavailable) || !errors.Is(err, storetest.ErrDown) {
+		t.Errorf("%v, want ErrUnavailable and why", err)
+	}
+	f.trail.WantEvents(t, event("login_failed", "1", "", "unavailable"), event("superseded", "1", anns.id, "superseded"))
+	wantLive(t, m, map[string]int{"1": 0, "2": 1})
+}
+
+func TestALoginWhoseFormerSessionsCannotBeLookedUpChangesNothing(t *testing.T) {
+	m := storetest.Memory(t)
 	failing := &storetest.Failing{Store: m}
 	f := newFixture(t, failing, limited(backends.Limit{Total: 1}))
-	anns, roots := f.open("1"), f.open("2")
+	f.open("1")
+	roots := f.open("2")
 	f.trail.Take()
 	failing.NoFind = true
 	_, err := f.keys.Open(request(t), middleware.Login{Subject: "1"}, session.Opening{Former: []string{roots.id}})
 	if !errors.Is(err, middleware.ErrUnavailable) || !errors.Is(err, storetest.ErrDown) {
 		t.Errorf("%v, want ErrUnavailable and why", err)
 	}
-	f.trail.WantEvents(t, event("login_failed", "1", "", "unavailable"), event("superseded", "1", anns.id, "superseded"))
-	for user, want := range map[string]int{"1": 0, "2": 1} {
-		if live, err := m.List(t.Context(), time.Now(), user); err != nil || len(live) != want {
-			t.Errorf("user %s has %d live sessions (%v), want %d", user, len(live), err, want)
+	f.trail.WantEvents(t, event("login_failed", "1", "", "unavailable"))
+	wantLive(t, m, map[string]int{"1": 1, "2": 1})
+}
+
+func wantLive(t *testing.T, s backends.SessionLister, want map[string]int) {
+	t.Helper()
+	for user, n := range want {
+		if live, err := s.List(t.Context(), time.Now(), user); err != nil || len(live) != n {
+			t.Errorf("user %s has %d live sessions (%v), want %d", user, len(live), err, n)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"time"
 
 	"github.com/inga-auth/inga/backends"
@@ -38,8 +39,7 @@ type Registry struct {
 	events middleware.EventHook
 }
 
-// New returns the Registry that c describes. The error joins all mistakes, each naming its
-// field.
+// New returns the Registry that c describes. The error joins all mistakes, each naming its field.
 func New(c Config) (*Registry, error) {
 	var errs []error
 	if nilcheck.IsNil(c.Store) {
@@ -62,16 +62,13 @@ func New(c Config) (*Registry, error) {
 // Store returns Config.Store.
 func (g *Registry) Store() backends.Store { return g.store }
 
-// Format implements [fmt.Formatter]: a registry prints as a word, without what it is made of.
+// Format implements [fmt.Formatter], so that no verb prints what the store holds.
 func (g *Registry) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[sessions]")) }
-
-// LogValue implements [slog.LogValuer].
-func (g *Registry) LogValue() slog.Value { return slog.StringValue("[sessions]") }
 
 // List returns the live sessions of a user, the most recently seen first. The store must be a
 // [backends.SessionLister].
 func (g *Registry) List(ctx context.Context, userID string) ([]backends.Session, error) {
-	lister, err := g.lister()
+	lister, err := optional[backends.SessionLister](g)
 	if err != nil {
 		return nil, err
 	}
@@ -79,12 +76,23 @@ func (g *Registry) List(ctx context.Context, userID string) ([]backends.Session,
 	return list, verdict(err)
 }
 
-func (g *Registry) lister() (backends.SessionLister, error) {
-	lister, ok := g.store.(backends.SessionLister)
-	if !ok {
-		return nil, fmt.Errorf("%w: session: a %T lists no sessions", middleware.ErrInvalidArgument, g.store)
+// FindUser returns the user with the ID. The store must be a [backends.UserFinder].
+func (g *Registry) FindUser(ctx context.Context, userID string) (backends.User, error) {
+	finder, err := optional[backends.UserFinder](g)
+	if err != nil {
+		return backends.User{}, err
 	}
-	return lister, nil
+	u, err := finder.FindUser(ctx, userID)
+	return u, verdict(err)
+}
+
+// optional returns the store of g as a T, which not every store is.
+func optional[T any](g *Registry) (T, error) {
+	t, ok := g.store.(T)
+	if !ok {
+		return t, fmt.Errorf("%w: session: a %T is no %v", middleware.ErrInvalidArgument, g.store, reflect.TypeFor[T]())
+	}
+	return t, nil
 }
 
 // End ends one session of the user for the reason. It reports false if the user has no live
@@ -93,19 +101,17 @@ func (g *Registry) End(ctx context.Context, userID, id string, why backends.Reas
 	at := now()
 	// The user of a session never changes, so nothing can happen between the look and the end.
 	s, _, err := g.store.Find(ctx, at, id, backends.SecretHash{})
-	switch {
-	case errors.Is(err, backends.ErrNotFound), errors.Is(err, backends.ErrNotLive):
-		return false, nil
-	case err != nil:
-		return false, verdict(err)
-	case s.UserID != userID:
+	if errors.Is(err, backends.ErrNotFound) || errors.Is(err, backends.ErrNotLive) || err == nil && s.UserID != userID {
 		return false, nil
 	}
-	ok, err := g.store.Revoke(ctx, at, id, why)
-	if ok {
+	did := false
+	if err == nil {
+		did, err = g.store.Revoke(ctx, at, id, why)
+	}
+	if did {
 		g.emitEnd(ctx, at, middleware.Identity{Subject: userID, SessionID: id}, why, 0)
 	}
-	return ok, verdict(err)
+	return did, verdict(err)
 }
 
 // EndUser ends the sessions of the user for the reason, except the one with the ID except ("" for
@@ -125,7 +131,7 @@ func (g *Registry) EndAll(ctx context.Context, why backends.Reason) (int, error)
 }
 
 func (g *Registry) endMany(ctx context.Context, about middleware.Identity, why backends.Reason, end func(backends.SessionLister, time.Time) (int, error)) (int, error) {
-	lister, err := g.lister()
+	lister, err := optional[backends.SessionLister](g)
 	if err != nil {
 		return 0, err
 	}

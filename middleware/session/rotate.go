@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 
@@ -15,9 +14,9 @@ import (
 // long before ends the session and is [middleware.ErrSessionStolen]. The store must be a
 // Rotator.
 func (m *Method) Rotate(r *http.Request, id string, secret backends.Secret, n int64, g backends.Grace) (backends.Session, backends.User, error) {
-	rotator, ok := m.sessions.store.(backends.Rotator)
-	if !ok {
-		return backends.Session{}, backends.User{}, fmt.Errorf("%w: session: a %T has no refresh tokens", middleware.ErrInvalidArgument, m.sessions.store)
+	rotator, err := optional[backends.Rotator](m.sessions)
+	if err != nil {
+		return backends.Session{}, backends.User{}, err
 	}
 	at := now()
 	s, u, rotation, err := rotator.Rotate(r.Context(), at, id, secret.Hash(), n, g)
@@ -44,14 +43,4 @@ func (m *Method) MarkSeen(ctx context.Context, s *backends.Session, n int64) {
 	if rotator, ok := m.sessions.store.(backends.Rotator); ok && s.Refresh.Unseen(n) {
 		_ = rotator.MarkSeen(ctx, now(), s.ID, n)
 	}
-}
-
-// FindUser returns the user with the ID. The store must be a [backends.UserFinder].
-func (g *Registry) FindUser(ctx context.Context, userID string) (backends.User, error) {
-	finder, ok := g.store.(backends.UserFinder)
-	if !ok {
-		return backends.User{}, verdict(fmt.Errorf("session: a %T finds no users: %w", g.store, errors.ErrUnsupported))
-	}
-	u, err := finder.FindUser(ctx, userID)
-	return u, verdict(err)
 }

@@ -20,17 +20,22 @@ const (
 	patience = 5 * time.Second
 )
 
-// watch calls end when the session behind id has ended; see [middleware.SessionWatcher].
-func (g *Registry) watch(id middleware.Identity, end func(cause error)) (stop func()) {
+// WatchSession implements [middleware.SessionWatcher] for authenticators.
+func (m *Method) WatchSession(id middleware.Identity, end func(cause error)) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
-	w := &watcher{store: g.store, id: id.SessionID, look: make(chan struct{}, 1)}
+	look := make(chan struct{}, 1)
 	unsubscribe := func() {}
-	if s, ok := g.store.(backends.Subscriber); ok {
-		unsubscribe = s.Subscribe(id.Subject, w.lookSoon)
+	if s, ok := m.sessions.store.(backends.Subscriber); ok {
+		unsubscribe = s.Subscribe(id.Subject, func() {
+			select {
+			case look <- struct{}{}:
+			default: // there is a request already
+			}
+		})
 	}
 	var done sync.WaitGroup
 	done.Go(func() {
-		if cause := w.wait(ctx); cause != nil && ctx.Err() == nil {
+		if cause := m.wait(ctx, id.SessionID, look); cause != nil && ctx.Err() == nil {
 			end(cause)
 		}
 	})
@@ -41,23 +46,9 @@ func (g *Registry) watch(id middleware.Identity, end func(cause error)) (stop fu
 	}
 }
 
-// A watcher waits for the end of one session.
-type watcher struct {
-	store backends.Store
-	id    string
-	look  chan struct{} // requests a look-up now
-}
-
-// lookSoon requests a look-up. Requests that are not served yet are one.
-func (w *watcher) lookSoon() {
-	select {
-	case w.look <- struct{}{}:
-	default:
-	}
-}
-
-// wait returns why the session has ended, or nil when ctx has.
-func (w *watcher) wait(ctx context.Context) error {
+// wait returns why the session has ended, or nil when ctx has. It looks the session up now and
+// then, and when look says so.
+func (m *Method) wait(ctx context.Context, id string, look <-chan struct{}) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	var failing time.Time // since when
@@ -65,13 +56,13 @@ func (w *watcher) wait(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-w.look:
+		case <-look:
 		case <-timer.C:
 		}
 		if failing.IsZero() {
 			failing = time.Now() // until the store has answered
 		}
-		s, err := w.find(ctx, failing.Add(patience))
+		s, err := m.findBefore(ctx, failing.Add(patience), id)
 		switch {
 		case err == nil:
 			failing = time.Time{}
@@ -85,9 +76,9 @@ func (w *watcher) wait(ctx context.Context) error {
 	}
 }
 
-func (w *watcher) find(ctx context.Context, deadline time.Time) (backends.Session, error) {
+func (m *Method) findBefore(ctx context.Context, deadline time.Time, id string) (backends.Session, error) {
 	ctx, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
-	s, _, err := w.store.Find(ctx, now(), w.id, backends.SecretHash{})
+	s, _, err := m.sessions.store.Find(ctx, now(), id, backends.SecretHash{})
 	return s, ended(&s, err)
 }
