@@ -76,11 +76,9 @@ func protocolToken(r *http.Request) (string, error) {
 // protocols returns the subprotocols that r offers. The header is a list, which may be on
 // several lines and have empty elements (RFC 9110, section 5.6.1).
 func protocols(r *http.Request) (all []string) {
-	for _, line := range r.Header.Values("Sec-WebSocket-Protocol") {
-		for item := range strings.SplitSeq(line, ",") {
-			if item = strings.Trim(item, " \t"); item != "" {
-				all = append(all, item)
-			}
+	for item := range strings.SplitSeq(strings.Join(r.Header.Values("Sec-WebSocket-Protocol"), ","), ",") {
+		if item = strings.Trim(item, " \t"); item != "" {
+			all = append(all, item)
 		}
 	}
 	return all

@@ -1,6 +1,7 @@
 package jose_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -106,4 +107,26 @@ func BenchmarkScan(b *testing.B) {
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/member")
 		})
 	}
+}
+
+func FuzzScan(f *testing.F) {
+	for _, seed := range []string{`{}`, `{"a":1}`, `{"a":[1,{"b":"\ud83d\ude00"}],"c":-0.5e+3}`, `{"a":"\ud83d"}`, `{"a":1,"\u0061":1}`, ` {"a" : [ ] , "b":"\\\""} `, `[`, `{"a":`} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		members, err := scanned(text)
+		if err != nil {
+			return
+		}
+		// What we read, encoding/json reads in the same way.
+		var m map[string]json.RawMessage
+		if err := json.Unmarshal([]byte(text), &m); err != nil || len(m) != len(members) {
+			t.Fatalf("%q: %d members, %d by encoding/json: %v", text, len(members), len(m), err)
+		}
+		for name, value := range m {
+			if want := fmt.Sprintf("%s=%s", name, value); !slices.Contains(members, want) {
+				t.Fatalf("%q: %q, want %q", text, members, want)
+			}
+		}
+	})
 }

@@ -3,6 +3,7 @@ package foreign
 import (
 	"errors"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/inga-auth/inga/internal/bearer"
@@ -58,10 +59,5 @@ func between(then, now time.Time) time.Duration {
 func (s *keySet) answers(q question) bool { return s.number > uint64(q) }
 
 func (s *keySet) has(kid string) bool {
-	for _, k := range s.keys {
-		if kid != "" && k.id == kid {
-			return true
-		}
-	}
-	return false
+	return kid != "" && slices.ContainsFunc(s.keys, func(k publicKey) bool { return k.id == kid })
 }

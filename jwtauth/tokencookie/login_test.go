@@ -134,7 +134,7 @@ func TestALogoutEndsEverySessionThatTheCookiesName(t *testing.T) {
 	})
 }
 
-func TestALoginEndsEverySessionThatTheBrowserHad(t *testing.T) {
+func TestAnAuthenticationEndsEverySessionThatTheBrowserHad(t *testing.T) {
 	// LO-1, SID-3, CK-12: two refresh cookies, as after the Domain of the cookie has changed, in either order.
 	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		for _, users := range [][2]string{{"1", "2"}, {"2", "1"}} {
@@ -147,6 +147,11 @@ func TestALoginEndsEverySessionThatTheBrowserHad(t *testing.T) {
 			b.Status("GET", "/me", 200)
 			tokentest.WantLive(t, s, "1", 1)
 			tokentest.WantLive(t, s, "2", 0)
+			other := tokentest.NewBrowser(t, b.App)
+			other.Login("1")
+			b.Status("POST", "/prove", 200, tokentest.CookieHeader("__Host-refresh="+other.Refresh()+"; __Host-refresh="+b.Refresh()))
+			b.Status("GET", "/me", 200)
+			tokentest.WantLive(t, s, "1", 1) // authenticating again ends the other too
 			b.Status("POST", "/logout", 200)
 		}
 	})
