@@ -3,11 +3,7 @@ package memory
 import (
 	"context"
 	"time"
-
-	"github.com/inga-auth/inga/backends"
 )
-
-var _ backends.Sweeper = (*Store)(nil)
 
 // Sweep implements [backends.Sweeper]. It looks at every session, and locks one at a time.
 func (m *Store) Sweep(ctx context.Context, now time.Time) (int, error) {

@@ -1,6 +1,7 @@
 package password
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -28,29 +29,20 @@ type Config struct {
 	Concurrency int
 }
 
-// The most that a hash may cost, whether configured or found in a row: a row must not be able
-// to exhaust the server.
+// The least that may be configured, and the most that a hash may cost, whether configured or
+// found in a row: a row must not be able to exhaust the server. Work is memory times passes.
 const (
-	maxMemory  = 1 << 18 // KiB
-	maxWork    = 1 << 20 // KiB, memory times passes
-	maxThreads = 64
-)
-
-const (
-	minMemory = 7168     // KiB
-	minWork   = 5 * 7168 // KiB, memory times passes
+	minMemory, maxMemory = 7168, 1 << 18     // KiB
+	minWork, maxWork     = 5 * 7168, 1 << 20 // KiB
+	maxThreads           = 64
 )
 
 func (c Config) withDefaults() Config {
 	if c.Memory == 0 && c.Time == 0 {
 		c.Memory, c.Time = 19456, 2
 	}
-	if c.Parallelism == 0 {
-		c.Parallelism = 1
-	}
-	if c.Concurrency == 0 {
-		c.Concurrency = runtime.GOMAXPROCS(0)
-	}
+	c.Parallelism = cmp.Or(c.Parallelism, 1)
+	c.Concurrency = cmp.Or(c.Concurrency, runtime.GOMAXPROCS(0))
 	return c
 }
 
