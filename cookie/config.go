@@ -38,7 +38,8 @@ type Config struct {
 	// sites make; then http.CrossOriginProtection alone decides what these may do.
 	SameSite http.SameSite
 
-	// TrustedOrigins may send unsafe requests with the cookie, as "https://app.example".
+	// TrustedOrigins may send unsafe requests with the cookie. Each is one origin, like
+	// "https://app.example" or "http://localhost:3000", without wildcards.
 	TrustedOrigins []string
 
 	// Reissue sends the cookie again with each renewal, its Max-Age following the idle deadline, so
@@ -65,13 +66,10 @@ func (c Config) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[cookie.Con
 
 // New returns the Cookies that c describes. The error joins all mistakes, each naming its field.
 func New(c Config) (*Cookies, error) {
-	k := &Cookies{cookie: browser.Cookie{
-		Name:                 c.Name,
-		Path:                 c.Path,
-		Domain:               c.Domain,
-		SameSite:             c.SameSite,
-		DangerouslyAllowHTTP: c.DangerouslyAllowHTTP,
-	}.WithDefaults("session"), reissue: c.Reissue, clearSiteData: c.ClearSiteData}
+	k := &Cookies{reissue: c.Reissue, clearSiteData: c.ClearSiteData}
+	k.cookie = browser.Cookie{Cookie: http.Cookie{
+		Name: c.Name, Path: c.Path, Domain: c.Domain, SameSite: c.SameSite, Secure: !c.DangerouslyAllowHTTP,
+	}}.WithDefaults("session")
 	errs := slices.Concat(
 		c.mistakes(),
 		k.cookie.Mistakes("cookie: Config.", "Name"),

@@ -33,7 +33,9 @@
 //
 // A browser sends the cookie along with requests that another site makes it send. Unsafe
 // methods, and WebSocket handshakes, must therefore pass [http.CrossOriginProtection], as
-// must logging in and out; they get 403 otherwise. Safe methods log no one in or out. This
+// must logging in and out; they get 403 otherwise. Safe methods log no one in or out. Of browsers
+// that send no Sec-Fetch-Site, the scheme of the Origin counts too if this server ends TLS; behind a
+// proxy that does, Strict-Transport-Security must keep your host from being reached without. This
 // stops forged requests; it does not stop scripts that run in pages of your own origin.
 //
 // # Late answers

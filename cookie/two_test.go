@@ -190,3 +190,23 @@ func TestASecondCookieThatCannotBeLookedUpIsAnOutage(t *testing.T) {
 		}
 	}
 }
+
+func TestALogoutWhileTheUserIsDisabledIsForGood(t *testing.T) {
+	// LO-1, LO-9: also if no request was refused in between.
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
+		b := newBrowser(t, newApp(t, s))
+		id := b.opened("1")
+		mine := cookieHeader("__Host-session=" + b.jar["__Host-session"])
+		if err := s.Users().SetDisabled(t.Context(), now(), "1", true); err != nil {
+			t.Fatal(err)
+		}
+		b.status("POST", "/logout", 200)
+		if err := s.Users().SetDisabled(t.Context(), now(), "1", false); err != nil {
+			t.Fatal(err)
+		}
+		b.status("GET", "/me", 401, mine)
+		if _, _, err := s.Find(t.Context(), now(), id, backends.SecretHash{}); !errors.Is(err, backends.ErrNotLive) {
+			t.Errorf("%v, want that the session has ended", err)
+		}
+	})
+}

@@ -52,6 +52,18 @@
 // the same method, host, Cookie and Authorization headers. Nothing else of the outer guard counts:
 // neither an identity that another authenticator established, nor the outer guard's rules.
 //
+// # Order
+//
+// What answers or changes requests goes outside the guard: a method override, say, which could
+// otherwise make a write of a read that the guard let pass, and above all CORS. A browser sends a
+// preflight without credentials, and the guard would refuse it:
+//
+//	http.ListenAndServe(addr, cors.New(options).Handler(guard.Handler(api))) // github.com/rs/cors
+//
+// A page of another origin that CORS allows to write with the cookie must be among the
+// TrustedOrigins of package cookie or tokencookie, too: CORS lets a page read the answer, and does
+// not say that it may act for the user.
+//
 // Guards wrap no ResponseWriter, so that streaming and hijacking work as without a guard. And a
 // guard protects the handler that it wraps: a route that is registered beside it is open.
 package middleware

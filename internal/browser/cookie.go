@@ -11,19 +11,16 @@ import (
 	"time"
 )
 
-// A Cookie is a cookie that carries a credential: Secure and HttpOnly. Value and age are given
-// when it is put into a response.
-type Cookie struct {
-	Name, Path, Domain   string
-	SameSite             http.SameSite
-	DangerouslyAllowHTTP bool
-}
+// A Cookie is a cookie that carries a credential. Value and age are given when it is put into a
+// response.
+type Cookie struct{ http.Cookie }
 
 // WithDefaults returns c with defaults for the fields that are not set.
 func (c Cookie) WithDefaults(name string) Cookie {
-	if !c.DangerouslyAllowHTTP {
+	if c.Secure {
 		name = "__Host-" + name
 	}
+	c.HttpOnly = true
 	c.Name, c.Path = cmp.Or(c.Name, name), cmp.Or(c.Path, "/")
 	c.Domain = strings.ToLower(strings.TrimPrefix(c.Domain, ".")) // as browsers read it: RFC 6265bis, section 5.6.3
 	if c.SameSite == 0 || c.SameSite == http.SameSiteDefaultMode {
@@ -46,8 +43,7 @@ const (
 func (c Cookie) Mistakes(prefix, name string) []error {
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(prefix+format, args...)) }
-	probe := c.template()
-	if err := probe.Valid(); err != nil {
+	if err := c.Valid(); err != nil {
 		bad("%s, Path, Domain: %w", name, err)
 	}
 	if !strings.HasPrefix(c.Path, "/") || strings.TrimSpace(c.Path) != c.Path {
@@ -60,27 +56,16 @@ func (c Cookie) Mistakes(prefix, name string) []error {
 	if strings.HasPrefix(lower, "__host-") && (c.Path != "/" || c.Domain != "") {
 		bad("%s is %q, which allows no Domain and only the Path /; they are %q and %q", name, c.Name, c.Domain, c.Path)
 	}
-	if strings.HasPrefix(lower, "__") && c.DangerouslyAllowHTTP {
+	if strings.HasPrefix(lower, "__") && !c.Secure {
 		bad("%s is %q, whose prefix browsers accept with Secure only, and DangerouslyAllowHTTP is true", name, c.Name)
 	}
 	switch {
-	case c.SameSite == http.SameSiteNoneMode && c.DangerouslyAllowHTTP:
+	case c.SameSite == http.SameSiteNoneMode && !c.Secure:
 		bad("SameSite is None, which browsers accept with Secure only, and DangerouslyAllowHTTP is true")
 	case c.SameSite < http.SameSiteLaxMode || c.SameSite > http.SameSiteNoneMode:
 		bad("SameSite is %d, want Lax, Strict or None", c.SameSite)
 	}
 	return errs
-}
-
-func (c Cookie) template() http.Cookie {
-	return http.Cookie{
-		Name:     c.Name,
-		Path:     c.Path,
-		Domain:   c.Domain,
-		Secure:   !c.DangerouslyAllowHTTP,
-		HttpOnly: true,
-		SameSite: c.SameSite,
-	}
 }
 
 // Put puts the cookie with the value into the header, to be kept until the deadline. A cookie
@@ -89,18 +74,15 @@ func (c Cookie) Put(h http.Header, value string, now, deadline time.Time) error 
 	if n := len(c.Name) + len(value); n > maxSize {
 		return fmt.Errorf("cookie %s has %d bytes, and browsers store %d", c.Name, n, maxSize)
 	}
-	line := c.template()
-	line.Value = value
-	line.MaxAge = maxAge(now, deadline)
-	replace(h, line.String())
+	c.Value, c.MaxAge = value, maxAge(now, deadline)
+	replace(h, c.String())
 	return nil
 }
 
 // Clear tells the browser to drop the cookie, which it does if name, path and domain are the same.
 func (c Cookie) Clear(h http.Header) {
-	line := c.template()
-	line.MaxAge = -1
-	replace(h, line.String())
+	c.MaxAge = -1
+	replace(h, c.String())
 }
 
 // Move adds the cookies of from, which Put has filled, to h.

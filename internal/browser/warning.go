@@ -17,16 +17,15 @@ type Warning struct{ once sync.Once }
 // r.TLS does not behind a proxy. On localhost browsers keep the cookie.
 func (w *Warning) OfHTTP(r *http.Request, c Cookie, setting string) {
 	u, err := url.Parse(r.Header.Get("Origin"))
-	if c.DangerouslyAllowHTTP || err != nil || u.Scheme != "http" || u.Host != r.Host || isLoopback(u.Hostname()) {
+	if !c.Secure || err != nil || u.Scheme != "http" || u.Host != r.Host {
+		return
+	}
+	host := u.Hostname()
+	if ip, _ := netip.ParseAddr(host); ip.IsLoopback() || host == "localhost" || strings.HasSuffix(host, ".localhost") {
 		return
 	}
 	w.once.Do(func() {
-		slog.WarnContext(r.Context(), "browsers drop the Secure cookie of a page without TLS, so that its user is not logged in: use TLS, or see the setting",
+		slog.WarnContext(r.Context(), "browsers drop the Secure cookie of a page without TLS: use TLS, or see the setting",
 			"setting", setting, "cookie", c.Name, "origin", u.String())
 	})
-}
-
-func isLoopback(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || strings.HasSuffix(host, ".localhost") || err == nil && ip.IsLoopback()
 }

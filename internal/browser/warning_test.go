@@ -3,6 +3,7 @@ package browser_test
 import (
 	"bytes"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -21,7 +22,7 @@ func logged(t *testing.T, do func()) string {
 }
 
 func TestASecureCookieForAPageWithoutTLSIsWarnedAboutOnce(t *testing.T) {
-	secure := browser.Cookie{}.WithDefaults("session")
+	secure := browser.Cookie{Cookie: http.Cookie{Secure: true}}.WithDefaults("session")
 	for _, row := range []struct {
 		url, origin string
 		cookie      browser.Cookie
@@ -29,7 +30,7 @@ func TestASecureCookieForAPageWithoutTLSIsWarnedAboutOnce(t *testing.T) {
 	}{
 		{"http://192.168.1.5:8080/login", "http://192.168.1.5:8080", secure, 1},
 		{"http://app.example/login", "http://app.example", secure, 1},
-		{"http://app.example/login", "http://app.example", browser.Cookie{DangerouslyAllowHTTP: true}.WithDefaults("session"), 0},
+		{"http://app.example/login", "http://app.example", browser.Cookie{}.WithDefaults("session"), 0},
 		{"http://app.example/login", "https://app.example", secure, 0}, // a proxy ends TLS
 		{"http://app.example/login", "http://other.example", secure, 0},
 		{"http://app.example/login", "", secure, 0},

@@ -62,7 +62,7 @@ func New(c Config) (*Registry, error) {
 // Store returns Config.Store.
 func (g *Registry) Store() backends.Store { return g.store }
 
-// Format implements [fmt.Formatter]: a registry prints as a word, without what it is made of.
+// Format implements [fmt.Formatter], so that no verb prints what the store holds.
 func (g *Registry) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[sessions]")) }
 
 // List returns a page of the live sessions of a user, and the [backends.Page].After of the next
