@@ -57,7 +57,7 @@ func TestNothingThatIsPrintedShowsAKeyOrAToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	refresh, err := tokens.Engine().ParseRefresh(resp.RefreshToken)
+	refresh, err := tokens.Engine().RefreshKeys.Parse(resp.RefreshToken)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,10 +72,9 @@ func TestNothingThatIsPrintedShowsAKeyOrAToken(t *testing.T) {
 		"jwtauth.Config":      printed(config),
 		"jwtauth.Key":         printed(all),
 		"jwtauth.Tokens":      printed(tokens),
-		"jwtauth.Response":    printed(resp.String()) + printed(fmt.Sprint(resp)),
+		"jwtauth.Response":    printed(resp) + printed(struct{ Of []*jwtauth.Response }{[]*jwtauth.Response{&resp}}),
 		"WebSocket":           printed(jwtauth.WebSocket(tokens)),
 		"tokens.Engine":       printed(tokens.Engine()),
-		"tokens.Codec":        printed(tokens.Engine().Codec),
 		"tokens.RefreshToken": printed(refresh),
 		"oauth.Config":        printed(oauth.Config{Tokens: tokens}),
 		"oauth.Endpoints":     printed(endpoints),

@@ -1,6 +1,7 @@
 package jose_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -46,14 +47,14 @@ func TestWhatAnotherParserCouldReadInAnotherWayIsRefused(t *testing.T) {
 		`{"a":"\ud83d"}`, `{"a":"\ude00"}`, `{"a":"\ud83d\ud83d"}`, `{"a":"\ude00\ud83d"}`, `{"a":"\ud83dx"}`, `{"a":"\ud83d\n"}`, `{"a":"\ud83d\u0061"}`, `{"a":"\ud83d\u"}`, `{"a":"\ud83d\`, `{"\ud83d":1}`,
 		`{"a":` + strings.Repeat("[", 32) + strings.Repeat("]", 32) + `}`,
 		`{"a":` + strings.Repeat("[", 100_000),
-		`{` + numbered(257) + `}`,
-		`{"a":[{` + numbered(128) + `},{` + numbered(128) + `}]}`,
+		`{` + numbered(2000) + `,"m1999":0}`,
+		`{` + numbered(2000) + `,"\u006d0":0}`,
 	} {
 		if got, err := scanned(text); err == nil {
 			t.Errorf("%.80q is read as %q", text, got)
 		}
 	}
-	for _, text := range []string{`{"a":` + strings.Repeat("[", 31) + strings.Repeat("]", 31) + `}`, `{` + numbered(256) + `}`} {
+	for _, text := range []string{`{"a":` + strings.Repeat("[", 31) + strings.Repeat("]", 31) + `}`, `{` + numbered(2000) + `}`, `{"a":` + strings.Repeat("[", 31) + `1` + strings.Repeat("]", 31) + `}`} {
 		if _, err := scanned(text); err != nil {
 			t.Errorf("%.80q: %v", text, err)
 		}
@@ -89,4 +90,43 @@ func TestATimeIsANumberOfSaneSize(t *testing.T) {
 			t.Errorf("%s is read as %v", text, got)
 		}
 	}
+}
+
+// BenchmarkScan reads an object of as many members as fit: the time for each must not grow with
+// their number.
+func BenchmarkScan(b *testing.B) {
+	for _, n := range []int{10, 100, 1000, 2000} {
+		text := []byte("{" + numbered(n) + "}")
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := jose.Scan(text, func(_, _ []byte) error { return nil }); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/member")
+		})
+	}
+}
+
+func FuzzScan(f *testing.F) {
+	for _, seed := range []string{`{}`, `{"a":1}`, `{"a":[1,{"b":"\ud83d\ude00"}],"c":-0.5e+3}`, `{"a":"\ud83d"}`, `{"a":1,"\u0061":1}`, ` {"a" : [ ] , "b":"\\\""} `, `[`, `{"a":`} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		members, err := scanned(text)
+		if err != nil {
+			return
+		}
+		// What we read, encoding/json reads in the same way.
+		var m map[string]json.RawMessage
+		if err := json.Unmarshal([]byte(text), &m); err != nil || len(m) != len(members) {
+			t.Fatalf("%q: %d members, %d by encoding/json: %v", text, len(members), len(m), err)
+		}
+		for name, value := range m {
+			if want := fmt.Sprintf("%s=%s", name, value); !slices.Contains(members, want) {
+				t.Fatalf("%q: %q, want %q", text, members, want)
+			}
+		}
+	})
 }

@@ -5,8 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
+	"math"
 
 	"github.com/golang-jwt/jwt/v5"
 )
@@ -52,24 +54,16 @@ func NewKey(method jwt.SigningMethod, public, private any, members map[string]st
 	if private != nil {
 		k.Sign = func(text string) ([]byte, error) { return method.Sign(text, private) }
 	}
-	if err := k.check(); err != nil {
-		return nil, fmt.Errorf("key does not work: %w", err)
+	if private != nil { // a key that was put together wrongly is found here and not at the first login
+		sig, err := k.Sign("inga")
+		if err == nil {
+			err = k.Verify("inga", sig)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("key does not work: %w", err)
+		}
 	}
 	return k.WithID(thumbprint(members)), nil
-}
-
-// check reports whether a private key verifies by its public half, so that one that was put
-// together wrongly is found here and not at the first login.
-func (k *Key) check() error {
-	if k.Sign == nil {
-		return nil
-	}
-	const text = "inga"
-	sig, err := k.Sign(text)
-	if err != nil {
-		return err
-	}
-	return k.Verify(text, sig)
 }
 
 // WithID returns a copy of the key with another ID.
@@ -93,6 +87,24 @@ func (k *Key) IsOf(secret []byte) bool {
 	const text = "any"
 	sig, err := jwt.SigningMethodHS256.Sign(text, secret)
 	return err == nil && k.Verify(text, sig) == nil
+}
+
+const (
+	minRSA = 2048 // bits: RFC 7518, section 3.3
+	maxRSA = 8192 // a signature takes long to verify with more
+)
+
+// CheckRSA returns what is wrong with a key, as far as its numbers show.
+func CheckRSA(k *rsa.PublicKey) error {
+	switch bits := k.N.BitLen(); {
+	case bits < minRSA || bits > maxRSA:
+		return fmt.Errorf("key has %d bits, want %d to %d", bits, minRSA, maxRSA)
+	case k.N.Bit(0) == 0:
+		return errors.New("modulus is even, want the product of two primes")
+	case k.E < 3 || k.E > math.MaxInt32 || k.E%2 == 0:
+		return fmt.Errorf("exponent is %d, want an odd number of at least 3 and 31 bits", k.E)
+	}
+	return nil
 }
 
 // thumbprint is that of RFC 7638, section 3: SHA-256 of the required members as JSON, in

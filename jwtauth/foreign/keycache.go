@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -36,9 +37,7 @@ const (
 // answer is 503 for a moment, and not 401: clients log out at a 401, and the issuer may be
 // rotating its keys.
 type keyCache struct {
-	source *source
-	maxAge time.Duration
-	log    func(ctx context.Context, err error)
+	*source
 
 	current atomic.Pointer[keySet] // nil until one was fetched
 
@@ -51,17 +50,7 @@ type keyCache struct {
 	asked   questions
 }
 
-func newKeyCache(s *source, c Config) *keyCache {
-	return &keyCache{
-		source: s,
-		maxAge: c.MaxAge,
-		asked:  newQuestions(),
-		log: func(ctx context.Context, err error) {
-			c.Logger.LogAttrs(ctx, slog.LevelWarn, "keys of an issuer not fetched",
-				slog.String("issuer", c.Issuer), slog.Any("error", err))
-		},
-	}
-}
+func newKeyCache(c Config) *keyCache { return &keyCache{source: newSource(c), asked: newQuestions()} }
 
 // verify returns nil if a key of the issuer signed the token.
 func (c *keyCache) verify(ctx context.Context, h jose.Header, p jose.Parts) error {
@@ -73,33 +62,24 @@ func (c *keyCache) verify(ctx context.Context, h jose.Header, p jose.Parts) erro
 	if err != nil {
 		return err
 	}
-	err = set.verify(h, p.Signed, sig)
-	if errors.Is(err, errUnknownKey) {
-		return c.verifyUnknown(ctx, set, h, p, sig)
+	if err = set.verify(h, p.Signed, sig); !errors.Is(err, errUnknownKey) {
+		return err
 	}
-	if err != nil {
-		return bearer.Invalid(err)
-	}
-	return nil
-}
-
-// verifyUnknown is verify for a token whose key is not in the set. It terminates: each time
-// around the set is a newer one, and a set that is newer than the question answers it.
-func (c *keyCache) verifyUnknown(ctx context.Context, set *keySet, h jose.Header, p jose.Parts, sig []byte) error {
+	// The loop ends: each time around the set is a newer one, and a set that is newer than the
+	// question answers it.
 	q, again := c.ask(h.Kid, p)
-	for {
-		var err error
-		if set, err = c.newer(ctx, set, h.Kid, q, again); err != nil {
-			return err
+	for errors.Is(err, errUnknownKey) {
+		f, refusal := c.fetchFor(ctx, set, h.Kid, q, again)
+		if refusal != nil {
+			return refusal
 		}
+		if failure := f.wait(ctx); failure != nil {
+			return unavailable(failure)
+		}
+		set = c.current.Load()
 		err = set.verify(h, p.Signed, sig)
-		if err == nil {
-			return nil
-		}
-		if !errors.Is(err, errUnknownKey) {
-			return bearer.Invalid(err)
-		}
 	}
+	return err
 }
 
 // usable returns a set that may be used, and fetches it if necessary.
@@ -109,7 +89,7 @@ func (c *keyCache) usable(ctx context.Context) (*keySet, error) {
 		return set, nil
 	}
 	f, failure := c.refresh(ctx)
-	if age := set.age(); age < waitAfter || age < c.maxAge && failure != nil {
+	if age := set.age(); age < waitAfter || age < c.MaxAge && failure != nil {
 		return set, nil
 	}
 	if f != nil {
@@ -118,7 +98,7 @@ func (c *keyCache) usable(ctx context.Context) (*keySet, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, unavailable(err) // the wait may have ended for this reason only
 	}
-	if set = c.current.Load(); set.age() < c.maxAge {
+	if set = c.current.Load(); set.age() < c.MaxAge {
 		return set, nil // the previous one if the fetch failed
 	}
 	return nil, unavailable(failure)
@@ -145,35 +125,21 @@ func (c *keyCache) ask(kid string, p jose.Parts) (q question, again bool) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	hash := c.asked.hash(name)
+	hash := maphash.Comparable(c.asked.seed, name)
 	set := c.current.Load()
 	q, again = c.asked.find(hash)
 	if again && (!set.answers(q) || set.age() < unknownEvery) {
 		return q, true
 	}
-	q = question{c.begun}
+	q = question(c.begun)
 	c.asked.put(hash, q)
 	return q, false
 }
 
-// newer returns a set that is newer than the given one: it joins the fetch that is under way, or
-// begins one if the ration allows. [middleware.ErrInvalidCredentials] means that the key does
-// not exist, and [middleware.ErrUnavailable] that this is undecided.
-func (c *keyCache) newer(ctx context.Context, set *keySet, kid string, q question, again bool) (*keySet, error) {
-	f, err := c.fetchFor(ctx, set, kid, q, again)
-	if err != nil {
-		return nil, err
-	}
-	if f != nil {
-		if err := f.wait(ctx); err != nil {
-			return nil, unavailable(err)
-		}
-	}
-	return c.current.Load(), nil
-}
-
-// fetchFor is the part of newer that must not wait. A nil flight means that there is a newer
-// set already.
+// fetchFor returns the fetch that will answer the question, or a part of it: the one that is
+// under way, or a new one if the ration allows. It is nil if there is a newer set already.
+// [middleware.ErrInvalidCredentials] means that the key does not exist, and
+// [middleware.ErrUnavailable] that this is undecided.
 func (c *keyCache) fetchFor(ctx context.Context, set *keySet, kid string, q question, again bool) (*flight, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -181,7 +147,7 @@ func (c *keyCache) fetchFor(ctx context.Context, set *keySet, kid string, q ques
 	case c.current.Load() != set:
 		return nil, nil
 	case set.answers(q):
-		return nil, bearer.Invalid(errUnknownKey)
+		return nil, errUnknownKey
 	case c.flight != nil:
 		return c.flight, nil
 	case c.resting():
@@ -207,6 +173,35 @@ func (c *keyCache) spend(again bool) bool {
 	}
 	c.whole = now.Add(max(missing, 0) + unknownEvery)
 	return true
+}
+
+// begin starts a fetch, with the ration if for a kid. Other requests wait for it too, so it must
+// not end with the request that caused it.
+func (c *keyCache) begin(ctx context.Context, kid string) *flight {
+	c.begun++
+	set, f := &keySet{number: c.begun, at: time.Now()}, &flight{done: make(chan struct{})}
+	c.flight = f
+	go func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), fetchTimeout)
+		defer cancel()
+		if set.keys, f.err = c.fetch(ctx); f.err != nil {
+			c.Logger.LogAttrs(ctx, slog.LevelWarn, "keys of an issuer not fetched",
+				slog.String("issuer", c.Issuer), slog.Any("error", f.err))
+		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		defer close(f.done)
+		c.flight, c.failure, c.failed = nil, f.err, time.Now()
+		if f.err != nil {
+			return
+		}
+		// As a whole: a key that is no longer in the set is no longer accepted.
+		c.current.Store(set)
+		if set.has(kid) {
+			c.whole = c.whole.Add(-unknownEvery) // the kid was not junk
+		}
+	}()
+	return f
 }
 
 // resting reports whether it is too early after a failure to try again.

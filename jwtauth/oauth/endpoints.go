@@ -1,10 +1,13 @@
 package oauth
 
 import (
+	"cmp"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
 
+	"github.com/inga-auth/inga/internal/jose"
 	"github.com/inga-auth/inga/internal/tokens"
 	"github.com/inga-auth/inga/jwtauth"
 	"github.com/inga-auth/inga/middleware"
@@ -28,11 +31,8 @@ type Endpoints struct {
 
 // New returns the Endpoints that c describes.
 func New(c Config) (*Endpoints, error) {
-	if c.Tokens == nil {
-		return nil, errors.New("oauth: Config.Tokens is nil, want what jwtauth.New returns")
-	}
-	if c.Logger == nil {
-		c.Logger = slog.Default()
+	if c.Tokens.Engine().Made() != nil {
+		return nil, errors.New("oauth: Config.Tokens is nil or the zero value, want what jwtauth.New returns")
 	}
 	return &Endpoints{c.Tokens, c.Tokens.Engine(), c.Logger}, nil
 }
@@ -49,14 +49,14 @@ func (e *Endpoints) TokenHandler() http.Handler {
 			return err
 		}
 		if grant != "refresh_token" {
-			return &oauthError{"unsupported_grant_type", "want refresh_token"}
+			return &oauthError{http.StatusBadRequest, "unsupported_grant_type", "want refresh_token"}
 		}
 		token, err := form.one("refresh_token")
 		if err != nil {
 			return err
 		}
 		if form["scope"] != "" {
-			return &oauthError{"invalid_scope", "tokens have no scope here"}
+			return &oauthError{http.StatusBadRequest, "invalid_scope", "tokens have no scope here"}
 		}
 		resp, err := e.tokens.Refresh(r, token)
 		if err != nil {
@@ -76,20 +76,18 @@ func (e *Endpoints) RevokeHandler() http.Handler {
 		if err != nil {
 			return err
 		}
-		if about, ok := e.engine.Named(token); ok {
-			if err := e.engine.Sessions().Logout(r, about); err != nil {
-				return err
-			}
+		about, err := e.engine.Named(token)
+		if err != nil {
+			return nil // 200, as for a token that has been revoked: section 2.2
 		}
-		w.WriteHeader(http.StatusOK)
-		return nil
+		return e.engine.Sessions.Logout(r, about)
 	})
 }
 
 // JWKSHandler serves the public keys, for others who verify the tokens; secrets of HS256 are not
 // among them. Caches may keep the response for five minutes.
 func (e *Endpoints) JWKSHandler() http.Handler {
-	set := e.engine.JWKS()
+	set := jose.JWKS(e.engine.Keys)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -109,9 +107,12 @@ func (e *Endpoints) JWKSHandler() http.Handler {
 func (e *Endpoints) endpoint(answer func(http.ResponseWriter, *http.Request, form) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
-		f, err := readForm(w, r)
+		err := e.engine.Made()
 		if err == nil {
-			err = answer(w, r, f)
+			var f form
+			if f, err = readForm(w, r); err == nil {
+				err = answer(w, r, f)
+			}
 		}
 		if err != nil {
 			e.refuse(w, r, err)
@@ -120,34 +121,32 @@ func (e *Endpoints) endpoint(answer func(http.ResponseWriter, *http.Request, for
 }
 
 func (e *Endpoints) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	status, oauth := http.StatusBadRequest, (*oauthError)(nil)
+	var answer *oauthError
 	switch {
-	case errors.As(err, &oauth):
-	case errors.Is(err, errMethod):
-		status, oauth = http.StatusMethodNotAllowed, &oauthError{"invalid_request", "want POST"}
+	case errors.As(err, &answer):
 	case errors.Is(err, middleware.ErrInvalidCredentials):
-		oauth = &oauthError{"invalid_grant", "token is invalid, expired or revoked"}
-	case errors.Is(err, middleware.ErrForbidden):
-		status, oauth = http.StatusForbidden, &oauthError{"access_denied", "introspection needs authorization"}
+		answer = &oauthError{http.StatusBadRequest, "invalid_grant", "token is invalid, expired or revoked"}
 	case errors.Is(err, middleware.ErrInvalidArgument):
-		status, oauth = http.StatusInternalServerError, &oauthError{"server_error", "the server is misconfigured"}
-		e.log(r, status, err)
+		answer = &oauthError{http.StatusInternalServerError, "server_error", "the server is misconfigured"}
 	default:
 		// Not one of the codes of the RFC, but its clients know the status: the token is as good
 		// as before, and no one should be logged out.
-		status, oauth = http.StatusServiceUnavailable, &oauthError{"temporarily_unavailable", "try again later"}
+		answer = &oauthError{http.StatusServiceUnavailable, "temporarily_unavailable", "try again later"}
 		w.Header().Set("Retry-After", "1")
-		e.log(r, status, err)
 	}
-	oauth.write(w, status)
+	if answer.status >= http.StatusInternalServerError {
+		level := slog.LevelError
+		if r.Context().Err() != nil {
+			level = slog.LevelDebug // the client has gone; nothing is wrong here
+		}
+		cmp.Or(e.logger, slog.Default()).LogAttrs(r.Context(), level, "request refused",
+			slog.Int("status", answer.status), slog.String("path", r.URL.Path), slog.Any("error", err))
+	}
+	writeJSON(w, answer.status, answer)
 }
 
-// log writes the reason as a guard does.
-func (e *Endpoints) log(r *http.Request, status int, err error) {
-	level := slog.LevelError
-	if r.Context().Err() != nil {
-		level = slog.LevelDebug // the client has gone; nothing is wrong here
-	}
-	e.logger.LogAttrs(r.Context(), level, "request refused",
-		slog.Int("status", status), slog.String("path", r.URL.Path), slog.Any("error", err))
+func writeJSON(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body) // an error means that the client has gone
 }

@@ -1,13 +1,9 @@
 package oauth
 
 import (
-	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 
-	"github.com/inga-auth/inga/backends"
-	"github.com/inga-auth/inga/internal/tokens"
 	"github.com/inga-auth/inga/middleware"
 )
 
@@ -18,7 +14,7 @@ import (
 func (e *Endpoints) IntrospectHandler() http.Handler {
 	return e.endpoint(func(w http.ResponseWriter, r *http.Request, form form) error {
 		if _, ok := middleware.FromContext(r.Context()); !ok {
-			return fmt.Errorf("%w: introspection needs a guard", middleware.ErrForbidden)
+			return &oauthError{http.StatusForbidden, "access_denied", "introspection needs authorization"}
 		}
 		token, err := form.one("token")
 		if err != nil {
@@ -28,8 +24,7 @@ func (e *Endpoints) IntrospectHandler() http.Handler {
 		if err != nil {
 			return err
 		}
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(answer) // an error means that the client has gone
+		writeJSON(w, http.StatusOK, answer)
 		return nil
 	})
 }
@@ -50,50 +45,21 @@ type introspection struct {
 }
 
 func (e *Endpoints) introspect(r *http.Request, token string) (introspection, error) {
-	of := e.introspectAccess
-	if tokens.IsRefresh(token) {
-		of = e.introspectRefresh
-	}
-	answer, err := of(r, token)
+	s, c, err := e.engine.Inspect(r.Context(), token)
 	if errors.Is(err, middleware.ErrInvalidCredentials) {
 		return introspection{}, nil
 	}
-	return answer, err
-}
-
-func (e *Endpoints) introspectAccess(r *http.Request, token string) (introspection, error) {
-	c, err := e.engine.Verify(token)
 	if err != nil {
 		return introspection{}, err
 	}
-	s, _, err := e.engine.FindAccess(r.Context(), c)
-	if err != nil {
-		return introspection{}, err
-	}
-	answer := e.active(&s)
-	answer.TokenType, answer.ID = "Bearer", c.ID
-	answer.ExpiresAt, answer.IssuedAt = c.ExpiresAt.Unix(), c.IssuedAt.Unix()
-	return answer, nil
-}
-
-func (e *Endpoints) introspectRefresh(r *http.Request, token string) (introspection, error) {
-	rt, err := e.engine.ParseRefresh(token)
-	if err != nil {
-		return introspection{}, err
-	}
-	s, _, err := e.engine.FindRefresh(r.Context(), rt)
-	if err != nil {
-		return introspection{}, err
-	}
-	answer := e.active(&s)
-	answer.TokenType, answer.ExpiresAt = "refresh_token", s.IdleDeadline.Unix()
-	return answer, nil
-}
-
-// active returns what is said of every token of a session.
-func (e *Endpoints) active(s *backends.Session) introspection {
-	return introspection{
-		Active: true, Issuer: e.engine.Issuer(), Subject: s.UserID, Audience: e.engine.Audience(), ClientID: e.engine.ClientID(),
+	answer := introspection{
+		Active: true, TokenType: "refresh_token", ExpiresAt: s.IdleDeadline.Unix(),
+		Issuer: e.engine.Issuer, Subject: s.UserID, Audience: e.engine.Audience, ClientID: e.engine.ClientID,
 		SessionID: s.ID, AuthTime: s.AuthenticatedAt.Unix(),
 	}
+	if c != nil {
+		answer.TokenType, answer.ID = "Bearer", c.ID
+		answer.ExpiresAt, answer.IssuedAt = c.ExpiresAt.Unix(), c.IssuedAt.Unix()
+	}
+	return answer, nil
 }
