@@ -143,7 +143,7 @@ func (b *tab) want(method, path, want string) {
 // live returns how many sessions ann has.
 func (b *tab) live() int {
 	b.t.Helper()
-	list, err := b.sessions.List(b.t.Context(), "1")
+	list, _, err := b.sessions.List(b.t.Context(), "1", backends.Page{})
 	if err != nil {
 		b.t.Fatal(err)
 	}
