@@ -29,6 +29,27 @@ type (
 func (w wrapping) Unwrap() backends.Store { return w.inner }
 func (b bare) Unwrap() backends.Store     { return b.inner }
 
+// heard notices changes by itself.
+type heard struct{ bare }
+
+func (heard) Subscribe(string, func()) (stop func()) { return func() {} }
+
+func TestAStoreThatNoticesChangesIsASubscriberWhateverItWraps(t *testing.T) {
+	for what, row := range map[string]struct {
+		s    backends.Store
+		want bool
+	}{
+		"around one that is none":    {heard{bare{inner: plain{}}}, true},
+		"around nothing":             {heard{}, true},
+		"without it, around one":     {bare{inner: heard{}}, false},
+		"without it, around nothing": {bare{}, false},
+	} {
+		if got := backends.Supports[backends.Subscriber](row.s); got != row.want {
+			t.Errorf("%s: %v, want %v", what, got, row.want)
+		}
+	}
+}
+
 func TestAStoreSupportsAContractIfAllThatItWrapsDo(t *testing.T) {
 	for what, row := range map[string]struct {
 		s    backends.Store

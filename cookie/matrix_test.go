@@ -354,7 +354,7 @@ func TestADeviceIsSeenAndEndedByItsUserOnly(t *testing.T) {
 			t.Fatalf("%d devices (%v), want 4: %s", len(listed.Sessions), err, list)
 		}
 		i := slices.IndexFunc(listed.Sessions, func(d devices.Device) bool { return d.Current })
-		if current := listed.Sessions[i]; current.ID != ids[0] || current.IP.String() != "192.0.2.1" || current.UserAgent != "Firefox/150.0" ||
+		if current := listed.Sessions[i]; current.ID != ids[0] || current.IP != "192.0.2.1" || current.UserAgent != "Firefox/150.0" ||
 			time.Since(current.CreatedAt) > time.Minute || time.Since(current.LastSeenAt) > time.Minute {
 			t.Errorf("the current device is %+v, want %s on Firefox, of now", current, ids[0])
 		}

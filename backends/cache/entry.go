@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"crypto/subtle"
 	"time"
 
 	"github.com/inga-auth/inga/backends"
@@ -111,5 +112,5 @@ func (e *entry) authenticatedAt(t time.Time) bool {
 // opensWith reports whether the session is known to have the secret with that hash; a zero hash
 // is not compared.
 func (e *entry) opensWith(h backends.SecretHash) bool {
-	return h.IsZero() || equal(&h, &e.Session.Secret)
+	return h.IsZero() || subtle.ConstantTimeCompare(h[:], e.Session.Secret[:]) == 1
 }

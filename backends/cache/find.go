@@ -2,7 +2,6 @@ package cache
 
 import (
 	"context"
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -134,5 +133,3 @@ func (a answer) result() (backends.Session, backends.User, error) {
 func (a answer) outage() bool {
 	return a.err != nil && !errors.Is(a.err, backends.ErrNotFound) && !errors.Is(a.err, backends.ErrNotLive)
 }
-
-func equal(a, b *backends.SecretHash) bool { return subtle.ConstantTimeCompare(a[:], b[:]) == 1 }

@@ -10,11 +10,6 @@ import (
 	"github.com/inga-auth/inga/internal/subscribers"
 )
 
-var (
-	_ backends.Feed       = (*Store)(nil)
-	_ backends.Subscriber = (*Store)(nil)
-)
-
 // A feed reports changes to its listeners and subscribers. A method that changes something
 // reports it with the account still locked, before any other method can see it: a listener
 // that is up to date at some instant has then heard of everything that was visible before.

@@ -8,8 +8,6 @@ import (
 	"github.com/inga-auth/inga/backends"
 )
 
-var _ backends.SessionLister = (*Store)(nil)
-
 // List implements [backends.SessionLister]. A page costs what all of the user's sessions cost.
 func (m *Store) List(ctx context.Context, now time.Time, userID string, p backends.Page) ([]backends.Session, string, error) {
 	if err := ctx.Err(); err != nil {

@@ -7,8 +7,6 @@ import (
 	"github.com/inga-auth/inga/backends"
 )
 
-var _ backends.Rotator = (*Store)(nil)
-
 // Rotate implements [backends.Rotator].
 func (m *Store) Rotate(ctx context.Context, now time.Time, id string, h backends.SecretHash, n int64, g backends.Grace) (s backends.Session, u backends.User, verdict backends.Rotation, err error) {
 	err = m.withRow(ctx, id, func(r *row) error {

@@ -37,7 +37,17 @@ type Store struct {
 	feed    feed
 }
 
-var _ backends.Store = (*Store)(nil)
+var (
+	_ backends.Store         = (*Store)(nil)
+	_ backends.Rotator       = (*Store)(nil)
+	_ backends.SessionLister = (*Store)(nil)
+	_ backends.Sweeper       = (*Store)(nil)
+	_ backends.Values        = (*Store)(nil)
+	_ backends.Feed          = (*Store)(nil)
+	_ backends.Subscriber    = (*Store)(nil)
+	_ backends.UserFinder    = (*Store)(nil)
+	_ backends.UserStore     = (*Store)(nil)
+)
 
 // New returns an empty store.
 func New() *Store {

@@ -7,8 +7,6 @@ import (
 	"github.com/inga-auth/inga/backends"
 )
 
-var _ backends.Sweeper = (*Store)(nil)
-
 // Sweep implements [backends.Sweeper]. It looks at every session, and locks one at a time.
 func (m *Store) Sweep(ctx context.Context, now time.Time) (int, error) {
 	n := 0

@@ -13,11 +13,6 @@ import (
 	"github.com/inga-auth/inga/internal/record"
 )
 
-var (
-	_ backends.UserStore  = (*Store)(nil)
-	_ backends.UserFinder = (*Store)(nil)
-)
-
 // FindUser implements [backends.UserFinder].
 func (m *Store) FindUser(ctx context.Context, userID string) (u backends.User, err error) {
 	err = m.withAccount(ctx, m.accounts, userID, func(a *account) error {

@@ -10,8 +10,6 @@ import (
 	"github.com/inga-auth/inga/backends"
 )
 
-var _ backends.Values = (*Store)(nil)
-
 // SetValue implements [backends.Values].
 func (m *Store) SetValue(ctx context.Context, now time.Time, id, key string, value []byte) error {
 	if err := backends.ValidValue(key, value); err != nil {

@@ -18,12 +18,12 @@ const (
 // devicesPage shows the sessions of the user.
 func (a *app) devicesPage(w http.ResponseWriter, r *http.Request) {
 	id, _ := middleware.FromContext(r.Context())
-	list, _, err := a.devices.Sessions(r.Context(), id.Subject, id.SessionID, backends.Page{})
+	page, next, err := a.devices.Sessions(r.Context(), id.Subject, id.SessionID, backends.Page{After: r.URL.Query().Get("after")})
 	if err != nil {
 		a.guard.Refuse(w, r, err)
 		return
 	}
-	a.page(w, r, http.StatusOK, "devices", view{Title: "Your devices", Data: list})
+	a.page(w, r, http.StatusOK, "devices", view{Title: "Your devices", Data: map[string]any{"Page": page, "Next": next}})
 }
 
 // endDevices ends one session of the user, or all others.

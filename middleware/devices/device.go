@@ -2,7 +2,6 @@ package devices
 
 import (
 	"cmp"
-	"net/netip"
 	"time"
 
 	"github.com/mileusna/useragent"
@@ -17,8 +16,8 @@ type Device struct {
 	Label string        `json:"label"` // for people: see [Label]
 	Kind  backends.Kind `json:"kind"`  // the kind of credential
 
-	IP        netip.Addr `json:"ip,omitzero"`          // of the login; zero when unknown
-	UserAgent string     `json:"user_agent,omitempty"` // of the login
+	IP        string `json:"ip,omitempty"`         // of the login
+	UserAgent string `json:"user_agent,omitempty"` // of the login
 
 	CreatedAt  time.Time `json:"created_at"`   // when the user logged in
 	LastSeenAt time.Time `json:"last_seen_at"` // to the session's renewal interval
@@ -28,11 +27,12 @@ type Device struct {
 }
 
 func newDevice(s *backends.Session, current string) Device {
+	ip, _ := s.Client.IP.MarshalText() // none for the zero Addr
 	return Device{
 		ID:         s.ID,
 		Label:      cmp.Or(s.Client.Label, Label(s.Client.UserAgent)),
 		Kind:       s.Kind,
-		IP:         s.Client.IP,
+		IP:         string(ip),
 		UserAgent:  s.Client.UserAgent,
 		CreatedAt:  s.CreatedAt,
 		LastSeenAt: s.LastSeenAt,

@@ -47,9 +47,12 @@ func self(r *http.Request) (string, error) {
 
 // Sessions returns a page of the live sessions of a user, the most recently seen first, and the
 // After of the next page, "" if this is the last; see [backends.SessionLister]. Current is the ID
-// of the session that asks, "" if none does. Errors: [middleware.ErrUnavailable],
-// [middleware.ErrInvalidArgument] for a page that is not valid.
+// of the session that asks, "" if none does. Errors: [middleware.ErrUnavailable], and
+// [middleware.ErrMalformedRequest] for a page that is not valid, as it comes from a request.
 func (d *Devices) Sessions(ctx context.Context, userID, current string, p backends.Page) (page []Device, next string, err error) {
+	if _, _, _, err := p.Start(); err != nil {
+		return nil, "", fmt.Errorf("%w: %w", middleware.ErrMalformedRequest, err)
+	}
 	list, next, err := d.sessions.List(ctx, userID, p)
 	if err != nil {
 		return nil, "", err

@@ -2,7 +2,6 @@ package devices
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"strings"
 
@@ -19,11 +18,7 @@ import (
 // it is left out.
 func (d *Devices) List() http.Handler {
 	return d.handler(func(w http.ResponseWriter, r *http.Request, userID, current string) error {
-		p := backends.Page{After: r.URL.Query().Get("after")}
-		if _, _, _, err := p.Start(); err != nil {
-			return fmt.Errorf("%w: %w", middleware.ErrMalformedRequest, err)
-		}
-		page, next, err := d.Sessions(r.Context(), userID, current, p)
+		page, next, err := d.Sessions(r.Context(), userID, current, backends.Page{After: r.URL.Query().Get("after")})
 		if err == nil {
 			write(w, list{page, next})
 		}

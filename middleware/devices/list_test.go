@@ -8,7 +8,6 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -40,9 +39,9 @@ func TestAUserSeesTheirSessionsSideBySide(t *testing.T) {
 
 		got := phone.list("/sessions")
 		want := []devices.Device{ // the most recently seen first
-			{ID: script.id, Label: "curl", Kind: "token", IP: netip.MustParseAddr("192.0.2.1"), UserAgent: "curl/8.5.0"},
-			{ID: phone.id, Label: "Ann's phone", Kind: "cookie", IP: netip.MustParseAddr("192.0.2.1"), UserAgent: iphone, Current: true},
-			{ID: laptop.id, Label: "Firefox on Linux", Kind: "cookie", IP: netip.MustParseAddr("192.0.2.1"), UserAgent: firefox},
+			{ID: script.id, Label: "curl", Kind: "token", IP: "192.0.2.1", UserAgent: "curl/8.5.0"},
+			{ID: phone.id, Label: "Ann's phone", Kind: "cookie", IP: "192.0.2.1", UserAgent: iphone, Current: true},
+			{ID: laptop.id, Label: "Firefox on Linux", Kind: "cookie", IP: "192.0.2.1", UserAgent: firefox},
 		}
 		if len(got) != len(want) {
 			t.Fatalf("%d sessions, want %d: %+v", len(got), len(want), got)
