@@ -25,7 +25,7 @@ WITH {turn} u AS (
 	SELECT $1::text, $3::text, $4::bytea, $5::text, $6::text, $7::text, $8::text, $9::text[],
 		$10::timestamptz, $11::timestamptz, $12::timestamptz, $13::bigint, $14::bigint,
 		$15::timestamptz, $16::timestamptz, $17::bigint,
-		$18::timestamptz, $19::timestamptz, (SELECT COALESCE(max(epoch) + 1, 0) FROM {epochs})
+		$18::timestamptz, $19::timestamptz, (SELECT COALESCE(max(epoch), -1) + 1 FROM {epochs})
 	FROM u WHERE NOT u.disabled AND ($2::bigint = 0 OR u.version = $2::bigint)
 	RETURNING id
 ), replaced AS (

@@ -91,7 +91,7 @@ func (s *Store) revokeUser(ctx context.Context, q querier, now time.Time, userID
 // that began before either of them is in it, or in an earlier one.
 const revokeAllSQL = `
 INSERT INTO {epochs} (epoch, ended_at, ended_reason)
-SELECT COALESCE(max(epoch) + 1, 0), $1::timestamptz, $2::text FROM {epochs}
+SELECT COALESCE(max(epoch), -1) + 1, $1::timestamptz, $2::text FROM {epochs}
 ON CONFLICT (epoch) DO NOTHING`
 
 // RevokeAll implements [backends.SessionLister]. It writes one row, however many sessions there

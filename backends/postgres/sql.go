@@ -121,7 +121,8 @@ func compile(schema string, users pgx.Identifier) statements {
 }
 
 const (
-	notEndedSQL = `s.ended_at IS NULL AND NOT EXISTS (SELECT FROM {epochs} e WHERE e.epoch = s.epoch)`
+	// Not an anti-join: the planner would expect that it leaves one row, and plan for that.
+	notEndedSQL = `s.ended_at IS NULL AND s.epoch > (SELECT COALESCE(max(epoch), -1) FROM {epochs})`
 
 	// openSQL is the part of backends.Session.Live that does not ask about the user: for a
 	// session s at the time $1.
