@@ -46,7 +46,9 @@
 // A browser sends the cookie along with requests that another site makes it send. Unsafe
 // methods, and WebSocket handshakes, must therefore pass [http.CrossOriginProtection], as
 // must logging in and out; they get 403 otherwise. Safe methods log no one in or out. This
-// stops forged requests; it does not stop scripts that run in pages of your own origin.
+// stops forged requests; it does not stop scripts that run in pages of your own origin. The one
+// exception is a login that another site sends back: package middleware/callback checks that this
+// browser began it.
 //
 // # Late answers
 //

@@ -117,8 +117,8 @@ func (c ValueConfig) mistakes() []error {
 	return errs
 }
 
-// Set puts the value into a cookie of the response, to be good for MaxAge from now. It must be
-// called before the response begins. If name and value of the cookie would have more than the 4,096
+// Set puts the value into a cookie of the response, to be good for MaxAge from now, and keeps the
+// response out of caches. It must be called before the response begins. If name and value of the cookie would have more than the 4,096
 // bytes that browsers store, or encoding/json cannot write the value, nothing is set, and the error
 // wraps [middleware.ErrInvalidArgument].
 func (v *Value[T]) Set(w http.ResponseWriter, value T) error {

@@ -44,7 +44,9 @@
 // # Sensitive and long-running routes
 //
 // [Fresh] and [HasAMR] are rules for routes that a session left open should not reach. Activity
-// does not make a session fresh; authenticating again does.
+// does not make a session fresh; authenticating again does. [When] demands a second factor of the
+// users who have one. Until that is given they need no session: see the half of a login in the
+// examples of package cookie.
 //
 // [EndWithSession] cancels the context of a request when its session ends. Event streams and
 // WebSockets need it, because they would otherwise outlive the session.

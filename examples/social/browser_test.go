@@ -119,7 +119,7 @@ func (b *tab) login() {
 // again logs in although the page has no button for that any more.
 func (b *tab) again() {
 	b.t.Helper()
-		_, err := chromedp.RunResponse(b.ctx, chromedp.Evaluate[chromedp.Void](`
+	_, err := chromedp.RunResponse(b.ctx, chromedp.Evaluate[chromedp.Void](`
 		document.body.innerHTML = '<form method="post" action="/login"></form>'; document.forms[0].submit()`))
 	if err != nil {
 		b.t.Fatalf("browser: %v", err)
