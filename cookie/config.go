@@ -3,12 +3,13 @@ package cookie
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 
 	"github.com/gorilla/securecookie"
+	"golang.org/x/net/publicsuffix"
 
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/internal/browser"
@@ -17,8 +18,7 @@ import (
 	"github.com/inga-auth/inga/middleware/session"
 )
 
-// Config is what [New] needs. Sessions and Keys are required; the zero value of the rest is
-// the safe choice.
+// Config is what [New] needs. Sessions and Keys are required; the rest is safe by default.
 type Config struct {
 	// Sessions is where the cookie's sessions are opened and ended.
 	Sessions *session.Registry
@@ -38,16 +38,16 @@ type Config struct {
 	// sites make; then http.CrossOriginProtection alone decides what these may do.
 	SameSite http.SameSite
 
-	// TrustedOrigins may send unsafe requests with the cookie, as "https://app.example".
+	// TrustedOrigins may send unsafe requests with the cookie. Each is one origin, like
+	// "https://app.example" or "http://localhost:3000", without wildcards.
 	TrustedOrigins []string
 
-	// Reissue sends the cookie again with each renewal, its Max-Age following the idle deadline,
-	// so that the browser drops it when the session ends.
+	// Reissue sends the cookie again with each renewal, its Max-Age following the idle deadline, so
+	// that the browser drops it when the session ends. A response that arrives late, after the same
+	// browser has logged in again, then brings the old cookie back and logs the user out.
 	//
 	// By default the cookie is sent once and kept until the absolute deadline, or for the 400 days
-	// that browsers keep any cookie. A renewal moves only the row, and the server refuses an idle session whatever the browser keeps. That is
-	// safer: a response that arrives late, after the same browser has logged in again, would
-	// bring the old cookie back and thereby log the user out.
+	// that browsers keep any cookie. The server refuses an idle session whatever the browser keeps.
 	Reissue bool
 
 	// ClearSiteData, if not empty, is the value of the header of that name in the response to a
@@ -64,19 +64,12 @@ type Config struct {
 // Format implements [fmt.Formatter], so that no verb prints the keys.
 func (c Config) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[cookie.Config]")) }
 
-// LogValue implements [slog.LogValuer].
-func (c Config) LogValue() slog.Value { return slog.StringValue("[cookie.Config]") }
-
-// New returns the Cookies that c describes. The error joins all mistakes, each naming its
-// field.
+// New returns the Cookies that c describes. The error joins all mistakes, each naming its field.
 func New(c Config) (*Cookies, error) {
-	k := &Cookies{cookie: browser.Cookie{
-		Name:                 c.Name,
-		Path:                 c.Path,
-		Domain:               c.Domain,
-		SameSite:             c.SameSite,
-		DangerouslyAllowHTTP: c.DangerouslyAllowHTTP,
-	}.WithDefaults("session"), reissue: c.Reissue, clearSiteData: c.ClearSiteData}
+	k := &Cookies{reissue: c.Reissue, clearSiteData: c.ClearSiteData}
+	k.cookie = browser.Cookie{Cookie: http.Cookie{
+		Name: c.Name, Path: c.Path, Domain: c.Domain, SameSite: c.SameSite, Secure: !c.DangerouslyAllowHTTP,
+	}}.WithDefaults("session")
 	errs := slices.Concat(
 		c.mistakes(),
 		k.cookie.Mistakes("cookie: Config.", "Name"),
@@ -98,7 +91,7 @@ func New(c Config) (*Cookies, error) {
 func (c Config) mistakes() []error {
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("cookie: Config."+format, args...)) }
-	if c.Sessions == nil {
+	if c.Sessions == nil || c.Sessions.Store() == nil {
 		bad("Sessions is nil, want what session.New returns")
 	}
 	if len(c.Keys) == 0 {
@@ -109,8 +102,20 @@ func (c Config) mistakes() []error {
 			bad("Keys[%d]: %w", i, err)
 		}
 	}
+	if refused(c.Domain) {
+		bad("Domain is %q, which browsers refuse, want the name of a site like example.com, or none", c.Domain)
+	}
 	if strings.ContainsFunc(c.ClearSiteData, func(r rune) bool { return r < 0x20 || r > 0x7e }) {
 		bad("ClearSiteData is %q, want printable ASCII", c.ClearSiteData)
 	}
 	return errs
+}
+
+// refused reports whether browsers refuse a cookie for the domain: an address, a public suffix like
+// com or co.uk, and what has an empty label.
+func refused(domain string) bool {
+	_, err := netip.ParseAddr(domain)
+	name := strings.ToLower(strings.TrimPrefix(domain, "."))
+	suffix, _ := publicsuffix.PublicSuffix(name)
+	return domain != "" && (err == nil || suffix == name || slices.Contains(strings.Split(name, "."), ""))
 }

@@ -84,6 +84,8 @@ func TestTheCookieHasTheAttributesThatTheConfigurationSays(t *testing.T) {
 			"__Host-Http-id=V; Path=/; Max-Age=43200; HttpOnly; Secure; SameSite=Lax"},
 		{"for several hosts", func(c *config) { c.Name, c.Domain, c.Path = "__Secure-id", "app.example", "/app" },
 			"__Secure-id=V; Path=/app; Domain=app.example; Max-Age=43200; HttpOnly; Secure; SameSite=Lax"},
+		{"for several hosts, with a dot", func(c *config) { c.Name, c.Domain = "__Secure-id", ".App.Example" },
+			"__Secure-id=V; Path=/; Domain=app.example; Max-Age=43200; HttpOnly; Secure; SameSite=Lax"},
 		{"default mode said aloud", func(c *config) { c.SameSite = http.SameSiteDefaultMode },
 			"__Host-session=V; Path=/; Max-Age=43200; HttpOnly; Secure; SameSite=Lax"},
 		{"across sites", func(c *config) { c.SameSite = http.SameSiteNoneMode },
@@ -118,5 +120,20 @@ func TestTheCookieHasTheAttributesThatTheConfigurationSays(t *testing.T) {
 				t.Errorf("deletion\n got %s\nwant %s", gone, want)
 			}
 		})
+	}
+}
+
+func TestADomainThatBrowsersRefuseIsAMistake(t *testing.T) {
+	// CK-8
+	for domain, ok := range map[string]bool{
+		"app.example": true, "example.com": true, "shop.example.co.uk": true, "Example.COM": true, ".example.com": true, "me.github.io": true,
+		"com": false, "co.uk": false, "github.io": false, "COM": false, ".com": false, "localhost": false,
+		"127.0.0.1": false, "[::1]": false, "::1": false, "app.example:8080": false, "app.example.": false, "*.app.example": false,
+		"https://app.example": false, "bücher.example": false, "..com": false, ".": false, " app.example": false,
+	} {
+		c := cookie.Config{Sessions: newRegistry(t, registry{Store: memory.New()}), Keys: [][]byte{keyA}, Name: "s", Domain: domain}
+		if _, err := cookie.New(c); (err == nil) != ok {
+			t.Errorf("%q: %v, want that it is good: %v", domain, err, ok)
+		}
 	}
 }

@@ -2,7 +2,6 @@ package cookie
 
 import (
 	"fmt"
-	"log/slog"
 	"net/http"
 
 	"github.com/gorilla/securecookie"
@@ -26,6 +25,7 @@ type Cookies struct {
 	cookie        browser.Cookie
 	codecs        []*securecookie.SecureCookie // the first one signs
 	origins       browser.Origins
+	warning       browser.Warning
 	reissue       bool
 	clearSiteData string
 }
@@ -76,8 +76,7 @@ func (k *Cookies) WatchSession(id middleware.Identity, end func(cause error)) (s
 	return k.sessions.WatchSession(id, end)
 }
 
-// Challenge implements [middleware.Challenger]. A 401 must carry a challenge (RFC 9110,
-// section 15.5.2); this one does not make browsers ask for a password.
+// Challenge implements [middleware.Challenger]. It does not make browsers ask for a password.
 func (k *Cookies) Challenge(_ *http.Request, d middleware.Denial) string {
 	return browser.Challenge(d)
 }
@@ -85,11 +84,10 @@ func (k *Cookies) Challenge(_ *http.Request, d middleware.Denial) string {
 // Login opens a session for l.Subject and sets the cookie. It must be called before the
 // response begins, and only after the application has made sure of who the user is.
 //
-// The secret is always a new one, and a session that the browser had ends: what was known of
-// the browser before the login opens nothing afterwards. On an error nothing is set. Errors:
-// [middleware.ErrCrossOrigin]; [middleware.ErrMalformedRequest] for a GET and other safe
-// methods; and those of [session.Method.Open]. A login that another site sends back comes with both:
-// package middleware/callback makes of it a request that passes.
+// The secret is always a new one, and the sessions that the browser had end. On an error nothing
+// is set. Errors: [middleware.ErrCrossOrigin]; [middleware.ErrMalformedRequest] for a GET and other
+// safe methods; and those of [session.Method.Open]. A login that another site sends back comes with
+// both: package middleware/callback makes of it a request that passes.
 func (k *Cookies) Login(w http.ResponseWriter, r *http.Request, l middleware.Login) (backends.Session, error) {
 	o, header, err := k.opening(r, &l)
 	if err != nil {
@@ -105,7 +103,7 @@ func (k *Cookies) Login(w http.ResponseWriter, r *http.Request, l middleware.Log
 // opening returns how r gets a new secret because of l, and the header into which its cookie is put
 // before it is stored.
 func (k *Cookies) opening(r *http.Request, l *middleware.Login) (o session.Opening, header http.Header, err error) {
-	if err := k.origins.CheckLogin(r); err != nil {
+	if err := k.check(r, (*browser.Origins).CheckLogin); err != nil {
 		return o, nil, err
 	}
 	o.Secret, header = backends.NewSecret(), http.Header{}
@@ -123,10 +121,22 @@ func (k *Cookies) opening(r *http.Request, l *middleware.Login) (o session.Openi
 	return o, header, err
 }
 
+// check reports what keeps r from logging in or out, for which it must pass the check of its origin.
+func (k *Cookies) check(r *http.Request, origin func(*browser.Origins, *http.Request) error) error {
+	if k == nil || k.codecs == nil {
+		return errNotMade
+	}
+	k.warning.OfHTTP(r, k.cookie, "cookie: Config.DangerouslyAllowHTTP")
+	return origin(&k.origins, r)
+}
+
+// errNotMade is for the zero Cookies, and nil.
+var errNotMade = fmt.Errorf("%w: cookie: these Cookies are not from New", middleware.ErrInvalidArgument)
+
 // Reauthenticate gives the session of r a new start, after its user has authenticated again: a
-// new secret and cookie, a new authentication time, new deadlines. The former cookie no
-// longer opens anything. The session keeps its ID and, unless l has a Policy, its own timeouts. If l
-// names a UserVersion, the user must still have it. A cookie that ends with the browser stays one.
+// new secret and cookie, a new authentication time, new deadlines. The former cookie no longer
+// opens anything, and other sessions that the browser had end. The session keeps its ID and, unless
+// l has a Policy, its own timeouts. A cookie that ends with the browser stays one.
 //
 // Its AMR becomes l.AMR, and nothing of the former one is kept: after a password at login and a code
 // now, l.AMR is {"pwd", "otp"}. After a password alone it is {"pwd"}, and the session no longer passes
@@ -151,17 +161,17 @@ func (k *Cookies) Reauthenticate(w http.ResponseWriter, r *http.Request, l middl
 	return p.session, nil
 }
 
-// Logout ends the session of r and tells the browser to drop the cookie. If r brings several
-// cookies that we signed, it ends all their sessions. A session that has ended already, or a
-// cookie that never was good, is no error. A cookie that [Cookies.Reauthenticate] has replaced
-// still ends its session: the browser may have sent it before it received the new one. It must be called before the response begins.
+// Logout ends the sessions of all cookies in r that we signed, and tells the browser to drop the
+// cookie. A session that has ended already, or a cookie that never was good, is no error. A cookie
+// that [Cookies.Reauthenticate] has replaced still ends its session: the browser may have sent it
+// before it received the new one. Logout must be called before the response begins.
 //
 // Errors are [middleware.ErrCrossOrigin], [middleware.ErrMalformedRequest] for a GET and other
 // safe methods, [middleware.ErrInvalidCredentials] if there are too many cookies to verify, and
 // [middleware.ErrUnavailable]: the session then still lives, and the browser keeps the cookie to
 // try again.
 func (k *Cookies) Logout(w http.ResponseWriter, r *http.Request) error {
-	if err := k.origins.CheckUnsafe(r); err != nil {
+	if err := k.check(r, (*browser.Origins).CheckUnsafe); err != nil {
 		return err
 	}
 	_, err := k.signed(r, func(c credential) error {
@@ -179,6 +189,3 @@ func (k *Cookies) Logout(w http.ResponseWriter, r *http.Request) error {
 
 // Format implements [fmt.Formatter], so that no verb prints the keys.
 func (k *Cookies) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[cookies]")) }
-
-// LogValue implements [slog.LogValuer].
-func (k *Cookies) LogValue() slog.Value { return slog.StringValue("[cookies]") }

@@ -9,9 +9,8 @@
 //		Keys:     [][]byte{key}, // 32 random bytes
 //	})
 //
-// [Cookies.Login] opens a session once the application knows who the user is, and
-// [Cookies.Logout] ends it. In between, *Cookies is the [middleware.Authenticator] that a guard
-// asks.
+// [Cookies.Login] opens a session once the application knows who the user is, [Cookies.Logout]
+// ends it, and in between *Cookies is the [middleware.Authenticator] that a guard asks.
 //
 // # What is in the cookie
 //
@@ -35,28 +34,26 @@
 // # Logging in again
 //
 // Logging in again in the same browser replaces the session that it had, and no other.
-// session.Config limits how many sessions a user may have, and has the event hook.
 //
 // With package backends/cache as the store, a cookie that was verified before costs no round
-// trip and no signature: the cache remembers its hash. How soon a revocation takes effect is
-// then up to the cache.
+// trip and no signature. How soon a revocation takes effect is then up to the cache.
 //
 // # Requests from elsewhere
 //
 // A browser sends the cookie along with requests that another site makes it send. Unsafe
 // methods, and WebSocket handshakes, must therefore pass [http.CrossOriginProtection], as
-// must logging in and out; they get 403 otherwise. Safe methods log no one in or out. This
+// must logging in and out; they get 403 otherwise. Safe methods log no one in or out. Of browsers
+// that send no Sec-Fetch-Site, the scheme of the Origin counts too if this server ends TLS; behind a
+// proxy that does, Strict-Transport-Security must keep your host from being reached without. This
 // stops forged requests; it does not stop scripts that run in pages of your own origin. The one
 // exception is a login that another site sends back: package middleware/callback checks that this
 // browser began it.
 //
 // # Late answers
 //
-// By default the cookie is sent at login and at re-authentication, and never in between: sliding
-// moves the deadline in the row. A response that was on its way while its browser logged out and
-// in again therefore cannot bring the old cookie back. The answer to a login or a
-// re-authentication brings a cookie. If it comes after a logout, that opens nothing; and if it
+// By default only the answers to a login and a re-authentication bring a cookie: sliding moves the
+// deadline in the row. If such an answer comes after a logout, its cookie opens nothing; and if it
 // comes after a newer login in the same browser, it takes the place of the newer cookie, and the
-// user has to log in again. No refusal clears the cookie either, because the refused request may
-// be the older one. See Config.Reissue for the other choice and its price.
+// user has to log in again. No refusal clears the cookie, because the refused request may be the
+// older one. See Config.Reissue for the other choice and its price.
 package cookie

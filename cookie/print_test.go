@@ -33,7 +33,7 @@ func TestNothingThatIsPrintedHoldsAKey(t *testing.T) {
 		Cookies *cookie.Cookies
 	}{c, cookies}
 	// Not %p: of what is no pointer it is a mistake that vet reports, and fmt asks no Formatter.
-	for _, v := range []any{c, &c, cookies, inStruct, &inStruct, []cookie.Config{c}, mistake} {
+	for _, v := range []any{c, &c, cookies, inStruct, &inStruct, []cookie.Config{c}, []*cookie.Cookies{cookies}, map[string]any{"c": cookies}, mistake} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%c", "%o", "%b", "%e", "%t", "%U"} {
 			fmt.Fprintf(&out, verb+"\n", v)
 		}

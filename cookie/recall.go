@@ -46,9 +46,8 @@ func digest(value string) recall.Digest {
 }
 
 // Where the ID is in a value, which securecookie makes as base64(time|base64(payload)|MAC). As
-// long as the time has ten digits and a separator, the inner base64 begins at byte 11; the
-// group of three bytes of the payload in which the ID begins is at byte 51, which is digit 68 of
-// the outer base64.
+// long as the time has ten digits, the group of three bytes of the payload in which the ID begins
+// is at byte 51 of the outer text, which is its digit 68.
 const (
 	innerFrom, innerTo = 68, 124
 	innerDigits        = 40 // of bytes 30 to 58 of the payload
@@ -62,13 +61,16 @@ func unverifiedID(value string) (id recall.ID, ok bool) {
 		return id, false
 	}
 	var outer [innerTo - innerFrom]byte
-	var inner, payload [innerDigits + 8]byte // Decode is slow where its destination ends
+	// Decode is slow where there is padding, and where its destination ends.
+	var inner, payload [innerDigits + 8]byte
 	copy(outer[:], value[innerFrom:innerTo])
-	if n, err := base64.URLEncoding.Decode(inner[:], outer[:]); err != nil || n < innerDigits {
+	if n, err := base64.URLEncoding.Decode(inner[:], outer[:]); err != nil || n < innerDigits || inner[innerDigits-1] != '=' {
 		return id, false
 	}
-	n, err := base64.URLEncoding.Decode(payload[:], inner[:innerDigits])
-	if err != nil || n < skipped+len(id) {
+	if inner[innerDigits-1] = 'A'; inner[innerDigits-2] == '=' { // not if one more byte follows the ID
+		inner[innerDigits-2] = 'A'
+	}
+	if _, err := base64.URLEncoding.Decode(payload[:], inner[:innerDigits]); err != nil {
 		return id, false
 	}
 	copy(id[:], payload[skipped:])

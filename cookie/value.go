@@ -12,27 +12,22 @@ import (
 	"github.com/inga-auth/inga/middleware"
 )
 
-// securecookie signs the secret of a session and its ID. The ID finds the session, and lets a
-// browser that missed the response to a re-authentication still log out.
 const (
-	idSize      = len(recall.ID{})
-	payloadSize = backends.SecretSize + idSize
+	// securecookie signs the secret of a session and its ID. The ID finds the session, and lets a
+	// browser that missed the response to a re-authentication still log out.
+	payloadSize = backends.SecretSize + len(recall.ID{})
+
+	// browserSession is one more byte of the payload of a cookie that the browser drops when it is
+	// closed. The cookies that replace it are to be such, too.
+	browserSession = 'b'
+
+	// The bounds of the length of a value that securecookie makes of that: base64 of a time in
+	// decimal, the payload in base64, and a MAC of 32 bytes. Others are not even verified.
+	minValue, maxValue = 150, 190
+
+	// maxCookies that may be ours are verified at most: a long header does not cause much work.
+	maxCookies = 8
 )
-
-// browserSession is one more byte of the payload of a cookie that the browser drops when it is
-// closed. The cookies that replace it are to be such, too.
-const browserSession = 'b'
-
-// The bounds of the length of a value that securecookie makes of that: base64 of a time in
-// decimal, the payload in base64, and a MAC of 32 bytes. Others are not even verified.
-const (
-	minValue = 150
-	maxValue = 190
-)
-
-// maxCookies that may be ours are verified at most, so that a long header does not cause much
-// work.
-const maxCookies = 8
 
 // A credential is a cookie that we signed.
 type credential struct {
@@ -85,12 +80,12 @@ func (k *Cookies) prove(r *http.Request) (p proof, err error) {
 	return proof{}, middleware.ErrNoCredentials
 }
 
-// signed calls use for each session cookie of r that we signed, until use fails. present reports
-// whether there is any session cookie.
-//
-// There may be several cookies of the name: a subdomain can plant one. Those that we did not
-// sign are ignored.
+// signed calls use for each session cookie of r that we signed, until use fails, and ignores all
+// others. present reports whether there is any cookie of the name.
 func (k *Cookies) signed(r *http.Request, use func(credential) error) (present bool, err error) {
+	if k == nil || k.codecs == nil {
+		return false, errNotMade
+	}
 	verified := 0
 	for value := range browser.Values(r, k.cookie.Name) {
 		present = true
@@ -124,8 +119,8 @@ func (k *Cookies) verify(value string) (credential, bool) {
 	return credential{}, false
 }
 
-// set puts the cookie of the session with the ID into the header, to be kept until the
-// deadline, or, if it ends with the browser, until that is closed.
+// set puts the cookie of the session with the ID into the header, to be kept until the deadline, or,
+// if it ends with the browser, until that is closed.
 func (k *Cookies) set(h http.Header, secret backends.Secret, id string, ends bool, deadline time.Time) error {
 	payload := append(secret[:], id...)
 	if ends {

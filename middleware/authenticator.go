@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/inga-auth/inga/internal/nilcheck"
 )
@@ -15,10 +16,9 @@ import (
 // Its type must be comparable, usually a pointer: a guard inside another one recognizes by it
 // that this authenticator has answered already.
 //
-// An Authenticator that wraps another one should have a method Unwrap() Authenticator. Guards
-// look for [Challenger], [Renewer] and [SessionWatcher] along the chain of these methods, as
-// [http.ResponseController] does with writers. Without it the wrapper hides them: requests are
-// still authenticated, but sessions are no longer renewed.
+// One that wraps another should have a method Unwrap() Authenticator, as writers have for
+// [http.ResponseController]. Without it the wrapper hides [Challenger], [Renewer] and
+// [SessionWatcher]: requests are still authenticated, but sessions are no longer renewed.
 type Authenticator interface {
 	// Authenticate returns the identity of the client that sent r, whose Subject is not empty.
 	//
@@ -29,15 +29,6 @@ type Authenticator interface {
 	//
 	// Authenticate may be called concurrently. It must not change r.
 	Authenticate(r *http.Request) (Identity, error)
-}
-
-// A Renewer is an [Authenticator] that can extend the sessions of its identities.
-type Renewer interface {
-	// Renew records r as activity of the session of id and returns the renewed identity. If the
-	// client needs a new credential, Renew puts it into the response header h. ok is false, and h
-	// unchanged, if there was nothing to renew: the session has ended, or another request renewed
-	// it first. Renew may be called concurrently.
-	Renew(h http.Header, r *http.Request, id Identity) (renewed Identity, ok bool, err error)
 }
 
 // A Challenger is an [Authenticator] with a challenge for the WWW-Authenticate header, which a
@@ -70,8 +61,6 @@ func as[T any](a Authenticator) (t T, ok bool) {
 // identity or an error other than [ErrNoCredentials]. Put explicit credentials before ambient
 // ones, so that a Bearer token that a client chose to send takes precedence over a cookie that a
 // browser attached.
-//
-// [New] reports a nil among them.
 func FirstOf(authenticators ...Authenticator) Authenticator {
 	return &firstOf{list: slices.Clone(authenticators)}
 }
@@ -141,7 +130,7 @@ func answered(a Authenticator, r *http.Request) *pass {
 	if p == nil || p.identity.by == nil || !isComparable(a) || p.config.Authenticator != a && (p.identity.by != a || !lists(p.config.Authenticator, a)) {
 		return nil
 	}
-	if !p.credentials.equal(credentialsOf(r)) {
+	if p.credentials != credentialsOf(r) {
 		return nil // the context of one request, and the credentials of another
 	}
 	return p
@@ -168,19 +157,13 @@ func isComparable(a Authenticator) bool {
 }
 
 // credentials are what an identity was established from: a request that differs in one of them
-// is another request, even if it has the same context. The method counts because unsafe ones
-// must pass more checks.
-type credentials struct {
-	method                string
-	cookie, authorization []string
-}
+// is another request, even if it has the same context. The method counts because unsafe ones must
+// pass more checks, and the host because it says which origin is our own. The URL does not:
+// http.StripPrefix changes it.
+type credentials struct{ method, host, cookie, authorization string }
 
 func credentialsOf(r *http.Request) credentials {
-	return credentials{r.Method, r.Header["Cookie"], r.Header["Authorization"]}
-}
-
-func (c credentials) equal(d credentials) bool {
-	return c.method == d.method && slices.Equal(c.cookie, d.cookie) && slices.Equal(c.authorization, d.authorization)
+	return credentials{r.Method, r.Host, strings.Join(r.Header["Cookie"], "\n"), strings.Join(r.Header["Authorization"], "\n")}
 }
 
 // ask asks a about r, unless an outer guard has done so.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -23,15 +22,13 @@ type Denial struct {
 	MaxAge    time.Duration // how long ago the user may have authenticated, if it was too long
 }
 
-// retryAfter is the Retry-After of a 503, in seconds.
-const retryAfter = 1
+const (
+	// problemBase begins the URIs of problem types. Clients compare them: they never change.
+	problemBase = "https://inga-auth.github.io/problems/"
 
-// problemBase is the beginning of the URIs of problem types. Clients compare them: they never
-// change.
-const problemBase = "https://inga-auth.github.io/problems/"
-
-// insufficientAuthentication is the error code of RFC 9470, section 3.
-const insufficientAuthentication = "insufficient_user_authentication"
+	// insufficientAuthentication is the error code of RFC 9470, section 3.
+	insufficientAuthentication = "insufficient_user_authentication"
+)
 
 // denialOf turns an error into a refusal. It is the only place that does.
 //
@@ -104,10 +101,13 @@ func (c *Config) refuse(w http.ResponseWriter, r *http.Request, id Identity, err
 		h.Del(about) // the body that a handler meant to send
 	}
 	private(h)
-	if d.Status == http.StatusServiceUnavailable {
-		h.Set("Retry-After", strconv.Itoa(retryAfter))
-	} else if s := c.challenge(r, d); s != "" {
-		h.Set("WWW-Authenticate", s)
+	if d.Retryable {
+		h.Set("Retry-After", "1")
+	}
+	if a, ok := as[Challenger](c.Authenticator); ok && d.Status < 500 { // which another credential may avoid
+		if s := a.Challenge(r, d); s != "" {
+			h.Set("WWW-Authenticate", s)
+		}
 	}
 	c.Denier.Deny(w, r, d)
 }
@@ -144,14 +144,6 @@ func (c *Config) emitDenied(r *http.Request, id Identity, d Denial) {
 	c.Events(r.Context(), e)
 }
 
-// challenge returns "" for a 500, which another credential would not avoid.
-func (c *Config) challenge(r *http.Request, d Denial) string {
-	if a, ok := as[Challenger](c.Authenticator); ok && d.Status < http.StatusInternalServerError {
-		return a.Challenge(r, d)
-	}
-	return ""
-}
-
 // A Denier responds to refused requests.
 type Denier interface {
 	// Deny writes the status and body of the response to r. The guard has already set the headers
@@ -183,10 +175,5 @@ func Problem(w http.ResponseWriter, _ *http.Request, d Denial) {
 // quotable reports whether s can be quoted in a header without escapes: RFC 6750, section 3, allows
 // printable ASCII except quotes and backslashes.
 func quotable(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; c < 0x20 || c > 0x7e || c == '"' || c == '\\' {
-			return false
-		}
-	}
-	return true
+	return !strings.ContainsFunc(s, func(c rune) bool { return c < 0x20 || c > 0x7e || c == '"' || c == '\\' })
 }

@@ -1,27 +1,25 @@
 // Package middleware guards http.Handlers: it authenticates requests and decides which of them
-// may pass.
-//
-// Three small interfaces do the work:
+// may pass. A [Guard] refuses a request, or passes it on with an [Identity] in its context. Three
+// small interfaces do the work:
 //
 //   - An [Authenticator] establishes who made a request. Packages cookie and jwtauth have
 //     theirs, and [FirstOf] combines several.
+//
 //   - An [Authorizer] decides whether that identity may pass: [HasRole], [HasScope], [Fresh], or
 //     a function of your own.
+//
 //   - A [Denier] writes the response to a refused request: [Problem] by default, or
 //     [LoginRedirect].
 //
-// A [Guard] puts them together. It refuses a request, or passes it on with an [Identity] in its
-// context.
+//     guard, err := middleware.New(middleware.Config{
+//     Authenticator: middleware.FirstOf(tokens, cookies),
+//     Roles:         []string{"user", "admin"},
+//     })
+//     admin, err := guard.Require(middleware.HasRole("admin"))
 //
-//	guard, err := middleware.New(middleware.Config{
-//		Authenticator: middleware.FirstOf(tokens, cookies),
-//		Roles:         []string{"user", "admin"},
-//	})
-//	admin, err := guard.Require(middleware.HasRole("admin"))
-//
-//	mux.Handle("/account", guard.Handler(account)) // any user who is logged in
-//	mux.Handle("/admin/", admin.Handler(panel))    // administrators only
-//	mux.Handle("/{$}", guard.Optional(home))       // anonymous visitors too
+//     mux.Handle("/account", guard.Handler(account)) // any user who is logged in
+//     mux.Handle("/admin/", admin.Handler(panel))    // administrators only
+//     mux.Handle("/{$}", guard.Optional(home))       // anonymous visitors too
 //
 // All middleware here has the type func(http.Handler) http.Handler, which chi's Use and With,
 // echo's WrapMiddleware, and [Chain] take.
@@ -41,34 +39,33 @@
 // expired, was revoked, was superseded by a newer login, or was stolen. The reason in detail is
 // logged and never sent.
 //
-// # Sensitive and long-running routes
+// # Sensitive and long-running routes, events
 //
-// [Fresh] and [HasAMR] are rules for routes that a session left open should not reach. Activity
-// does not make a session fresh; authenticating again does. [When] demands a second factor of the
-// users who have one. Until that is given they need no session: see the half of a login in the
-// examples of package cookie.
-//
-// [EndWithSession] cancels the context of a request when its session ends. Event streams and
-// WebSockets need it, because they would otherwise outlive the session.
-//
-// # Events
-//
-// An [EventHook] receives logins, logouts, renewals, theft, revocations with their reason and
-// actor, refused logins, and denials. One hook for the guard and for the registry of package
-// session makes an audit trail. [LogEvents] returns a hook that logs.
+// [Fresh] and [HasAMR] are rules for routes that a session left open should not reach. [When]
+// demands a second factor of the users who have one. Until that is given they need no session: see
+// the half of a login in the examples of package cookie.
+// [EndWithSession] keeps event streams and WebSockets from outliving their session. One
+// [EventHook] for the guard and for the registry of package session makes an audit trail.
 //
 // # Guards inside guards
 //
 // A guard may be inside another one: on a router's group, say, and on one route of it. The inner
 // guard does not authenticate again if its own authenticator has done so for this request, with
-// the same method, Cookie and Authorization headers. A request thus costs one lookup no matter
-// how many guards it passes. Nothing else of the outer guard counts: neither an identity that
-// another authenticator established, or a wrapper that may have changed it, nor the outer guard's
-// rules.
+// the same method, host, Cookie and Authorization headers. Nothing else of the outer guard counts:
+// neither an identity that another authenticator established, nor the outer guard's rules.
 //
-// # What it does not do
+// # Order
 //
-// Guards wrap no ResponseWriter, so that streaming, hijacking and every other feature of the
-// server's writer work as without a guard. And a guard protects the handler that it wraps: a
-// route that is registered beside it is open.
+// What answers or changes requests goes outside the guard: a method override, say, which could
+// otherwise make a write of a read that the guard let pass, and above all CORS. A browser sends a
+// preflight without credentials, and the guard would refuse it:
+//
+//	http.ListenAndServe(addr, cors.New(options).Handler(guard.Handler(api))) // github.com/rs/cors
+//
+// A page of another origin that CORS allows to write with the cookie must be among the
+// TrustedOrigins of package cookie or tokencookie, too: CORS lets a page read the answer, and does
+// not say that it may act for the user.
+//
+// Guards wrap no ResponseWriter, so that streaming and hijacking work as without a guard. And a
+// guard protects the handler that it wraps: a route that is registered beside it is open.
 package middleware

@@ -54,9 +54,8 @@ var (
 	ErrNoClaims = errors.New("middleware: identity has no claims")
 )
 
-// saysInvalid reports whether err has a method InvalidCredentials() bool that returns true, with
-// which packages that do not import this one declare a credential wrong: a wrong password is a
-// 401 and not an outage.
+// saysInvalid reports whether err has a method InvalidCredentials that returns true, by which
+// packages that do not import this one declare a credential wrong, as a password is.
 func saysInvalid(err error) bool {
 	var invalid interface{ InvalidCredentials() bool }
 	return errors.As(err, &invalid) && invalid.InvalidCredentials()

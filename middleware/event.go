@@ -69,10 +69,7 @@ const (
 )
 
 // The longest texts from clients in an event, in bytes.
-const (
-	maxUserAgent = 512
-	maxSubject   = 255
-)
+const maxUserAgent, maxSubject = 512, 255
 
 // NewEvent returns an event of the current time that concerns the identity and is caused by r. If
 // another identity sent r, that is the Actor. Applications emit events that only they know of,

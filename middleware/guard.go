@@ -166,11 +166,9 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 }
 
 // Optional is like Handler, but for pages that are open to anonymous visitors: a request without
-// a credential passes, without an identity. A request with an invalid credential is refused, and
-// so is every request with a credential during an outage. Optional is therefore not for the login
-// page, where users arrive whose session has just ended. Use [Guard.Check] there.
-//
-// The rules of [Guard.Require] apply to requests with an identity only.
+// a credential passes, without an identity, and no rule is asked. A request with an invalid
+// credential is refused, and so is every request with a credential during an outage. The login
+// page, where users arrive whose session has just ended, needs [Guard.Check] instead.
 func (g *Guard) Optional(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p, err := g.check(r)

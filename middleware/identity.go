@@ -9,10 +9,8 @@ import (
 	"time"
 )
 
-// An Identity says who made a request, as established by one [Authenticator].
-//
-// It is a value. Its copies share the elements of Roles, Scopes and AMR, which must not be
-// changed.
+// An Identity says who made a request, as established by one [Authenticator]. Its copies share
+// the elements of Roles, Scopes and AMR, which must not be changed.
 type Identity struct {
 	// Subject is the user's ID, unique together with Issuer. It is never empty in a request that
 	// a guard let pass.
@@ -20,9 +18,8 @@ type Identity struct {
 	// Roles are the user's roles at the time of the request.
 	Roles []string `json:"roles"`
 
-	// Method is how the request was authenticated: "cookie" (package cookie), "bearer" (packages
-	// jwtauth and foreign), "token-cookie" (package tokencookie), or the name of the application's
-	// own method.
+	// Method is how the request was authenticated: "cookie" (package cookie), "bearer" (jwtauth and
+	// foreign), "token-cookie" (tokencookie), or the name of the application's own method.
 	Method string `json:"method"`
 
 	// Scopes limit what the client may do on behalf of the user: RFC 6749, section 3.3. Tokens of
@@ -70,8 +67,7 @@ type Timeouts struct {
 	Interval time.Duration // activity is recorded at most once in this time
 }
 
-// A Policy decides how long sessions live. Use sliding.Policy. Its methods may be called
-// concurrently.
+// A Policy decides how long sessions live; see sliding.Policy. It is safe for concurrent use.
 type Policy interface {
 	// Validate reports all mistakes in the policy, joined, each naming its field.
 	Validate() error

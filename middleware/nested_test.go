@@ -56,6 +56,14 @@ func TestAnIdentityHoldsForItsRequestAndForNoOther(t *testing.T) {
 			r.Header.Set("Authorization", "bob")
 			return r
 		}, 2, 200, "bob"},
+		{"another Authorization, in the same place", func(r *http.Request) *http.Request {
+			r.Header["Authorization"][0] = "bob"
+			return r
+		}, 2, 200, "bob"},
+		{"another host, in place", func(r *http.Request) *http.Request {
+			r.Host = "other.example"
+			return r
+		}, 2, 200, "ann"},
 		{"no Authorization any more, in place", func(r *http.Request) *http.Request {
 			r.Header.Del("Authorization")
 			return r

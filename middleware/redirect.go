@@ -88,22 +88,13 @@ func isBrowser(r *http.Request) bool {
 // It reads URLs as browsers do, which differs from RFC 3986: they treat \ as /, and skip tabs and
 // line breaks, so that /\evil.example and /<tab>/evil.example lead to another host.
 func LocalPath(target string) string {
-	const home = "/"
-	if len(target) == 0 || target[0] != '/' || strings.HasPrefix(target, "//") {
-		return home
-	}
-	for i := range len(target) {
-		if c := target[i]; c <= 0x20 || c >= 0x7f || c == '\\' {
-			return home
-		}
-	}
 	u, err := url.Parse(target)
-	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" {
-		return home
-	}
-	// A proxy on the way may unescape the path.
-	if strings.HasPrefix(u.Path, "//") || strings.ContainsAny(u.Path, "\\\x00\r\n\t") {
-		return home
+	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" ||
+		!strings.HasPrefix(target, "/") || strings.HasPrefix(target, "//") ||
+		strings.ContainsFunc(target, func(c rune) bool { return c <= 0x20 || c >= 0x7f || c == '\\' }) ||
+		// A proxy on the way may unescape the path.
+		strings.HasPrefix(u.Path, "//") || strings.ContainsAny(u.Path, "\\\x00\r\n\t") {
+		return "/"
 	}
 	return target
 }

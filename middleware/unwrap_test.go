@@ -165,6 +165,37 @@ func TestNewRefusesWhatWouldPanicAtTheFirstRequest(t *testing.T) {
 	}
 }
 
+// loop wraps itself, or what another loop is told.
+type loop struct{ inner middleware.Authenticator }
+
+func (l *loop) Authenticate(*http.Request) (middleware.Identity, error) {
+	return middleware.Identity{Subject: "ann", ExpiresAt: time.Now().Add(time.Hour)}, nil
+}
+
+func (l *loop) Unwrap() middleware.Authenticator { return l.inner }
+
+// opaque has no Unwrap, and so hides from New what it asks.
+type opaque struct{ list middleware.Authenticator }
+
+func (o *opaque) Authenticate(r *http.Request) (middleware.Identity, error) {
+	return o.list.Authenticate(r)
+}
+
+func TestAnUnwrapThatLeadsInACircleEnds(t *testing.T) {
+	one, two, itself := &loop{}, &loop{}, &loop{}
+	one.inner, two.inner, itself.inner = two, one, itself
+	for _, a := range []middleware.Authenticator{itself, one, middleware.FirstOf(knows("ann"), two)} {
+		if _, err := middleware.New(middleware.Config{Authenticator: a}); err == nil || !strings.Contains(err.Error(), "wraps itself") {
+			t.Errorf("%T: %v, want that it wraps itself", a, err)
+		}
+	}
+	g := newGuard(t, middleware.Config{Authenticator: &opaque{middleware.FirstOf(itself)}})
+	renewed := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { whoami.ServeHTTP(w, middleware.Renew(w, r)) })
+	if w := get(g.Handler(middleware.EndWithSession(renewed))); w.Body.String() != "ann" {
+		t.Errorf("handler saw %q, want ann", w.Body)
+	}
+}
+
 func TestTheMistakeOfAnAuthenticatorSaysWhereItIs(t *testing.T) {
 	for _, row := range []struct {
 		a    middleware.Authenticator

@@ -10,10 +10,7 @@
 //	mux.Handle("GET /account", private(account))
 //	mux.Handle("GET /events", sliding.Passive(private(events)))
 //
-// Activity is recorded at most once per interval, a tenth of the idle timeout unless the policy
-// says otherwise: a thousand requests within one interval are one write. The price is precision.
-// A session may end up to one interval earlier than the idle timeout after its last request.
-//
-// Cookies and tokens slide by the same policy and the same row. Without Handler nothing slides:
-// a session then ends when Idle has passed since the login.
+// Activity is recorded at most once per [Policy].Interval: a thousand requests within it are one
+// write. Cookies and tokens slide by the same policy and the same row. Without Handler nothing
+// slides: a session then ends when Idle has passed since the login.
 package sliding

@@ -9,12 +9,10 @@ import (
 )
 
 // Handler records requests as activity of their sessions, when that is due; see [Due]. It
-// belongs inside a guard. A request without an identity, or whose identity has no session,
-// passes untouched.
+// belongs inside a guard. A request without a session passes untouched.
 //
 // The session is extended and a renewed credential put into the response header before next
-// runs. The ResponseWriter is therefore not wrapped, and next may stream, hijack or answer with
-// any status.
+// runs: no ResponseWriter is wrapped, and next may stream, hijack or answer with any status.
 func Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if id, ok := middleware.FromContext(r.Context()); ok && Due(id.Session, time.Now()) && !isPassive(r) {

@@ -20,9 +20,8 @@ type Policy struct {
 	// matter how much it is used. At least Idle, and at most 100 years.
 	Absolute time.Duration
 
-	// Interval is the time in which activity is recorded at most once: a session in constant use
-	// costs one write per Interval. A session may therefore end up to Interval earlier than Idle
-	// after its last request, and never later. It must be less than Idle.
+	// Interval is the time in which activity is recorded at most once. A session may therefore end
+	// up to Interval earlier than Idle after its last request, and never later. Less than Idle.
 	//
 	// It is also the precision of "last seen" in lists of devices, and of which session a limit
 	// ends first: for a session of months, a tenth of Idle is long, and a day may be better.
@@ -36,33 +35,33 @@ var _ middleware.Policy = Policy{}
 // maxAbsolute is longer than any session, and keeps deadlines far from overflowing.
 const maxAbsolute = 100 * 365 * 24 * time.Hour
 
-// The presets are the limits of NIST SP 800-63B-4 for its three authentication assurance
-// levels (sections 2.1.3, 2.2.3 and 2.3.3).
-
-// AAL1 is 30 days. The level has no inactivity timeout of its own, so Idle is as long.
+// AAL1 is 30 days: NIST SP 800-63B-4, section 2.1.3. The level has no inactivity timeout of its
+// own, so Idle is as long.
 func AAL1() Policy { return Policy{Idle: 30 * 24 * time.Hour, Absolute: 30 * 24 * time.Hour} }
 
-// AAL2 is 24 hours, and one hour without activity.
+// AAL2 is 24 hours, and one hour without activity: NIST SP 800-63B-4, section 2.2.3.
 func AAL2() Policy { return Policy{Idle: time.Hour, Absolute: 24 * time.Hour} }
 
-// AAL3 is 12 hours, and 15 minutes without activity.
+// AAL3 is 12 hours, and 15 minutes without activity: NIST SP 800-63B-4, section 2.3.3.
 func AAL3() Policy { return Policy{Idle: 15 * time.Minute, Absolute: 12 * time.Hour} }
 
 // Validate reports all mistakes in the policy, joined, each naming its field.
 func (p Policy) Validate() error {
 	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("sliding: Policy."+format, args...)) }
 	if p.Idle < time.Second {
-		errs = append(errs, fmt.Errorf("sliding: Policy.Idle is %v, want at least 1s", p.Idle))
+		bad("Idle is %v, want at least 1s", p.Idle)
 	}
-	if p.Absolute <= 0 {
-		errs = append(errs, fmt.Errorf("sliding: Policy.Absolute is %v, want more than 0: there is no forever", p.Absolute))
-	} else if p.Absolute > maxAbsolute {
-		errs = append(errs, fmt.Errorf("sliding: Policy.Absolute is %v, want at most %v", p.Absolute, maxAbsolute))
-	} else if p.Absolute < p.Idle {
-		errs = append(errs, fmt.Errorf("sliding: Policy.Absolute is %v, want at least Policy.Idle, which is %v", p.Absolute, p.Idle))
+	switch {
+	case p.Absolute <= 0:
+		bad("Absolute is %v, want more than 0: there is no forever", p.Absolute)
+	case p.Absolute > maxAbsolute:
+		bad("Absolute is %v, want at most %v", p.Absolute, maxAbsolute)
+	case p.Absolute < p.Idle:
+		bad("Absolute is %v, want at least Policy.Idle, which is %v", p.Absolute, p.Idle)
 	}
 	if p.Interval < 0 || p.Interval > 0 && p.Interval >= p.Idle {
-		errs = append(errs, fmt.Errorf("sliding: Policy.Interval is %v, want less than Policy.Idle, which is %v", p.Interval, p.Idle))
+		bad("Interval is %v, want less than Policy.Idle, which is %v", p.Interval, p.Idle)
 	}
 	return errors.Join(errs...)
 }

@@ -86,7 +86,7 @@ var linked = map[string][]string{
 	"middleware/devices":  {"github.com/mileusna/useragent"},
 	"sliding":             {},
 
-	"cookie":              {"github.com/gorilla/securecookie"},
+	"cookie":              {"github.com/gorilla/securecookie", "golang.org/x/net"},
 	"jwtauth":             {"github.com/golang-jwt/jwt/v5"},
 	"jwtauth/foreign":     {"github.com/golang-jwt/jwt/v5"},
 	"jwtauth/oauth":       {"github.com/golang-jwt/jwt/v5"},

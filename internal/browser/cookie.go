@@ -3,31 +3,26 @@
 package browser
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
 
-// A Cookie is a cookie that carries a credential: Secure and HttpOnly. Value and age are given
-// when it is put into a response.
-type Cookie struct {
-	Name, Path, Domain   string
-	SameSite             http.SameSite
-	DangerouslyAllowHTTP bool
-}
+// A Cookie is a cookie that carries a credential. Value and age are given when it is put into a
+// response.
+type Cookie struct{ http.Cookie }
 
 // WithDefaults returns c with defaults for the fields that are not set.
 func (c Cookie) WithDefaults(name string) Cookie {
-	if c.Name == "" {
-		c.Name = "__Host-" + name
-		if c.DangerouslyAllowHTTP {
-			c.Name = name
-		}
+	if c.Secure {
+		name = "__Host-" + name
 	}
-	if c.Path == "" {
-		c.Path = "/"
-	}
+	c.HttpOnly = true
+	c.Name, c.Path = cmp.Or(c.Name, name), cmp.Or(c.Path, "/")
+	c.Domain = strings.ToLower(strings.TrimPrefix(c.Domain, ".")) // as browsers read it: RFC 6265bis, section 5.6.3
 	if c.SameSite == 0 || c.SameSite == http.SameSiteDefaultMode {
 		// Explicitly: browsers treat a cookie without the attribute as Lax, except in its first
 		// two minutes.
@@ -36,14 +31,11 @@ func (c Cookie) WithDefaults(name string) Cookie {
 	return c
 }
 
-// maxName keeps a name from eating the room of the value.
-const maxName = 256
-
-// maxSize is how many bytes of name and value browsers store: RFC 6265bis, section 5.6.
-const maxSize = 4096
-
-// maxMaxAge is what browsers cut Max-Age to: 400 days (RFC 6265bis, section 5.5).
-const maxMaxAge = 400 * 24 * time.Hour
+const (
+	maxName   = 256                  // keeps a name from eating the room of the value
+	maxSize   = 4096                 // bytes of name and value that browsers store: RFC 6265bis, section 5.6
+	maxMaxAge = 400 * 24 * time.Hour // to which browsers cut Max-Age: RFC 6265bis, section 5.5
+)
 
 // Mistakes returns the attributes for which browsers silently drop the cookie (RFC 6265bis,
 // section 4.1.3), and those that they accept and should not. Each error begins with prefix; name
@@ -51,8 +43,7 @@ const maxMaxAge = 400 * 24 * time.Hour
 func (c Cookie) Mistakes(prefix, name string) []error {
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(prefix+format, args...)) }
-	probe := c.template()
-	if err := probe.Valid(); err != nil {
+	if err := c.Valid(); err != nil {
 		bad("%s, Path, Domain: %w", name, err)
 	}
 	if !strings.HasPrefix(c.Path, "/") || strings.TrimSpace(c.Path) != c.Path {
@@ -65,27 +56,16 @@ func (c Cookie) Mistakes(prefix, name string) []error {
 	if strings.HasPrefix(lower, "__host-") && (c.Path != "/" || c.Domain != "") {
 		bad("%s is %q, which allows no Domain and only the Path /; they are %q and %q", name, c.Name, c.Domain, c.Path)
 	}
-	if strings.HasPrefix(lower, "__") && c.DangerouslyAllowHTTP {
+	if strings.HasPrefix(lower, "__") && !c.Secure {
 		bad("%s is %q, whose prefix browsers accept with Secure only, and DangerouslyAllowHTTP is true", name, c.Name)
 	}
 	switch {
-	case c.SameSite == http.SameSiteNoneMode && c.DangerouslyAllowHTTP:
+	case c.SameSite == http.SameSiteNoneMode && !c.Secure:
 		bad("SameSite is None, which browsers accept with Secure only, and DangerouslyAllowHTTP is true")
 	case c.SameSite < http.SameSiteLaxMode || c.SameSite > http.SameSiteNoneMode:
 		bad("SameSite is %d, want Lax, Strict or None", c.SameSite)
 	}
 	return errs
-}
-
-func (c Cookie) template() http.Cookie {
-	return http.Cookie{
-		Name:     c.Name,
-		Path:     c.Path,
-		Domain:   c.Domain,
-		Secure:   !c.DangerouslyAllowHTTP,
-		HttpOnly: true,
-		SameSite: c.SameSite,
-	}
 }
 
 // Put puts the cookie with the value into the header, to be kept until the deadline, or until the
@@ -94,21 +74,17 @@ func (c Cookie) Put(h http.Header, value string, now, deadline time.Time) error 
 	if n := len(c.Name) + len(value); n > maxSize {
 		return fmt.Errorf("cookie %s has %d bytes, and browsers store %d", c.Name, n, maxSize)
 	}
-	line := c.template()
-	line.Value = value
-	if !deadline.IsZero() {
-		line.MaxAge = maxAge(now, deadline)
+	if c.Value = value; !deadline.IsZero() {
+		c.MaxAge = maxAge(now, deadline)
 	}
-	replace(h, line.String())
+	replace(h, c.String())
 	return nil
 }
 
-// Clear tells the browser to drop the cookie. A browser drops only a cookie with the same name,
-// path and domain, so the attributes are those of issue.
+// Clear tells the browser to drop the cookie, which it does if name, path and domain are the same.
 func (c Cookie) Clear(h http.Header) {
-	line := c.template()
-	line.MaxAge = -1
-	replace(h, line.String())
+	c.MaxAge = -1
+	replace(h, c.String())
 }
 
 // Move adds the cookies of from, which Put has filled, to h.
@@ -122,12 +98,7 @@ func Move(h, from http.Header) {
 // is up to the browser which one counts (RFC 6265bis, section 4.1.1).
 func replace(h http.Header, line string) {
 	name, _, _ := strings.Cut(line, "=")
-	var others []string
-	for _, other := range h["Set-Cookie"] {
-		if !strings.HasPrefix(other, name+"=") {
-			others = append(others, other)
-		}
-	}
+	others := slices.DeleteFunc(slices.Clone(h["Set-Cookie"]), func(other string) bool { return strings.HasPrefix(other, name+"=") })
 	h["Set-Cookie"] = append(others, line)
 	h.Set("Cache-Control", "no-store")
 }

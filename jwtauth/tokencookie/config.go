@@ -32,7 +32,7 @@ type Config struct {
 
 // New returns the Cookies that c describes. The error joins all mistakes, each naming its field.
 func New(c Config) (*Cookies, error) {
-	base := browser.Cookie{SameSite: c.SameSite, DangerouslyAllowHTTP: c.DangerouslyAllowHTTP}
+	base := browser.Cookie{Cookie: http.Cookie{SameSite: c.SameSite, Secure: !c.DangerouslyAllowHTTP}}
 	k := &Cookies{access: base, refresh: base}
 	k.access.Name, k.refresh.Name = c.AccessName, c.RefreshName
 	k.access, k.refresh = k.access.WithDefaults("access"), k.refresh.WithDefaults("refresh")

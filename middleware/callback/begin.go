@@ -76,6 +76,9 @@ func (b Begun) LogValue() slog.Value { return slog.StringValue("[login begun]") 
 // [middleware.ErrMalformedRequest] if r is a HEAD request or loads the page ahead of a click; and
 // [middleware.ErrInvalidArgument] if i.Value is too long. Then nothing is set.
 func (l *Logins) Begin(w http.ResponseWriter, r *http.Request, i Intent) (Begun, error) {
+	if l == nil || l.box == nil {
+		return Begun{}, errNotMade
+	}
 	if err := l.origins.CheckAsUnsafe(r); err != nil {
 		return Begun{}, err
 	}

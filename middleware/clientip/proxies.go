@@ -4,11 +4,13 @@
 package clientip
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -32,19 +34,16 @@ type Proxies struct {
 
 const alphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
-// New returns the Proxies that c describes. The error joins all mistakes, each naming its
-// field.
+// New returns the Proxies that c describes. The error joins all mistakes, each naming its field.
 func New(c Config) (*Proxies, error) {
-	p := &Proxies{header: http.CanonicalHeaderKey(c.Header)}
-	if c.Header == "" {
-		p.header = "X-Forwarded-For"
-	}
+	p := &Proxies{header: http.CanonicalHeaderKey(cmp.Or(c.Header, "X-Forwarded-For"))}
 	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("clientip: Config."+format, args...)) }
 	if strings.Trim(p.header, alphanumeric+"!#$%&'*+-.^_`|~") != "" {
-		errs = append(errs, fmt.Errorf("clientip: Config.Header is %q, want the name of a header", c.Header))
+		bad("Header is %q, want the name of a header", c.Header)
 	}
 	if len(c.Trusted) == 0 {
-		errs = append(errs, errors.New("clientip: Config.Trusted is empty, want the addresses of the proxies"))
+		bad("Trusted is empty, want the addresses of the proxies")
 	}
 	for i, s := range c.Trusted {
 		prefix, err := parsePrefix(s)
@@ -52,9 +51,9 @@ func New(c Config) (*Proxies, error) {
 		case s == "unix":
 			p.unix = true
 		case err != nil:
-			errs = append(errs, fmt.Errorf("clientip: Config.Trusted[%d] is %q, want an address, a network, or unix", i, s))
+			bad("Trusted[%d] is %q, want an address, a network, or unix", i, s)
 		case prefix.Bits() == 0:
-			errs = append(errs, fmt.Errorf("clientip: Config.Trusted[%d] is %q: with every address trusted, any client can choose its own", i, s))
+			bad("Trusted[%d] is %q: with every address trusted, any client can choose its own", i, s)
 		default:
 			p.trusted = append(p.trusted, prefix)
 		}
@@ -91,38 +90,26 @@ func (p *Proxies) Handler(next http.Handler) http.Handler {
 //
 // An entry that is not an address ends the search at the proxy that wrote it.
 func (p *Proxies) client(r *http.Request) netip.Addr {
-	client, trusted := remoteAddr(r), false
-	if !client.IsValid() {
-		trusted = p.unix
-	} else {
-		trusted = p.trusts(client)
-	}
-	if !trusted {
-		return client
-	}
+	client := parseHop(r.RemoteAddr)
 	hops, more := strings.Join(r.Header[p.header], ","), true
-	for more && trusted {
+	for more && p.trusts(client) {
 		var hop string
-		hops, hop, more = p.cutLast(hops)
+		hops, hop, more = cutLast(hops, ',')
+		if p.header == "Forwarded" {
+			hop = forwardedFor(hop)
+		}
 		addr := parseHop(hop)
 		if !addr.IsValid() {
 			break
 		}
-		client, trusted = addr, p.trusts(addr)
+		client = addr
 	}
 	return client
 }
 
-// cutLast returns the last of the hops, and those before it.
-func (p *Proxies) cutLast(hops string) (before, hop string, more bool) {
-	if p.header != "Forwarded" {
-		if i := strings.LastIndexByte(hops, ','); i >= 0 {
-			return hops[:i], hops[i+1:], true
-		}
-		return "", hops, false
-	}
-	before, element, more := cutLast(hops, ',')
-	return before, forwardedFor(element), more
+// trusts reports whether a is that of a trusted proxy. On a Unix socket it is invalid.
+func (p *Proxies) trusts(a netip.Addr) bool {
+	return !a.IsValid() && p.unix || slices.ContainsFunc(p.trusted, func(n netip.Prefix) bool { return n.Contains(a) })
 }
 
 // cutLast cuts s around the last separator outside of quotes. It scans from the end, so that a
@@ -145,15 +132,6 @@ func escaped(s string) bool {
 	return (len(s)-len(strings.TrimRight(s, "\\")))%2 == 1
 }
 
-func (p *Proxies) trusts(a netip.Addr) bool {
-	for _, prefix := range p.trusted {
-		if prefix.Contains(a) {
-			return true
-		}
-	}
-	return false
-}
-
 // Of returns the address of the client that sent r: the one that [Proxies.Handler] found, or else
 // that of the connection. It is invalid if there is none, as on a Unix socket. It is for logs and
 // display, and proves nothing.
@@ -161,12 +139,10 @@ func Of(r *http.Request) netip.Addr {
 	if a, ok := r.Context().Value(key{}).(netip.Addr); ok {
 		return a
 	}
-	return remoteAddr(r)
+	return parseHop(r.RemoteAddr)
 }
 
 type key struct{}
-
-func remoteAddr(r *http.Request) netip.Addr { return parseHop(r.RemoteAddr) }
 
 // parseHop returns the address in "192.0.2.7", "192.0.2.7:80", "[2001:db8::7]:80" or
 // "[2001:db8::7]", without its zone, which has a meaning on one machine only.

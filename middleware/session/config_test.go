@@ -66,7 +66,7 @@ func TestNothingThatIsPrintedHoldsASecret(t *testing.T) {
 	k := f.open("1")
 	o := session.Opening{Secret: k.secret, Former: []string{k.id}}
 	var out bytes.Buffer
-	for _, v := range []any{c, &c, f.sessions, f.keys, o, &o, []session.Opening{o}, struct{ S *session.Registry }{f.sessions}} {
+	for _, v := range []any{c, &c, f.sessions, f.keys, o, &o, []session.Opening{o}, []*session.Registry{f.sessions}, map[string]*session.Method{"m": f.keys}, []session.Config{c}, struct{ S *session.Registry }{f.sessions}} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%c", "%o", "%b", "%e", "%t", "%U"} {
 			fmt.Fprintf(&out, verb+"\n", v)
 		}
@@ -131,4 +131,30 @@ func TestAUserIsFoundByID(t *testing.T) {
 			t.Errorf("nobody: %v, want ErrInvalidCredentials", err)
 		}
 	})
+}
+
+func TestAMethodOfAKindThatNoSessionCanHaveIsAMistakeAndNoOutage(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture, _ storetest.Store) {
+		for _, kind := range []backends.Kind{"", "a kind\x00", backends.Kind(strings.Repeat("k", 1000))} {
+			m := f.sessions.Method(kind, "keys")
+			if _, err := m.Open(request(t), middleware.Login{Subject: "1"}, session.Opening{Secret: backends.NewSecret()}); !errors.Is(err, middleware.ErrInvalidArgument) || !strings.Contains(err.Error(), "Kind") {
+				t.Errorf("%.10q: %v, want ErrInvalidArgument that names the kind", kind, err)
+			}
+			if _, _, err := m.FindByID(t.Context(), f.open("1").id); !errors.Is(err, middleware.ErrInvalidCredentials) {
+				t.Errorf("%.10q: %v, want that it finds no session", kind, err)
+			}
+		}
+	})
+}
+
+func TestAMethodWithoutANameHasThatOfItsKind(t *testing.T) {
+	f := newFixture(t, storetest.Memory(t))
+	m := f.sessions.Method("api_key", "")
+	s, err := m.Open(request(t), middleware.Login{Subject: "1"}, session.Opening{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if id := m.Identity(&s, &backends.User{ID: "1"}); id.Method != "api_key" {
+		t.Errorf("method %q, want api_key", id.Method)
+	}
 }

@@ -8,15 +8,14 @@
 //	cookies, err := cookie.New(cookie.Config{Sessions: sessions, Keys: keys})
 //	devices, err := devices.New(sessions)
 //
-// The store, the policy, the limit and the events are configured here, once. A cookie, a token and
-// the list of devices of one registry therefore cannot disagree about them.
+// The store, the policy, the limit and the events are configured here, once, for cookies, tokens
+// and the list of devices.
 //
 // # Another way of proving
 //
 // A [Method] is one way of proving a session. The packages cookie and jwtauth use theirs, and
-// an application can add its own (API keys, client certificates, passkeys): [Registry.Method]
-// returns a Method that opens sessions with the limit and the events of all others, and the
-// list of devices shows and ends them. An authenticator that embeds the Method inherits
+// an application can add its own (API keys, client certificates, passkeys), whose sessions have
+// the same limit, events and list of devices. An authenticator that embeds the Method inherits
 // [middleware.Renewer] and [middleware.SessionWatcher] from it. Its own Authenticate
 //
 //   - parses its credential, which should hold the ID of the session and a [backends.Secret];

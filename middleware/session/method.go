@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -18,8 +19,10 @@ type Method struct {
 
 // Method returns the way of proving with the given name, which becomes the Method of its
 // identities and events. It opens sessions of the given kind, and finds only those. The kind is
-// what [backends.Limit] counts by and lists show, usually the same word as the name.
-func (g *Registry) Method(kind backends.Kind, name string) *Method { return &Method{g, kind, name} }
+// what [backends.Limit] counts by and lists show. An empty name means that of the kind.
+func (g *Registry) Method(kind backends.Kind, name string) *Method {
+	return &Method{g, kind, cmp.Or(name, string(kind))}
+}
 
 // Authenticate returns the identity of a request that presents the secret of the session with
 // the ID, at the cost of one look-up. See [middleware.Authenticator] for its errors.

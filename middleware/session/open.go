@@ -36,13 +36,6 @@ func (o Opening) hash() backends.SecretHash {
 	return o.Secret.Hash()
 }
 
-func (o Opening) prepare(s *backends.Session) error {
-	if o.Prepare == nil {
-		return nil
-	}
-	return o.Prepare(s)
-}
-
 // Open opens a session for l, after the application has made sure of who the user is.
 //
 // Errors: [middleware.ErrInvalidCredentials] if the store has no such user, or the user is
@@ -61,28 +54,19 @@ func (m *Method) Open(r *http.Request, l middleware.Login, o Opening) (backends.
 		CreatedAt: at,
 	}
 	ended, err := m.open(r.Context(), at, &s, l, o)
-	t, why := middleware.EventLogin, ""
-	if err != nil {
-		t, why = middleware.EventLoginFailed, reasonOf(err)
-		s = backends.Session{UserID: l.Subject}
+	if err == nil {
+		m.emit(r, at, middleware.EventLogin, &s, "")
+	} else {
+		s = backends.Session{}
+		m.emitFailure(r, at, l.Subject, err)
 	}
-	if errors.Is(err, middleware.ErrTooManySessions) {
-		t = middleware.EventLimit
-	}
-	m.emit(r, at, t, &s, why)
 	m.emitEnds(r, at, ended)
-	if err != nil {
-		return backends.Session{}, err
-	}
-	return s, nil
+	return s, err
 }
 
 // open stores s. It returns the sessions that ended because of it, even if it fails.
 func (m *Method) open(ctx context.Context, at time.Time, s *backends.Session, l middleware.Login, o Opening) (ended []backends.Session, err error) {
-	if err := begin(s, at, l); err != nil {
-		return nil, err
-	}
-	if err := o.prepare(s); err != nil {
+	if err := begin(s, at, l, o); err != nil {
 		return nil, err
 	}
 	options := backends.CreateOptions{UserVersion: l.UserVersion, Limit: m.sessions.limit}
@@ -144,8 +128,8 @@ func (m *Method) emitEnds(r *http.Request, at time.Time, ended []backends.Sessio
 }
 
 // begin gives s a new start at the given time because of l, which keeps the timeouts of s if it
-// has no policy.
-func begin(s *backends.Session, at time.Time, l middleware.Login) error {
+// has no policy, and prepares it.
+func begin(s *backends.Session, at time.Time, l middleware.Login, o Opening) error {
 	// Each authentication is later than the one before, whatever the clock says: by that the
 	// store recognizes the loser of two simultaneous ones.
 	if !at.After(s.AuthenticatedAt) {
@@ -164,7 +148,10 @@ func begin(s *backends.Session, at time.Time, l middleware.Login) error {
 	}
 	s.AMR = slices.Clone(l.AMR)
 	s.Begin(at, absolute)
-	return nil
+	if o.Prepare == nil {
+		return nil
+	}
+	return o.Prepare(s)
 }
 
 // Reauthenticate restarts the session s, which was just found, after its user has authenticated
@@ -176,10 +163,7 @@ func (m *Method) Reauthenticate(r *http.Request, s *backends.Session, l middlewa
 		return fmt.Errorf("%w: session of another user", middleware.ErrInvalidCredentials)
 	}
 	at, next := now(), s.Clone()
-	if err := begin(&next, at, l); err != nil {
-		return err
-	}
-	if err := o.prepare(&next); err != nil {
+	if err := begin(&next, at, l, o); err != nil {
 		return err
 	}
 	former := slices.DeleteFunc(slices.Clone(o.Former), func(id string) bool { return id == s.ID })

@@ -62,11 +62,8 @@ func New(c Config) (*Registry, error) {
 // Store returns Config.Store.
 func (g *Registry) Store() backends.Store { return g.store }
 
-// Format implements [fmt.Formatter]: a registry prints as a word, without what it is made of.
+// Format implements [fmt.Formatter], so that no verb prints what the store holds.
 func (g *Registry) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[sessions]")) }
-
-// LogValue implements [slog.LogValuer].
-func (g *Registry) LogValue() slog.Value { return slog.StringValue("[sessions]") }
 
 // List returns the live sessions of a user, the most recently seen first. The store must be a
 // [backends.SessionLister].

@@ -3,6 +3,8 @@ package session
 import (
 	"errors"
 	"fmt"
+	"net/http"
+	"time"
 
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/middleware"
@@ -44,21 +46,20 @@ func ended(s *backends.Session, err error) error {
 	return fmt.Errorf("%w: %w", how, err)
 }
 
-// reasonOf is what the event says about a login that failed with err.
-func reasonOf(err error) string {
-	for _, row := range [...]struct {
-		err    error
-		reason string
-	}{
-		{backends.ErrNotFound, middleware.ReasonUnknownUser},
-		{backends.ErrUserDisabled, middleware.ReasonUserDisabled},
-		{backends.ErrConflict, middleware.ReasonUserChanged},
-		{middleware.ErrTooManySessions, middleware.ReasonTooManySessions},
-		{middleware.ErrInvalidArgument, middleware.ReasonInvalidArgument},
-	} {
-		if errors.Is(err, row.err) {
-			return row.reason
-		}
+// emitFailure emits an event about a login that failed with err.
+func (m *Method) emitFailure(r *http.Request, at time.Time, subject string, err error) {
+	t, why := middleware.EventLoginFailed, middleware.ReasonUnavailable
+	switch {
+	case errors.Is(err, backends.ErrNotFound):
+		why = middleware.ReasonUnknownUser
+	case errors.Is(err, backends.ErrUserDisabled):
+		why = middleware.ReasonUserDisabled
+	case errors.Is(err, backends.ErrConflict):
+		why = middleware.ReasonUserChanged
+	case errors.Is(err, middleware.ErrTooManySessions):
+		t, why = middleware.EventLimit, middleware.ReasonTooManySessions
+	case errors.Is(err, middleware.ErrInvalidArgument):
+		why = middleware.ReasonInvalidArgument
 	}
-	return middleware.ReasonUnavailable
+	m.emit(r, at, t, &backends.Session{UserID: subject}, why)
 }
