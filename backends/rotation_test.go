@@ -17,12 +17,13 @@ func TestWhatPresentingAGenerationMeans(t *testing.T) {
 		seen bool          // whether it is in use
 		want backends.Rotation
 	}{
-		{"current, after the overlap", 7, 10 * time.Second, false, backends.Rotated},
-		{"current, after the overlap, in use", 7, 10 * time.Second, true, backends.Rotated},
+		{"current, after overlap and skew", 7, 12 * time.Second, false, backends.Rotated},
+		{"current, after overlap and skew, in use", 7, 12 * time.Second, true, backends.Rotated},
 		{"current, a year old", 7, 365 * 24 * time.Hour, true, backends.Rotated},
 		{"current, just made", 7, 0, false, backends.Replayed},
-		{"current, at the end of the overlap", 7, 10*time.Second - 1, false, backends.Replayed},
-		{"current, in the overlap, in use", 7, 10*time.Second - 1, true, backends.Replayed},
+		{"current, after the overlap, by a clock that may be ahead", 7, 10 * time.Second, true, backends.Replayed},
+		{"current, at the end of overlap and skew", 7, 12*time.Second - 1, false, backends.Replayed},
+		{"current, at the end of overlap and skew, in use", 7, 12*time.Second - 1, true, backends.Replayed},
 		{"current, made by a clock that is ahead", 7, -time.Minute, true, backends.Replayed},
 
 		{"previous, just replaced", 6, 0, false, backends.Replayed},

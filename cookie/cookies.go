@@ -65,7 +65,7 @@ func (k *Cookies) Renew(h http.Header, r *http.Request, id middleware.Identity) 
 		return renewed, ok, err
 	}
 	p, err := k.prove(r)
-	if err == nil {
+	if err == nil && p.session.ID == id.SessionID {
 		err = k.set(h, p.secret, p.session.ID, p.ends, renewed.Session.IdleDeadline)
 	}
 	return renewed, err == nil, err
@@ -142,7 +142,7 @@ var errNotMade = fmt.Errorf("%w: cookie: these Cookies are not from New", middle
 // now, l.AMR is {"pwd", "otp"}. After a password alone it is {"pwd"}, and the session no longer passes
 // [middleware.HasAMR] for otp.
 //
-// l.Subject must be the user of the session. Errors are those of Login, and
+// l.Subject must be the user of the session, who must still have l.UserVersion unless that is 0. Errors are those of Login, and
 // [middleware.ErrNoCredentials] if r has no session.
 func (k *Cookies) Reauthenticate(w http.ResponseWriter, r *http.Request, l middleware.Login) (backends.Session, error) {
 	o, header, err := k.opening(r, &l)

@@ -34,23 +34,21 @@ type Config struct {
 	// AccessTTL is how long an access token lives, from a second to a day. Default 5 minutes.
 	AccessTTL time.Duration
 
-	// Leeway is by how much the clocks of servers may differ: a token is good that long after it
-	// expires, and that long before it was issued. At most a minute. Default 30 seconds. The
-	// deadlines of the session have no leeway.
+	// Leeway is by how much the clocks of servers may differ: an access token is good that long
+	// after it expires, and that long before it was issued. At most a minute. Default 30 seconds.
+	// The deadlines of the session have no leeway.
 	Leeway time.Duration
 
 	// RefreshKeys make refresh tokens: 32 random bytes or more each, or the hexadecimal or base64
-	// text of as many, used for nothing else, and not by Tokens of another Audience either: a
-	// refresh token does not say which API it is for. The first one authenticates new tokens, all
-	// of them verify. To rotate, put the new one last, in all processes, then first, and drop the
+	// text of as many, used for nothing else. The first one authenticates new tokens, all of them
+	// verify. A token is good for this Issuer and Audience only. To rotate, put the new one last, in all processes, then first, and drop the
 	// old one an idle timeout later. Without any there are no refresh tokens. The store must be a
 	// [backends.Rotator].
 	RefreshKeys [][]byte
 
-	// RefreshOverlap is how long a new refresh token is not replaced again, and how long its
-	// predecessor is accepted while both are in use, up to 10 minutes. Default 10 seconds. It must
-	// be longer than the clocks of servers may differ: one that is ahead by more replaces a token
-	// that is new, and its predecessor, if another client still brings it, is taken for a theft.
+	// RefreshOverlap, with Leeway, is how long a new refresh token is not replaced again, and how
+	// long its predecessor is accepted while both are in use. At most 10 minutes. Default 10
+	// seconds.
 	RefreshOverlap time.Duration
 
 	// ClientID is the claim client_id of RFC 9068. Default Audience.
@@ -100,7 +98,7 @@ func New(c Config) (*Tokens, error) {
 	engine := tokens.New(tokens.Config{
 		Registry: c.Sessions, Method: Method, Keys: keys, Issuer: c.Issuer, Audience: c.Audience, ClientID: c.ClientID,
 		TTL: c.AccessTTL, Leeway: c.Leeway, Overlap: c.RefreshOverlap,
-		RefreshKeys: tokens.NewRefreshKeys(c.RefreshKeys), Custom: c.Claims,
+		RefreshKeys: tokens.NewRefreshKeys(c.RefreshKeys, c.Issuer, c.Audience), Custom: c.Claims,
 	})
 	return &Tokens{engine: engine, header: c.Header}, nil
 }

@@ -153,19 +153,20 @@ func (k Key) ID() string {
 	return k.k.ID
 }
 
-// String returns the algorithm and the ID.
-func (k Key) String() string {
+// MarshalText returns the algorithm and the ID, and keeps what the key is made of out of JSON and
+// other encodings.
+func (k Key) MarshalText() ([]byte, error) {
 	if k.k == nil {
-		return "[no key]"
+		return []byte("[no key]"), nil
 	}
-	return "[" + k.k.Alg + " key " + k.k.ID + "]"
+	return []byte("[" + k.k.Alg + " key " + k.k.ID + "]"), nil
 }
 
 // Format implements [fmt.Formatter], so that no verb prints what the key is made of.
-func (k Key) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(k.String())) }
+func (k Key) Format(f fmt.State, _ rune) {
+	text, _ := k.MarshalText()
+	_, _ = f.Write(text)
+}
 
 // LogValue implements [slog.LogValuer].
-func (k Key) LogValue() slog.Value { return slog.StringValue(k.String()) }
-
-// MarshalText keeps what the key is made of out of JSON and other encodings.
-func (k Key) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+func (k Key) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(k)) }

@@ -72,7 +72,7 @@ func TestNothingThatIsPrintedShowsAKeyOrAToken(t *testing.T) {
 		"jwtauth.Config":      printed(config),
 		"jwtauth.Key":         printed(all),
 		"jwtauth.Tokens":      printed(tokens),
-		"jwtauth.Response":    printed(resp.String()) + printed(fmt.Sprint(resp)),
+		"jwtauth.Response":    printed(resp) + printed(struct{ Of []*jwtauth.Response }{[]*jwtauth.Response{&resp}}),
 		"WebSocket":           printed(jwtauth.WebSocket(tokens)),
 		"tokens.Engine":       printed(tokens.Engine()),
 		"tokens.RefreshToken": printed(refresh),

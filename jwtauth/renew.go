@@ -16,24 +16,21 @@ import (
 // not copied: Config.Claims is called again, and before anything is extended, so that the next
 // request tries again if it fails.
 func (t *Tokens) Renew(h http.Header, r *http.Request, id middleware.Identity) (middleware.Identity, bool, error) {
-	var a tokens.Access
-	renewed, ok, err := t.engine.Renew(h, r, id, func(issued tokens.Issued) error {
-		a = issued.Access
+	var issued tokens.Issued
+	renewed, ok, err := t.engine.Renew(h, r, id, func(i tokens.Issued) error {
+		issued = i
 		return nil
 	})
-	if ok {
-		t.put(h, r, a)
+	if !ok {
+		return renewed, ok, err
 	}
-	return renewed, ok, err
-}
-
-func (t *Tokens) put(h http.Header, r *http.Request, a tokens.Access) {
-	h.Set(t.header, a.Token)
-	h.Set(t.lifetimeHeader(), strconv.FormatInt(a.ExpiresIn, 10))
+	h.Set(t.header, issued.Access)
+	h.Set(t.lifetimeHeader(), strconv.FormatInt(issued.ExpiresIn, 10))
 	h.Set("Cache-Control", "no-store")
 	if r.Header.Get("Origin") != "" {
 		h.Add("Access-Control-Expose-Headers", t.header+", "+t.lifetimeHeader())
 	}
+	return renewed, true, nil
 }
 
 func (t *Tokens) clear(h http.Header) {

@@ -10,9 +10,9 @@ import (
 	"github.com/inga-auth/inga/internal/tokens"
 )
 
-// A Response is the response to a login or refresh: RFC 6749, section 5.1. encoding/json makes
-// the body of it, with the tokens. Printed and logged it only names the session; but as a part of
-// another value, a slice for example, [slog.JSONHandler] logs it by encoding/json.
+// A Response is the response to a login or refresh: RFC 6749, section 5.1. Printed, logged or
+// encoded, alone or in another value, it only names its session: [Response.Write] alone writes
+// the tokens. encoding/json decodes them, for clients.
 type Response struct {
 	AccessToken string `json:"access_token"` // a JWT
 	TokenType   string `json:"token_type"`   // "Bearer"
@@ -29,27 +29,28 @@ func response(issued tokens.Issued, err error) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	return Response{
-		AccessToken:  issued.Access.Token,
-		TokenType:    "Bearer",
-		ExpiresIn:    issued.Access.ExpiresIn,
-		RefreshToken: issued.Refresh,
-		Session:      issued.Session,
-	}, nil
+	return Response{issued.Access, "Bearer", issued.ExpiresIn, issued.Refresh, issued.Session}, nil
 }
 
 // Write responds with the tokens as JSON, which caches may not store.
 func (resp Response) Write(w http.ResponseWriter) {
+	type shown Response // without MarshalText
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
-	_ = json.NewEncoder(w).Encode(resp) // an error means that the client has gone
+	_ = json.NewEncoder(w).Encode(shown(resp)) // an error means that the client has gone
 }
 
-// String names the session.
-func (resp Response) String() string { return "[tokens of session " + resp.Session.ID + "]" }
+// MarshalText keeps the tokens out of JSON and other encodings, as [slog.JSONHandler] uses for
+// parts of a value.
+func (resp Response) MarshalText() ([]byte, error) {
+	return []byte("[tokens of session " + resp.Session.ID + "]"), nil
+}
 
 // Format implements [fmt.Formatter], so that no verb prints a token.
-func (resp Response) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(resp.String())) }
+func (resp Response) Format(f fmt.State, _ rune) {
+	text, _ := resp.MarshalText()
+	_, _ = f.Write(text)
+}
 
 // LogValue implements [slog.LogValuer].
-func (resp Response) LogValue() slog.Value { return slog.StringValue(resp.String()) }
+func (resp Response) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(resp)) }

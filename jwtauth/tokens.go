@@ -30,14 +30,19 @@ var (
 
 // Engine is for the packages of this module that carry tokens otherwise than in the
 // Authorization header. Its type is internal.
-func (t *Tokens) Engine() *tokens.Engine { return t.engine }
-
-// Issuer returns Config.Issuer, the claim iss of the tokens.
-func (t *Tokens) Issuer() string { return t.engine.Issuer }
+func (t *Tokens) Engine() *tokens.Engine {
+	if t == nil {
+		return nil
+	}
+	return t.engine
+}
 
 // Authenticate implements [middleware.Authenticator]: one look-up for a good token, none for any
 // other. The identity has the current roles of the user, and the claims of the token.
 func (t *Tokens) Authenticate(r *http.Request) (id middleware.Identity, err error) {
+	if err := t.Engine().Made(); err != nil {
+		return id, err
+	}
 	token, err := bearer.Token(r)
 	if err != nil {
 		return id, err
@@ -63,11 +68,19 @@ func (t *Tokens) Challenge(r *http.Request, d middleware.Denial) string {
 // Errors: [middleware.ErrMalformedRequest] for a GET and other safe methods, and those of
 // session.Method.Open. See package middleware/callback for logins that another site sends back.
 func (t *Tokens) Login(r *http.Request, l middleware.Login) (Response, error) {
-	if err := browser.MayLogin(r); err != nil {
+	if err := t.change(r, browser.MayLogin); err != nil {
 		return Response{}, err
 	}
 	issued, err := t.engine.Open(r, l, nil, anyFits)
 	return response(issued, err)
+}
+
+// change returns an error unless r may change a session, and passes the check of its method.
+func (t *Tokens) change(r *http.Request, method func(*http.Request) error) error {
+	if err := t.Engine().Made(); err != nil {
+		return err
+	}
+	return method(r)
 }
 
 // anyFits is for clients that take any response.
@@ -86,7 +99,7 @@ func anyFits(tokens.Issued) error { return nil }
 // [middleware.ErrForbidden] if the token comes from [Tokens.Grant]: the cookie that opened the session
 // would no longer open it.
 func (t *Tokens) Reauthenticate(w http.ResponseWriter, r *http.Request, l middleware.Login) (Response, error) {
-	if err := browser.MayLogin(r); err != nil {
+	if err := t.change(r, browser.MayLogin); err != nil {
 		return Response{}, err
 	}
 	token, err := bearer.Token(r)
@@ -113,18 +126,15 @@ func (t *Tokens) Reauthenticate(w http.ResponseWriter, r *http.Request, l middle
 // the absolute deadline. The user is looked at again, so a role that changed is in the access
 // token.
 //
-// A token that is older than Config.RefreshOverlap is replaced, a newer one is answered again.
-// However many clients bring the same token at the same time, all get the same one back. A
-// client that missed the response gets it by asking again, as long as no other client has used
-// its tokens; once the successor is in use, the former token is accepted for the overlap and
-// the leeway only. A token that was replaced before that is theft: the session ends, and both
-// clients have to log in again.
+// However many clients bring the same token at the same time, all get the same one back. The
+// package documentation says which token is replaced, which is answered again, and which one is
+// theft: the session ends, and both clients have to log in again.
 //
 // Errors: [middleware.ErrInvalidCredentials], also for a token that is forged or cut, which
 // changes nothing; [middleware.ErrMalformedRequest] for a GET and other safe methods;
 // [middleware.ErrUnavailable].
 func (t *Tokens) Refresh(r *http.Request, token string) (Response, error) {
-	if err := browser.Unsafe(r); err != nil {
+	if err := t.change(r, browser.Unsafe); err != nil {
 		return Response{}, err
 	}
 	rt, err := t.engine.RefreshKeys.Parse(token)
@@ -146,7 +156,7 @@ func (t *Tokens) Refresh(r *http.Request, token string) (Response, error) {
 // [middleware.ErrMalformedRequest] for a GET and other safe methods, and
 // [middleware.ErrUnavailable]: the session then still lives.
 func (t *Tokens) Logout(w http.ResponseWriter, r *http.Request) error {
-	if err := browser.Unsafe(r); err != nil {
+	if err := t.change(r, browser.Unsafe); err != nil {
 		return err
 	}
 	token, err := bearer.Token(r)

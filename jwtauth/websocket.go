@@ -26,7 +26,7 @@ const Subprotocol = "inga.bearer"
 //
 // A token that a script sends on purpose is not ambient, so its origin is not checked. A query
 // parameter is not looked at: queries are logged.
-func WebSocket(t *Tokens) middleware.Authenticator { return &webSocket{t.engine} }
+func WebSocket(t *Tokens) middleware.Authenticator { return &webSocket{t.Engine()} }
 
 type webSocket struct{ engine *tokens.Engine }
 
@@ -47,6 +47,9 @@ func (ws *webSocket) WatchSession(id middleware.Identity, end func(cause error))
 }
 
 func (ws *webSocket) Authenticate(r *http.Request) (id middleware.Identity, err error) {
+	if err := ws.engine.Made(); err != nil {
+		return id, err
+	}
 	token, err := protocolToken(r)
 	if err != nil {
 		return id, err
@@ -73,11 +76,9 @@ func protocolToken(r *http.Request) (string, error) {
 // protocols returns the subprotocols that r offers. The header is a list, which may be on
 // several lines and have empty elements (RFC 9110, section 5.6.1).
 func protocols(r *http.Request) (all []string) {
-	for _, line := range r.Header.Values("Sec-WebSocket-Protocol") {
-		for item := range strings.SplitSeq(line, ",") {
-			if item = strings.Trim(item, " \t"); item != "" {
-				all = append(all, item)
-			}
+	for item := range strings.SplitSeq(strings.Join(r.Header.Values("Sec-WebSocket-Protocol"), ","), ",") {
+		if item = strings.Trim(item, " \t"); item != "" {
+			all = append(all, item)
 		}
 	}
 	return all

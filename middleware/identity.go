@@ -16,7 +16,7 @@ type Identity struct {
 	// a guard let pass.
 	Subject string `json:"subject"`
 	// Roles are the user's roles at the time of the request.
-	Roles []string `json:"roles"`
+	Roles []string `json:"roles,omitempty"`
 
 	// Method is how the request was authenticated: "cookie" (package cookie), "bearer" (jwtauth and
 	// foreign), "token-cookie" (tokencookie), or the name of the application's own method.

@@ -11,7 +11,7 @@ import (
 func rotatorPromises() []promise {
 	return []promise{
 		{"the current refresh token is replaced, and the next one by its successor", rotates},
-		{"a token that is newer than the overlap is not replaced but answered again", newTokenIsReplayed},
+		{"a token that is newer than overlap and skew is not replaced but answered again", newTokenIsReplayed},
 		{"rotating counts as activity, and never moves the absolute deadline", rotationIsActivity},
 		{"a hundred parallel refreshes with one token see one rotation and one successor", parallelRotations},
 		{"a lost response is recovered by retrying, for as long as its token was not used", lostResponse},
@@ -32,11 +32,11 @@ func rotatorPromises() []promise {
 }
 
 const (
-	overlap = 10 * time.Second
 	skew    = 2 * time.Second
+	overlap = 10 * time.Second // with the skew
 )
 
-var grace = backends.Grace{Overlap: overlap, Skew: skew}
+var grace = backends.Grace{Overlap: overlap - skew, Skew: skew}
 
 // refreshable returns a new session with refresh tokens, whose current generation is 1.
 func (t *tester) refreshable() opened {
@@ -189,7 +189,7 @@ func seenSuccessor(t *tester) {
 	for _, row := range []struct {
 		after time.Duration
 		want  backends.Rotation
-	}{{0, backends.Replayed}, {overlap + skew - tick, backends.Replayed}, {overlap + skew, backends.Stolen}, {idle - tick, backends.Stolen}} {
+	}{{0, backends.Replayed}, {overlap - tick, backends.Replayed}, {overlap, backends.Stolen}, {idle - tick, backends.Stolen}} {
 		o := t.refreshableOf(t.user("ann"))
 		t.rotate(o, at(overlap), 1, backends.Rotated, 2)
 		t.see(o, at(overlap), 2)

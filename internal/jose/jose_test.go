@@ -1,6 +1,7 @@
 package jose_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -89,4 +90,43 @@ func TestATimeIsANumberOfSaneSize(t *testing.T) {
 			t.Errorf("%s is read as %v", text, got)
 		}
 	}
+}
+
+// BenchmarkScan reads an object of as many members as fit: the time for each must not grow with
+// their number.
+func BenchmarkScan(b *testing.B) {
+	for _, n := range []int{10, 100, 1000, 2000} {
+		text := []byte("{" + numbered(n) + "}")
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := jose.Scan(text, func(_, _ []byte) error { return nil }); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/member")
+		})
+	}
+}
+
+func FuzzScan(f *testing.F) {
+	for _, seed := range []string{`{}`, `{"a":1}`, `{"a":[1,{"b":"\ud83d\ude00"}],"c":-0.5e+3}`, `{"a":"\ud83d"}`, `{"a":1,"\u0061":1}`, ` {"a" : [ ] , "b":"\\\""} `, `[`, `{"a":`} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		members, err := scanned(text)
+		if err != nil {
+			return
+		}
+		// What we read, encoding/json reads in the same way.
+		var m map[string]json.RawMessage
+		if err := json.Unmarshal([]byte(text), &m); err != nil || len(m) != len(members) {
+			t.Fatalf("%q: %d members, %d by encoding/json: %v", text, len(members), len(m), err)
+		}
+		for name, value := range m {
+			if want := fmt.Sprintf("%s=%s", name, value); !slices.Contains(members, want) {
+				t.Fatalf("%q: %q, want %q", text, members, want)
+			}
+		}
+	})
 }

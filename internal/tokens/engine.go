@@ -73,19 +73,16 @@ func (e *Engine) With(method string) *Engine {
 	return New(c)
 }
 
-// Format implements [fmt.Formatter], so that no verb prints a key.
-func (e *Engine) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[engine]")) }
-
-// Issued are the tokens of a session.
-type Issued struct {
-	Access  Access
-	Refresh string // "" if there are no refresh tokens
-	Session backends.Session
+// Made returns an error for a nil Engine: that of a value that no constructor returned.
+func (e *Engine) Made() error {
+	if e == nil {
+		return fmt.Errorf("%w: jwtauth: want Tokens that New returned, and not nil or the zero value", middleware.ErrInvalidArgument)
+	}
+	return nil
 }
 
-// A Fits function returns an error if the tokens cannot be sent to the client. It is called
-// before anything is stored.
-type Fits func(Issued) error
+// Format implements [fmt.Formatter], so that no verb prints a key.
+func (e *Engine) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[engine]")) }
 
 // Open opens a session for l and issues its tokens. The former sessions of the client end.
 func (e *Engine) Open(r *http.Request, l middleware.Login, former []string, fits Fits) (issued Issued, err error) {
@@ -135,21 +132,7 @@ func (e *Engine) begin(s *backends.Session, custom []byte, secret backends.Secre
 		refresh = backends.Refresh{Generation: s.Refresh.Generation + 1, RotatedAt: s.AuthenticatedAt}
 	}
 	s.Refresh = refresh
-	return e.respond(s, custom, secret, fits)
-}
-
-// respond issues an access token for the session, and its current refresh token if there are
-// any.
-func (e *Engine) respond(s *backends.Session, custom []byte, secret backends.Secret, fits Fits) (Issued, error) {
-	a, err := e.issue(s, s.Refresh.Generation, custom)
-	if err != nil {
-		return Issued{}, err
-	}
-	issued := Issued{Access: a, Session: *s}
-	if s.Refresh.Generation > 0 {
-		issued.Refresh = e.RefreshKeys.Encode(RefreshToken{s.ID, s.Refresh.Generation, secret})
-	}
-	return issued, fits(issued)
+	return e.issue(s, custom, secret, fits)
 }
 
 // Exchange presents a refresh token and issues an access token and the refresh token that is
@@ -163,7 +146,7 @@ func (e *Engine) Exchange(r *http.Request, rt RefreshToken, fits Fits) (Issued, 
 	if err != nil {
 		return Issued{}, err
 	}
-	return e.respond(&s, custom, rt.Secret, fits)
+	return e.issue(&s, custom, rt.Secret, fits)
 }
 
 func (e *Engine) grace() backends.Grace { return backends.Grace{Overlap: e.Overlap, Skew: e.Leeway} }
@@ -183,7 +166,7 @@ func (e *Engine) rehearse(ctx context.Context, rt RefreshToken, fits Fits) ([]by
 		return nil, err
 	}
 	s.Refresh.Generation = rt.Generation + 1
-	_, err = e.respond(&s, custom, rt.Secret, fits)
+	_, err = e.issue(&s, custom, rt.Secret, fits)
 	return custom, err
 }
 
@@ -199,12 +182,10 @@ func (e *Engine) Renew(h http.Header, r *http.Request, id middleware.Identity, f
 	if err != nil {
 		return id, false, err
 	}
-	a, err := e.issue(&backends.Session{
+	issued, err := e.issue(&backends.Session{
 		ID: id.SessionID, UserID: id.Subject, AuthenticatedAt: id.AuthTime, AbsoluteDeadline: id.Session.AbsoluteDeadline,
-	}, 0, custom)
-	if err == nil {
-		err = fits(Issued{Access: a})
-	}
+		Kind: kindOf(id),
+	}, custom, backends.Secret{}, fits)
 	if err != nil {
 		return id, false, err
 	}
@@ -213,8 +194,8 @@ func (e *Engine) Renew(h http.Header, r *http.Request, id middleware.Identity, f
 		return id, false, err
 	}
 	renewed.ExpiresAt = renewed.Session.IdleDeadline
-	if a.ExpiresAt.Before(renewed.ExpiresAt) {
-		renewed.ExpiresAt = a.ExpiresAt
+	if issued.ExpiresAt.Before(renewed.ExpiresAt) {
+		renewed.ExpiresAt = issued.ExpiresAt
 	}
 	return renewed, true, nil
 }

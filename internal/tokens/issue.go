@@ -13,23 +13,35 @@ import (
 	"github.com/inga-auth/inga/middleware"
 )
 
-// An Access is an access token, with the end of its lifetime.
-type Access struct {
-	Token     string
-	ExpiresAt time.Time
-	ExpiresIn int64 // the lifetime when it was issued, in whole seconds
+// Issued are the tokens of a session.
+type Issued struct {
+	Access    string
+	ExpiresAt time.Time // of the access token
+	ExpiresIn int64     // seconds, when it was issued
+	Refresh   string    // "" if there is none
+	Session   backends.Session
 }
 
-// issue signs an access token for the session, with the custom claims, a JSON object or nil,
-// and the generation of the refresh token that comes with it, 0 for none.
-func (e *Engine) issue(s *backends.Session, generation int64, custom []byte) (Access, error) {
+// A Fits function returns an error if the tokens cannot be sent to the client. It is called
+// before anything is stored.
+type Fits func(Issued) error
+
+// issue signs an access token for the session, with the custom claims, a JSON object or nil, and
+// makes its current refresh token of the secret if there are any.
+func (e *Engine) issue(s *backends.Session, custom []byte, secret backends.Secret, fits Fits) (issued Issued, err error) {
 	now := time.Now()
-	payload, expiresAt, err := e.compose(now, s, generation, custom)
+	payload, expiresAt, err := e.compose(now, s, s.Refresh.Generation, custom)
 	if err != nil {
-		return Access{}, err
+		return Issued{}, err
 	}
-	token, err := sign(e.Keys[0], payload)
-	return Access{token, expiresAt, max(int64(expiresAt.Sub(now)/time.Second), 0)}, err
+	issued = Issued{ExpiresAt: expiresAt, ExpiresIn: max(int64(expiresAt.Sub(now)/time.Second), 0), Session: *s}
+	if issued.Access, err = sign(e.Keys[0], payload); err != nil {
+		return Issued{}, err
+	}
+	if s.Refresh.Generation > 0 {
+		issued.Refresh = e.RefreshKeys.Encode(RefreshToken{s.ID, s.Refresh.Generation, secret})
+	}
+	return issued, fits(issued)
 }
 
 // sidFrom is where the session's ID is in a payload: it comes first.
@@ -59,9 +71,11 @@ func (e *Engine) compose(now time.Time, s *backends.Session, generation int64, c
 		AuthAt int64 `json:"auth_at"`
 		// Generation shows that the response with its refresh token has arrived.
 		Generation int64 `json:"rt_gen,omitempty"`
+		// Kind is that of a session that tokens did not open: see Grant.
+		Kind backends.Kind `json:"sid_kind,omitempty"`
 	}{
 		s.ID, e.Issuer, s.UserID, e.Audience, expiresAt.Unix(), now.Unix(), rand.Text(),
-		s.AuthenticatedAt.Unix(), e.ClientID, s.AuthenticatedAt.UnixMicro(), generation,
+		s.AuthenticatedAt.Unix(), e.ClientID, s.AuthenticatedAt.UnixMicro(), generation, otherKind(s),
 	})
 	if err == nil && custom != nil {
 		payload = merge(payload, custom)
@@ -71,6 +85,14 @@ func (e *Engine) compose(now time.Time, s *backends.Session, generation int64, c
 		err = fmt.Errorf("%w: jwtauth: Config.Claims: a token with them would be refused: %w", middleware.ErrInvalidArgument, err)
 	}
 	return payload, expiresAt, err
+}
+
+// otherKind returns the kind of s unless that is the one of all sessions that tokens open.
+func otherKind(s *backends.Session) backends.Kind {
+	if s.Kind == backends.KindToken {
+		return ""
+	}
+	return s.Kind
 }
 
 // merge returns the members of both objects in one. They have no name in common, and the first

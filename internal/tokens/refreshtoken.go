@@ -20,8 +20,9 @@ import (
 //
 //	prefix | jose.Encode( key ID | session ID | generation | secret | MAC ) | checksum
 //
-// The MAC needs a key that only the application has, and the row of the session has the hash of
-// the secret. Neither the database nor the key alone is enough to make one. All tokens of a
+// The MAC needs a key that only the application has, and covers the issuer and the audience too:
+// Tokens that share a key do not accept each other's. The row of the session has the hash of the
+// secret. Neither the database nor the key alone is enough to make one. All tokens of a
 // session have the same secret and differ in generation and MAC, so that the successor of a
 // token can be computed again for a client that missed the response.
 //
@@ -51,14 +52,16 @@ type refreshKey struct {
 	mac func(raw []byte) []byte // a function, because package fmt would print the secret
 }
 
-// NewRefreshKeys returns RefreshKeys for the secrets.
-func NewRefreshKeys(secrets [][]byte) (keys RefreshKeys) {
+// NewRefreshKeys returns RefreshKeys of the secrets, for tokens of the issuer and the audience,
+// which have no NUL in them.
+func NewRefreshKeys(secrets [][]byte, issuer, audience string) (keys RefreshKeys) {
+	context := []byte(refreshPrefix + issuer + "\x00" + audience + "\x00")
 	for _, secret := range secrets {
 		sum := sha256.Sum256(append([]byte("inga refresh key\x00"), secret...))
 		secret = slices.Clone(secret)
 		keys = append(keys, refreshKey{[keyIDSize]byte(sum[:]), func(raw []byte) []byte {
 			h := hmac.New(sha256.New, secret)
-			h.Write([]byte(refreshPrefix))
+			h.Write(context)
 			h.Write(raw[:atMAC])
 			return h.Sum(nil)
 		}})

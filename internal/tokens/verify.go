@@ -52,7 +52,7 @@ func (e *Engine) validate(c *Claims, err error) error {
 // open returns the claims of a token that one of our keys signed. The claims themselves are not
 // checked.
 func (e *Engine) open(token string) (*Claims, error) {
-	p, err := jose.Split(token)
+	p, err := jose.Split(token, jose.MaxToken)
 	if err != nil {
 		return nil, err
 	}
@@ -101,9 +101,11 @@ func (e *Engine) keyOf(segment string) (*jose.Key, error) {
 
 // FindAccess returns the session that verified claims name, and its user.
 func (e *Engine) FindAccess(ctx context.Context, c *Claims) (backends.Session, backends.User, error) {
-	s, u, err := e.Sessions.FindAnyKind(ctx, c.SessionID) // see Grant
+	s, u, err := e.Sessions.FindAnyKind(ctx, c.SessionID)
 	switch {
 	case err != nil:
+	case otherKind(&s) != c.Kind:
+		err = bearer.Invalid(errors.New("sid is a session that another credential opened, and the token does not come from Grant"))
 	case s.UserID != c.Subject:
 		err = bearer.Invalid(errors.New("sid is not a session of sub"))
 	case c.precedes(&s):

@@ -89,7 +89,9 @@ func Seconds(t testing.TB, v any) int64 {
 	return n
 }
 
-func refreshKeys(key []byte) tokens.RefreshKeys { return tokens.NewRefreshKeys([][]byte{key}) }
+func refreshKeys(key []byte) tokens.RefreshKeys {
+	return tokens.NewRefreshKeys([][]byte{key}, Issuer, Audience)
+}
 
 // EncodeRefresh returns the refresh token with this content, authenticated by the key.
 func EncodeRefresh(key []byte, sessionID string, generation int64, secret backends.Secret) string {

@@ -57,19 +57,16 @@ func scopesOf(c Claims) []string {
 	return nil
 }
 
-// foreignClaims are the claims of another issuer's token. RFC 9068 requires more than most
-// issuers send; only those that are needed are required here.
-type foreignClaims struct {
+// A foreignToken is one of another issuer, with its claims. RFC 9068 requires more of them than
+// most issuers send; only those that are needed are required here.
+type foreignToken struct {
 	jose.Claims
-	amr []string
+	amr    []string
+	parts  jose.Parts
+	issuer *issuer // that the claims name
 }
 
-func parseForeign(payload []byte) (*foreignClaims, error) {
-	c := &foreignClaims{Claims: jose.Claims{Raw: payload}}
-	return c, jose.Scan(payload, c.set)
-}
-
-func (c *foreignClaims) set(name, value []byte) error {
+func (c *foreignToken) set(name, value []byte) error {
 	switch string(name) {
 	case "auth_time":
 		t, err := jose.Instant(value)
@@ -87,7 +84,7 @@ func (c *foreignClaims) set(name, value []byte) error {
 }
 
 // Validate checks what [jwt.Validator] does not. The validator calls it.
-func (c *foreignClaims) Validate() error {
+func (c *foreignToken) Validate() error {
 	if !backends.ValidText(c.Subject) {
 		return errors.New("sub is missing, too long, or has control characters")
 	}

@@ -6,11 +6,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"slices"
+	"net/netip"
+	"net/url"
 	"strings"
 	"time"
-
-	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/internal/jose"
@@ -25,6 +24,11 @@ type Config struct {
 	// Audience must be among the values of the claim aud. Use the name of the API: with that of
 	// a client, and the type JWT, ID tokens would pass.
 	Audience string
+
+	// AudienceClaim is the claim to look for Audience in, a string or a list. Default aud. Access
+	// tokens of Cognito have no aud: there it is client_id, which ID tokens lack, and Audience is
+	// the ID of the client.
+	AudienceClaim string
 
 	// JWKSURL is where the public keys of the issuer are. Default: the jwks_uri in the document
 	// at Issuer + /.well-known/openid-configuration (OpenID Connect Discovery), for which Issuer
@@ -73,7 +77,7 @@ type Config struct {
 }
 
 const (
-	minMaxAge = waitAfter
+	minMaxAge = 10 * time.Minute // when keys are fetched before they are used
 	maxMaxAge = 7 * 24 * time.Hour
 )
 
@@ -86,6 +90,7 @@ func (c Config) withDefaults() Config {
 	if len(c.Types) == 0 {
 		c.Types = []string{jose.AccessType}
 	}
+	c.AudienceClaim = cmp.Or(c.AudienceClaim, "aud")
 	c.Leeway = cmp.Or(c.Leeway, 30*time.Second)
 	c.MaxAge = cmp.Or(c.MaxAge, 24*time.Hour)
 	if c.Scopes == nil {
@@ -102,7 +107,7 @@ func (c Config) mistakes() []error {
 	bad := func(format string, args ...any) {
 		errs = append(errs, fmt.Errorf("foreign: Config %q: "+format, append([]any{c.Issuer}, args...)...))
 	}
-	for _, field := range []struct{ name, value string }{{"Issuer", c.Issuer}, {"Audience", c.Audience}} {
+	for _, field := range []struct{ name, value string }{{"Issuer", c.Issuer}, {"Audience", c.Audience}, {"AudienceClaim", c.AudienceClaim}} {
 		if !backends.ValidText(field.value) || strings.TrimSpace(field.value) != field.value {
 			bad("%s is %q, want 1 to 255 bytes of text without space around it", field.name, field.value)
 		}
@@ -128,43 +133,31 @@ func (c Config) mistakes() []error {
 	return errs
 }
 
-// New returns an authenticator for the tokens of the issuers. The error joins all mistakes,
-// each naming its field and its issuer. Nothing is fetched before the first token comes.
-func New(configs ...Config) (*Issuers, error) {
-	s := &Issuers{byName: make(map[string]*issuer)}
-	var errs []error
-	if len(configs) == 0 {
-		errs = append(errs, errors.New("foreign: New has no Config, want at least one"))
+func checkDiscovery(issuer string, allowHTTP bool) error {
+	u, err := checkURL(issuer, allowHTTP)
+	if err == nil && (u.RawQuery != "" || u.ForceQuery) {
+		err = errors.New("want a URL without a query")
 	}
-	for _, c := range configs {
-		c = c.withDefaults()
-		if s.byName[c.Issuer] != nil {
-			errs = append(errs, fmt.Errorf("foreign: Config %q is there twice: no token could say which it means", c.Issuer))
-		}
-		errs = append(errs, c.mistakes()...)
-		s.byName[c.Issuer] = newIssuer(c)
-	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
-	}
-	return s, nil
+	return err
 }
 
-func newIssuer(c Config) *issuer {
-	c.Algorithms = slices.Clone(c.Algorithms)
-	i := &issuer{
-		Config: c,
-		keys:   newKeyCache(c),
-		validator: jwt.NewValidator(
-			jwt.WithIssuer(c.Issuer),
-			jwt.WithAudience(c.Audience),
-			jwt.WithExpirationRequired(),
-			jwt.WithIssuedAt(),
-			jwt.WithLeeway(c.Leeway),
-		),
+// checkURL parses an address from which keys may be fetched.
+func checkURL(address string, allowHTTP bool) (*url.URL, error) {
+	u, err := url.Parse(address)
+	switch {
+	case err != nil:
+		return nil, errors.New("want a URL")
+	case u.Scheme != "https" && u.Scheme != "http" || u.Host == "":
+		return nil, errors.New("want a URL that begins with https://")
+	case u.User != nil || u.Fragment != "":
+		return nil, errors.New("want a URL without user and fragment")
+	case u.Scheme == "http" && !allowHTTP && !isLoopback(u.Hostname()):
+		return nil, errors.New("want https, or DangerouslyAllowHTTP")
 	}
-	for _, typ := range c.Types {
-		i.types = append(i.types, jose.MediaType(typ))
-	}
-	return i
+	return u, nil
+}
+
+func isLoopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
 }

@@ -3,8 +3,6 @@ package foreign
 import (
 	"context"
 	"hash/maphash"
-	"log/slog"
-	"time"
 )
 
 // A flight is a fetch under way.
@@ -13,36 +11,11 @@ type flight struct {
 	err  error         // set before that
 }
 
-// begin starts a fetch, with the ration if for a kid. Other requests wait for it too, so it must
-// not end with the request that caused it.
-func (c *keyCache) begin(ctx context.Context, kid string) *flight {
-	c.begun++
-	set, f := &keySet{number: c.begun, at: time.Now()}, &flight{done: make(chan struct{})}
-	c.flight = f
-	go func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), fetchTimeout)
-		defer cancel()
-		if set.keys, f.err = c.fetch(ctx); f.err != nil {
-			c.Logger.LogAttrs(ctx, slog.LevelWarn, "keys of an issuer not fetched",
-				slog.String("issuer", c.Issuer), slog.Any("error", f.err))
-		}
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		defer close(f.done)
-		c.flight, c.failure, c.failed = nil, f.err, time.Now()
-		if f.err != nil {
-			return
-		}
-		// As a whole: a key that is no longer in the set is no longer accepted.
-		c.current.Store(set)
-		if set.has(kid) {
-			c.whole = c.whole.Add(-unknownEvery) // the kid was not junk
-		}
-	}()
-	return f
-}
-
+// wait waits for the end of the fetch, if there is one.
 func (f *flight) wait(ctx context.Context) error {
+	if f == nil {
+		return nil
+	}
 	select {
 	case <-f.done:
 		return f.err

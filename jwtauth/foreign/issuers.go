@@ -38,12 +38,56 @@ type issuer struct {
 	keys      *keyCache
 }
 
+// New returns an authenticator for the tokens of the issuers. The error joins all mistakes,
+// each naming its field and its issuer. Nothing is fetched before the first token comes.
+func New(configs ...Config) (*Issuers, error) {
+	s := &Issuers{byName: make(map[string]*issuer)}
+	var errs []error
+	if len(configs) == 0 {
+		errs = append(errs, errors.New("foreign: New has no Config, want at least one"))
+	}
+	for _, c := range configs {
+		c = c.withDefaults()
+		if s.byName[c.Issuer] != nil {
+			errs = append(errs, fmt.Errorf("foreign: Config %q is there twice: no token could say which it means", c.Issuer))
+		}
+		errs = append(errs, c.mistakes()...)
+		s.byName[c.Issuer] = newIssuer(c)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func newIssuer(c Config) *issuer {
+	c.Algorithms = slices.Clone(c.Algorithms)
+	i := &issuer{
+		Config: c,
+		keys:   newKeyCache(c),
+		validator: jwt.NewValidator(
+			jwt.WithIssuer(c.Issuer),
+			jwt.WithAudience(c.Audience),
+			jwt.WithExpirationRequired(),
+			jwt.WithIssuedAt(),
+			jwt.WithLeeway(c.Leeway),
+		),
+	}
+	for _, typ := range c.Types {
+		i.types = append(i.types, jose.MediaType(typ))
+	}
+	return i
+}
+
 // Authenticate implements [middleware.Authenticator].
 //
 // A token of any other issuer is [middleware.ErrInvalidCredentials], as every token that is not
 // good. [middleware.ErrUnavailable] means that the keys of the issuer cannot be fetched, so the
 // token can be neither accepted nor refused.
 func (s *Issuers) Authenticate(r *http.Request) (middleware.Identity, error) {
+	if err := s.made(); err != nil {
+		return middleware.Identity{}, err
+	}
 	token, err := bearer.Token(r)
 	if err != nil {
 		return middleware.Identity{}, err
@@ -55,48 +99,58 @@ func (s *Issuers) Authenticate(r *http.Request) (middleware.Identity, error) {
 	return t.issuer.authenticate(r.Context(), t)
 }
 
+func (s *Issuers) made() error {
+	if s == nil || len(s.byName) == 0 {
+		return fmt.Errorf("%w: foreign: want Issuers that New returned, and not nil or the zero value", middleware.ErrInvalidArgument)
+	}
+	return nil
+}
+
 // Challenge implements [middleware.Challenger].
 func (s *Issuers) Challenge(r *http.Request, d middleware.Denial) string {
 	return bearer.Challenge(r, d)
 }
 
 // read finds the issuer that the token names. Nothing is verified yet.
-func (s *Issuers) read(token string) (foreignToken, error) {
-	t := foreignToken{}
-	var err error
-	if t.Parts, err = jose.Split(token); err != nil {
-		return t, err
-	}
-	payload, err := jose.Decode(t.Payload)
+func (s *Issuers) read(token string) (*foreignToken, error) {
+	parts, err := jose.Split(token, jose.MaxForeign)
 	if err != nil {
-		return t, err
+		return nil, err
 	}
-	if t.claims, err = parseForeign(payload); err != nil {
-		return t, err
+	payload, err := jose.Decode(parts.Payload)
+	if err != nil {
+		return nil, err
 	}
-	if t.issuer = s.byName[t.claims.Issuer]; t.issuer == nil {
-		return t, errors.New("iss is none of the issuers")
+	t := &foreignToken{Claims: jose.Claims{Raw: payload}, parts: parts}
+	if err := jose.Scan(payload, t.set); err != nil {
+		return nil, err
+	}
+	if t.issuer = s.byName[t.Issuer]; t.issuer == nil {
+		return nil, errors.New("iss is none of the issuers")
 	}
 	return t, nil
 }
 
 // authenticate checks everything else before it looks for the key: only a token in which all but
 // the signature is good can cause a fetch.
-func (i *issuer) authenticate(ctx context.Context, t foreignToken) (middleware.Identity, error) {
-	h, err := jose.ParseHeader(t.Header)
+func (i *issuer) authenticate(ctx context.Context, t *foreignToken) (middleware.Identity, error) {
+	h, err := jose.ParseHeader(t.parts.Header)
 	if err == nil {
 		err = i.acceptable(h)
 	}
 	if err == nil {
-		err = i.validator.Validate(t.claims)
+		if i.AudienceClaim != "aud" {
+			t.Audience = Claims{t.Raw}.Strings(i.AudienceClaim)
+		}
+		err = i.validator.Validate(t)
 	}
 	if err != nil {
 		return middleware.Identity{}, bearer.Invalid(err)
 	}
-	if err := i.keys.verify(ctx, h, t.Parts); err != nil {
+	if err := i.keys.verify(ctx, h, t.parts); err != nil {
 		return middleware.Identity{}, err
 	}
-	return i.identity(t.claims), nil
+	return i.identity(t), nil
 }
 
 func (i *issuer) acceptable(h jose.Header) error {
@@ -109,19 +163,19 @@ func (i *issuer) acceptable(h jose.Header) error {
 	return nil
 }
 
-func (i *issuer) identity(c *foreignClaims) middleware.Identity {
+func (i *issuer) identity(t *foreignToken) middleware.Identity {
 	id := middleware.Identity{
-		Subject:   c.Subject,
+		Subject:   t.Subject,
 		Issuer:    i.Issuer,
 		Method:    jwtauth.Method,
-		Scopes:    i.Config.Scopes(Claims{c.Raw}),
-		AuthTime:  c.AuthTime,
-		AMR:       c.amr,
-		ExpiresAt: c.ExpiresAt.Time,
-		Claims:    string(c.Raw),
+		Scopes:    i.Config.Scopes(Claims{t.Raw}),
+		AuthTime:  t.AuthTime,
+		AMR:       t.amr,
+		ExpiresAt: t.ExpiresAt.Time,
+		Claims:    string(t.Raw),
 	}
 	if i.Config.Roles != nil {
-		id.Roles = i.Config.Roles(Claims{c.Raw})
+		id.Roles = i.Config.Roles(Claims{t.Raw})
 	}
 	return id
 }
@@ -138,11 +192,11 @@ func (i *issuer) identity(c *foreignClaims) middleware.Identity {
 //
 // It is an error if one of them is nil, or if an issuer has the name of our own.
 func ByIssuer(own *jwtauth.Tokens, others *Issuers) (middleware.Authenticator, error) {
-	if own == nil || others == nil {
-		return nil, errors.New("foreign: ByIssuer: an argument is nil, want the tokens of our own and those of other issuers")
+	if own.Engine().Made() != nil || others.made() != nil {
+		return nil, errors.New("foreign: ByIssuer: an argument is nil or the zero value, want the tokens of our own and those of other issuers")
 	}
-	if others.byName[own.Issuer()] != nil {
-		return nil, fmt.Errorf("foreign: ByIssuer: Config %q has our own Config.Issuer: no token could say which it means", own.Issuer())
+	if name := own.Engine().Issuer; others.byName[name] != nil {
+		return nil, fmt.Errorf("foreign: ByIssuer: Config %q has our own Config.Issuer: no token could say which it means", name)
 	}
 	return middleware.FirstOf(othersOnly{others}, own), nil
 }
@@ -163,11 +217,4 @@ func (o othersOnly) Authenticate(r *http.Request) (middleware.Identity, error) {
 		return middleware.Identity{}, middleware.ErrNoCredentials
 	}
 	return t.issuer.authenticate(r.Context(), t)
-}
-
-// A foreignToken is one that names its issuer, not verified yet.
-type foreignToken struct {
-	jose.Parts
-	claims *foreignClaims
-	issuer *issuer
 }

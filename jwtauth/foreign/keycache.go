@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -61,39 +62,24 @@ func (c *keyCache) verify(ctx context.Context, h jose.Header, p jose.Parts) erro
 	if err != nil {
 		return err
 	}
-	err = set.verify(h, p.Signed, sig)
-	if errors.Is(err, errUnknownKey) {
-		return c.verifyUnknown(ctx, set, h, p, sig)
+	if err = set.verify(h, p.Signed, sig); !errors.Is(err, errUnknownKey) {
+		return err
 	}
-	if err != nil {
-		return bearer.Invalid(err)
-	}
-	return nil
-}
-
-// verifyUnknown is verify for a token whose key is not in the set. It terminates: each time
-// around the set is a newer one, and a set that is newer than the question answers it.
-func (c *keyCache) verifyUnknown(ctx context.Context, set *keySet, h jose.Header, p jose.Parts, sig []byte) error {
+	// The loop ends: each time around the set is a newer one, and a set that is newer than the
+	// question answers it.
 	q, again := c.ask(h.Kid, p)
-	for {
-		f, err := c.fetchFor(ctx, set, h.Kid, q, again)
-		if err != nil {
-			return err
+	for errors.Is(err, errUnknownKey) {
+		f, refusal := c.fetchFor(ctx, set, h.Kid, q, again)
+		if refusal != nil {
+			return refusal
 		}
-		if f != nil {
-			if err := f.wait(ctx); err != nil {
-				return unavailable(err)
-			}
+		if failure := f.wait(ctx); failure != nil {
+			return unavailable(failure)
 		}
 		set = c.current.Load()
 		err = set.verify(h, p.Signed, sig)
-		if err == nil {
-			return nil
-		}
-		if !errors.Is(err, errUnknownKey) {
-			return bearer.Invalid(err)
-		}
 	}
+	return err
 }
 
 // usable returns a set that may be used, and fetches it if necessary.
@@ -161,7 +147,7 @@ func (c *keyCache) fetchFor(ctx context.Context, set *keySet, kid string, q ques
 	case c.current.Load() != set:
 		return nil, nil
 	case set.answers(q):
-		return nil, bearer.Invalid(errUnknownKey)
+		return nil, errUnknownKey
 	case c.flight != nil:
 		return c.flight, nil
 	case c.resting():
@@ -187,6 +173,35 @@ func (c *keyCache) spend(again bool) bool {
 	}
 	c.whole = now.Add(max(missing, 0) + unknownEvery)
 	return true
+}
+
+// begin starts a fetch, with the ration if for a kid. Other requests wait for it too, so it must
+// not end with the request that caused it.
+func (c *keyCache) begin(ctx context.Context, kid string) *flight {
+	c.begun++
+	set, f := &keySet{number: c.begun, at: time.Now()}, &flight{done: make(chan struct{})}
+	c.flight = f
+	go func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), fetchTimeout)
+		defer cancel()
+		if set.keys, f.err = c.fetch(ctx); f.err != nil {
+			c.Logger.LogAttrs(ctx, slog.LevelWarn, "keys of an issuer not fetched",
+				slog.String("issuer", c.Issuer), slog.Any("error", f.err))
+		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		defer close(f.done)
+		c.flight, c.failure, c.failed = nil, f.err, time.Now()
+		if f.err != nil {
+			return
+		}
+		// As a whole: a key that is no longer in the set is no longer accepted.
+		c.current.Store(set)
+		if set.has(kid) {
+			c.whole = c.whole.Add(-unknownEvery) // the kid was not junk
+		}
+	}()
+	return f
 }
 
 // resting reports whether it is too early after a failure to try again.

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unsafe"
 
 	"github.com/inga-auth/inga/internal/tokentest"
 	"github.com/inga-auth/inga/jwtauth/foreign"
@@ -573,6 +574,59 @@ func TestAFetchTakesFiveSecondsAtMost(t *testing.T) {
 			t.Errorf("it took %v, want 5s", got)
 		}
 	})
+}
+
+func TestAClientThatPanicsIsAnOutage(t *testing.T) {
+	// The fetch has a goroutine of its own, in which a panic would end the process.
+	synctest.Test(t, func(t *testing.T) {
+		p := bubbled(foreignEC())
+		good, broken := p.client.Transport, true
+		p.client.Transport = transport(func(r *http.Request) (*http.Response, error) {
+			if broken {
+				panic("no transport")
+			}
+			return good.RoundTrip(r)
+		})
+		h := guarded(t, p.issuers(t))
+		wantUndecided(t, h, p.token(foreignEC()))
+		broken = false
+		time.Sleep(10 * time.Second)
+		wantStatus(t, h, p.token(foreignEC()), 200)
+	})
+}
+
+func TestTheAgeOfKeysIsTheLargerOfTwoClocks(t *testing.T) {
+	// JW-14: a key that was withdrawn while the machine slept is not good afterwards.
+	now := time.Now()
+	for what, row := range map[string]struct {
+		then, now time.Time
+		want      time.Duration
+	}{
+		"both":                      {now, now.Add(time.Minute), time.Minute},
+		"a machine that slept":      {now, wallMoved(now.Add(time.Minute), 2*time.Hour), 2*time.Hour + time.Minute},
+		"a clock that was set back": {now, wallMoved(now.Add(time.Minute), -time.Hour), time.Minute},
+	} {
+		if got := foreign.Between(row.then, row.now); got != row.want {
+			t.Errorf("%s: %v, want %v", what, got, row.want)
+		}
+	}
+}
+
+// wallMoved returns t, a reading of both clocks, with the wall clock moved alone: by whole
+// seconds. Package time has no way to do that.
+func wallMoved(t time.Time, by time.Duration) time.Time {
+	// See the comment of time.Time: bit 63 says that it has both, bits 30 to 62 are seconds.
+	const both, second = 1 << 63, 1 << 30
+	wall := (*uint64)(unsafe.Pointer(&t))
+	if *wall&both == 0 {
+		panic("no reading of both clocks")
+	}
+	before := t
+	*wall += uint64(by/time.Second) * second
+	if t.Sub(before) != 0 || t.Round(0).Sub(before.Round(0)) != by {
+		panic("package time has another representation")
+	}
+	return t
 }
 
 func TestARedirectOnTheSameHostIsFollowed(t *testing.T) {

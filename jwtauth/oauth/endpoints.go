@@ -1,6 +1,8 @@
 package oauth
 
 import (
+	"cmp"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -29,11 +31,8 @@ type Endpoints struct {
 
 // New returns the Endpoints that c describes.
 func New(c Config) (*Endpoints, error) {
-	if c.Tokens == nil {
-		return nil, errors.New("oauth: Config.Tokens is nil, want what jwtauth.New returns")
-	}
-	if c.Logger == nil {
-		c.Logger = slog.Default()
+	if c.Tokens.Engine().Made() != nil {
+		return nil, errors.New("oauth: Config.Tokens is nil or the zero value, want what jwtauth.New returns")
 	}
 	return &Endpoints{c.Tokens, c.Tokens.Engine(), c.Logger}, nil
 }
@@ -50,14 +49,14 @@ func (e *Endpoints) TokenHandler() http.Handler {
 			return err
 		}
 		if grant != "refresh_token" {
-			return &oauthError{"unsupported_grant_type", "want refresh_token"}
+			return &oauthError{http.StatusBadRequest, "unsupported_grant_type", "want refresh_token"}
 		}
 		token, err := form.one("refresh_token")
 		if err != nil {
 			return err
 		}
 		if form["scope"] != "" {
-			return &oauthError{"invalid_scope", "tokens have no scope here"}
+			return &oauthError{http.StatusBadRequest, "invalid_scope", "tokens have no scope here"}
 		}
 		resp, err := e.tokens.Refresh(r, token)
 		if err != nil {
@@ -77,13 +76,11 @@ func (e *Endpoints) RevokeHandler() http.Handler {
 		if err != nil {
 			return err
 		}
-		if about, err := e.engine.Named(token); err == nil {
-			if err := e.engine.Sessions.Logout(r, about); err != nil {
-				return err
-			}
+		about, err := e.engine.Named(token)
+		if err != nil {
+			return nil // 200, as for a token that has been revoked: section 2.2
 		}
-		w.WriteHeader(http.StatusOK)
-		return nil
+		return e.engine.Sessions.Logout(r, about)
 	})
 }
 
@@ -110,9 +107,12 @@ func (e *Endpoints) JWKSHandler() http.Handler {
 func (e *Endpoints) endpoint(answer func(http.ResponseWriter, *http.Request, form) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
-		f, err := readForm(w, r)
+		err := e.engine.Made()
 		if err == nil {
-			err = answer(w, r, f)
+			var f form
+			if f, err = readForm(w, r); err == nil {
+				err = answer(w, r, f)
+			}
 		}
 		if err != nil {
 			e.refuse(w, r, err)
@@ -121,34 +121,32 @@ func (e *Endpoints) endpoint(answer func(http.ResponseWriter, *http.Request, for
 }
 
 func (e *Endpoints) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	status, oauth := http.StatusBadRequest, (*oauthError)(nil)
+	var answer *oauthError
 	switch {
-	case errors.As(err, &oauth):
-	case errors.Is(err, errMethod):
-		status, oauth = http.StatusMethodNotAllowed, &oauthError{"invalid_request", "want POST"}
+	case errors.As(err, &answer):
 	case errors.Is(err, middleware.ErrInvalidCredentials):
-		oauth = &oauthError{"invalid_grant", "token is invalid, expired or revoked"}
-	case errors.Is(err, middleware.ErrForbidden):
-		status, oauth = http.StatusForbidden, &oauthError{"access_denied", "introspection needs authorization"}
+		answer = &oauthError{http.StatusBadRequest, "invalid_grant", "token is invalid, expired or revoked"}
 	case errors.Is(err, middleware.ErrInvalidArgument):
-		status, oauth = http.StatusInternalServerError, &oauthError{"server_error", "the server is misconfigured"}
-		e.log(r, status, err)
+		answer = &oauthError{http.StatusInternalServerError, "server_error", "the server is misconfigured"}
 	default:
 		// Not one of the codes of the RFC, but its clients know the status: the token is as good
 		// as before, and no one should be logged out.
-		status, oauth = http.StatusServiceUnavailable, &oauthError{"temporarily_unavailable", "try again later"}
+		answer = &oauthError{http.StatusServiceUnavailable, "temporarily_unavailable", "try again later"}
 		w.Header().Set("Retry-After", "1")
-		e.log(r, status, err)
 	}
-	oauth.write(w, status)
+	if answer.status >= http.StatusInternalServerError {
+		level := slog.LevelError
+		if r.Context().Err() != nil {
+			level = slog.LevelDebug // the client has gone; nothing is wrong here
+		}
+		cmp.Or(e.logger, slog.Default()).LogAttrs(r.Context(), level, "request refused",
+			slog.Int("status", answer.status), slog.String("path", r.URL.Path), slog.Any("error", err))
+	}
+	writeJSON(w, answer.status, answer)
 }
 
-// log writes the reason as a guard does.
-func (e *Endpoints) log(r *http.Request, status int, err error) {
-	level := slog.LevelError
-	if r.Context().Err() != nil {
-		level = slog.LevelDebug // the client has gone; nothing is wrong here
-	}
-	e.logger.LogAttrs(r.Context(), level, "request refused",
-		slog.Int("status", status), slog.String("path", r.URL.Path), slog.Any("error", err))
+func writeJSON(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body) // an error means that the client has gone
 }

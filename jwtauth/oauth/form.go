@@ -1,8 +1,6 @@
 package oauth
 
 import (
-	"encoding/json"
-	"errors"
 	"mime"
 	"net/http"
 	"net/url"
@@ -17,24 +15,22 @@ type form map[string]string
 // one returns a parameter that must be there.
 func (f form) one(name string) (string, error) {
 	if f[name] == "" {
-		return "", &oauthError{"invalid_request", name + " is missing"}
+		return "", invalidRequest(name + " is missing")
 	}
 	return f[name], nil
 }
 
 // An oauthError is one of RFC 6749, section 5.2. It holds no text of the client's.
-type oauthError struct{ Code, Description string }
+type oauthError struct {
+	status      int
+	Code        string `json:"error"`
+	Description string `json:"error_description"`
+}
 
 func (e *oauthError) Error() string { return "oauth: " + e.Code + ": " + e.Description }
 
-func (e *oauthError) write(w http.ResponseWriter, status int) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	// An error here means that the client has gone.
-	_ = json.NewEncoder(w).Encode(struct {
-		Error       string `json:"error"`
-		Description string `json:"error_description"`
-	}{e.Code, e.Description})
+func invalidRequest(description string) error {
+	return &oauthError{http.StatusBadRequest, "invalid_request", description}
 }
 
 // readForm returns the parameters in the body of r. Each may occur once, and those in the query
@@ -42,19 +38,19 @@ func (e *oauthError) write(w http.ResponseWriter, status int) {
 func readForm(w http.ResponseWriter, r *http.Request) (form, error) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
-		return nil, errMethod
+		return nil, &oauthError{http.StatusMethodNotAllowed, "invalid_request", "want POST"}
 	}
 	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/x-www-form-urlencoded" {
-		return nil, &oauthError{"invalid_request", "want application/x-www-form-urlencoded"}
+		return nil, invalidRequest("want application/x-www-form-urlencoded")
 	}
 	values, err := body(w, r)
 	if err != nil {
-		return nil, &oauthError{"invalid_request", "body is no form, or too long"}
+		return nil, invalidRequest("body is no form, or too long")
 	}
 	f := form{}
 	for name, values := range values {
 		if len(values) > 1 {
-			return nil, &oauthError{"invalid_request", "a parameter is repeated"}
+			return nil, invalidRequest("a parameter is repeated")
 		}
 		f[name] = values[0]
 	}
@@ -72,5 +68,3 @@ func body(w http.ResponseWriter, r *http.Request) (url.Values, error) {
 	err := limited.ParseForm()
 	return limited.PostForm, err
 }
-
-var errMethod = errors.New("oauth: want POST")

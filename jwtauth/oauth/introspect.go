@@ -1,9 +1,7 @@
 package oauth
 
 import (
-	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 
 	"github.com/inga-auth/inga/middleware"
@@ -16,7 +14,7 @@ import (
 func (e *Endpoints) IntrospectHandler() http.Handler {
 	return e.endpoint(func(w http.ResponseWriter, r *http.Request, form form) error {
 		if _, ok := middleware.FromContext(r.Context()); !ok {
-			return fmt.Errorf("%w: introspection needs a guard", middleware.ErrForbidden)
+			return &oauthError{http.StatusForbidden, "access_denied", "introspection needs authorization"}
 		}
 		token, err := form.one("token")
 		if err != nil {
@@ -26,8 +24,7 @@ func (e *Endpoints) IntrospectHandler() http.Handler {
 		if err != nil {
 			return err
 		}
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(answer) // an error means that the client has gone
+		writeJSON(w, http.StatusOK, answer)
 		return nil
 	})
 }

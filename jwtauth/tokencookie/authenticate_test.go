@@ -131,6 +131,8 @@ func TestPlantedCookiesShutNobodyOut(t *testing.T) {
 		evil, gone := tokentest.NewBrowser(t, b.App), tokentest.NewBrowser(t, b.App)
 		evil.Login("2")
 		gone.Login("2")
+		second := tokentest.NewBrowser(t, b.App)
+		second.Login("1")
 		ended := gone.Refresh()
 		gone.Status("POST", "/logout", 200)
 		access, refresh := "__Host-access="+b.Access(), "__Host-refresh="+b.Refresh()
@@ -141,26 +143,29 @@ func TestPlantedCookiesShutNobodyOut(t *testing.T) {
 			cookies []string
 			subject string // "" if it is refused
 		}{
-			"alone":                       {[]string{refresh}, "1"},
-			"twice":                       {[]string{refresh, refresh}, "1"},
-			"junk before":                 {[]string{"__Host-refresh=junk", refresh}, "1"},
-			"junk after":                  {[]string{refresh, "__Host-refresh="}, "1"},
-			"much junk":                   {[]string{strings.Repeat("__Host-refresh=junk; ", 50) + refresh}, "1"},
-			"much junk of access":         {[]string{strings.Repeat("__Host-access=junk; ", 50) + refresh, access}, "1"},
-			"cut":                         {[]string{cut, refresh}, "1"},
-			"forged":                      {[]string{forged, refresh}, "1"},
-			"of a session that never was": {[]string{never, refresh}, "1"},
-			"of a session that has ended": {[]string{"__Host-refresh=" + ended, refresh}, "1"},
-			"of two that have ended":      {[]string{"__Host-refresh=" + ended, never}, ""},
-			"the former one before":       {[]string{"__Host-refresh=" + first, refresh}, "1"},
-			"the former one after":        {[]string{refresh, "__Host-refresh=" + first}, "1"},
-			"another's access":            {[]string{"__Host-access=" + evil.Access(), refresh, access}, "1"},
-			"another's access after":      {[]string{access, "__Host-access=" + evil.Access(), refresh}, "1"},
-			"another live one":            {[]string{refresh, "__Host-refresh=" + evil.Refresh()}, ""},
-			"another live one before":     {[]string{"__Host-refresh=" + evil.Refresh(), access, refresh}, ""},
-			"only junk":                   {[]string{"__Host-refresh=junk"}, ""},
-			"another name":                {[]string{"__host-refresh=" + evil.Refresh(), "\u2003__Host-refresh=" + evil.Refresh(), refresh}, "1"},
-			"nine of ours":                {[]string{strings.Repeat(never+"; ", 9) + refresh}, ""},
+			"alone":                        {[]string{refresh}, "1"},
+			"twice":                        {[]string{refresh, refresh}, "1"},
+			"junk before":                  {[]string{"__Host-refresh=junk", refresh}, "1"},
+			"junk after":                   {[]string{refresh, "__Host-refresh="}, "1"},
+			"much junk":                    {[]string{strings.Repeat("__Host-refresh=junk; ", 50) + refresh}, "1"},
+			"much junk of access":          {[]string{strings.Repeat("__Host-access=junk; ", 50) + refresh, access}, "1"},
+			"cut":                          {[]string{cut, refresh}, "1"},
+			"forged":                       {[]string{forged, refresh}, "1"},
+			"of a session that never was":  {[]string{never, refresh}, "1"},
+			"of a session that has ended":  {[]string{"__Host-refresh=" + ended, refresh}, "1"},
+			"of one that has ended, after": {[]string{refresh, "__Host-refresh=" + ended}, "1"},
+			"of the user's other session":  {[]string{"__Host-refresh=" + second.Refresh(), refresh}, "1"},
+			"of the user's other, after":   {[]string{refresh, "__Host-refresh=" + second.Refresh()}, "1"},
+			"of two that have ended":       {[]string{"__Host-refresh=" + ended, never}, ""},
+			"the former one before":        {[]string{"__Host-refresh=" + first, refresh}, "1"},
+			"the former one after":         {[]string{refresh, "__Host-refresh=" + first}, "1"},
+			"another's access":             {[]string{"__Host-access=" + evil.Access(), refresh, access}, "1"},
+			"another's access after":       {[]string{access, "__Host-access=" + evil.Access(), refresh}, "1"},
+			"another live one":             {[]string{refresh, "__Host-refresh=" + evil.Refresh()}, ""},
+			"another live one before":      {[]string{"__Host-refresh=" + evil.Refresh(), access, refresh}, ""},
+			"only junk":                    {[]string{"__Host-refresh=junk"}, ""},
+			"another name":                 {[]string{"__host-refresh=" + evil.Refresh(), "\u2003__Host-refresh=" + evil.Refresh(), refresh}, "1"},
+			"nine of ours":                 {[]string{strings.Repeat(never+"; ", 9) + refresh}, ""},
 		} {
 			for range 2 { // and then as remembered
 				w := tokentest.NewBrowser(t, b.App).Do("GET", "/me", tokentest.CookieHeader(strings.Join(row.cookies, "; ")))

@@ -38,7 +38,7 @@ var (
 // methods; and those of session.Method.Open. On an error no cookie is set. See package
 // middleware/callback for logins that another site sends back.
 func (k *Cookies) Login(w http.ResponseWriter, r *http.Request, l middleware.Login) (backends.Session, error) {
-	if err := k.origins.CheckLogin(r); err != nil {
+	if err := k.mayChange(r, k.origins.CheckLogin); err != nil {
 		return backends.Session{}, err
 	}
 	former, err := k.named(r)
@@ -89,9 +89,17 @@ func (k *Cookies) Refresh(w http.ResponseWriter, r *http.Request) (backends.Sess
 	return send(w, header, issued, err)
 }
 
-// change returns the refresh cookie of a request that may change the session, as check says.
-func (k *Cookies) change(r *http.Request, check func(*http.Request) error) (refreshCookie, error) {
-	if err := check(r); err != nil {
+// mayChange returns an error unless r may change a session, and passes the check of its origin.
+func (k *Cookies) mayChange(r *http.Request, origin func(*http.Request) error) error {
+	if err := k.engine.Made(); err != nil {
+		return err
+	}
+	return origin(r)
+}
+
+// change returns the refresh cookie of a request that may change the session.
+func (k *Cookies) change(r *http.Request, origin func(*http.Request) error) (refreshCookie, error) {
+	if err := k.mayChange(r, origin); err != nil {
 		return refreshCookie{}, err
 	}
 	return k.current(r)
@@ -103,7 +111,7 @@ func (k *Cookies) change(r *http.Request, check func(*http.Request) error) (refr
 func (k *Cookies) into(h http.Header, ends bool) tokens.Fits {
 	return func(issued tokens.Issued) error {
 		now := time.Now()
-		err := k.access.Put(h, issued.Access.Token, now, issued.Access.ExpiresAt)
+		err := k.access.Put(h, issued.Access, now, issued.ExpiresAt)
 		if err == nil && issued.Refresh != "" {
 			value, until := issued.Refresh, issued.Session.AbsoluteDeadline
 			if ends {
@@ -134,7 +142,7 @@ func send(w http.ResponseWriter, cookies http.Header, issued tokens.Issued, err 
 // safe methods, and [middleware.ErrUnavailable]: a session then still lives, and the cookies
 // stay.
 func (k *Cookies) Logout(w http.ResponseWriter, r *http.Request) error {
-	if err := k.origins.CheckUnsafe(r); err != nil {
+	if err := k.mayChange(r, k.origins.CheckUnsafe); err != nil {
 		return err
 	}
 	ids, err := k.named(r)

@@ -17,9 +17,12 @@
 // brings at most an access cookie that opens nothing.
 //
 // Only the answers to [Cookies.Login], [Cookies.Reauthenticate] and [Cookies.Refresh] bring a
-// refresh cookie. After a logout it opens nothing. After a newer login or re-authentication in
-// the same browser it takes the place of the newer one, and the user has to log in again: a page
-// should let a refresh that it has begun come to its end first.
+// refresh cookie. After a logout it opens nothing. If one of them arrives after that of a newer
+// login or re-authentication in the same browser, it takes the place of the newer one, and the
+// user has to log in again; after that of a newer refresh, its cookie is good for as long as
+// jwtauth accepts a token that was replaced, and is theft then. A page should let a refresh that
+// it has begun come to its end first, or abort it after some seconds: browsers take no cookie from
+// an answer that was aborted.
 //
 // # Refresh
 //

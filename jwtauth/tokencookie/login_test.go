@@ -134,6 +134,29 @@ func TestALogoutEndsEverySessionThatTheCookiesName(t *testing.T) {
 	})
 }
 
+func TestAnAuthenticationEndsEverySessionThatTheBrowserHad(t *testing.T) {
+	// LO-1, SID-3, CK-12: two refresh cookies, as after the Domain of the cookie has changed, in either order.
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
+		for _, users := range [][2]string{{"1", "2"}, {"2", "1"}} {
+			b := newBrowser(t, s)
+			one, two := b.Copy(), b.Copy()
+			one.Login(users[0])
+			two.Login(users[1])
+			former := "__Host-refresh=" + one.Refresh() + "; __Host-refresh=" + two.Refresh()
+			b.Status("POST", "/login", 200, tokentest.As("1"), tokentest.CookieHeader(former))
+			b.Status("GET", "/me", 200)
+			tokentest.WantLive(t, s, "1", 1)
+			tokentest.WantLive(t, s, "2", 0)
+			other := tokentest.NewBrowser(t, b.App)
+			other.Login("1")
+			b.Status("POST", "/prove", 200, tokentest.CookieHeader("__Host-refresh="+other.Refresh()+"; __Host-refresh="+b.Refresh()))
+			b.Status("GET", "/me", 200)
+			tokentest.WantLive(t, s, "1", 1) // authenticating again ends the other too
+			b.Status("POST", "/logout", 200)
+		}
+	})
+}
+
 func TestALogoutThatCouldLeaveASessionAliveIsNoSuccess(t *testing.T) {
 	// LO-1: a store that fails half way, and more cookies of ours than are looked at.
 	s := tokentest.NewSpy(storetest.Memory(t))

@@ -3,6 +3,7 @@ package tokencookie_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/http/httptest"
 	"strings"
@@ -39,7 +40,7 @@ func TestNoTokenIsInALogAnEventAnErrorOrAnotherHeader(t *testing.T) {
 	for _, token := range []string{old, d.Refresh, d.Refresh[:150], d.Refresh + "x"} {
 		resp, err := tokens.Refresh(r, token)
 		note(err)
-		out.WriteString(resp.String())
+		fmt.Fprint(&out, resp)
 		w := d.Present(token)
 		out.Write(w.Body.Bytes())
 		_ = w.Header().Write(&out)

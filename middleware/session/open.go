@@ -71,8 +71,8 @@ func (m *Method) open(ctx context.Context, at time.Time, s *backends.Session, l 
 	}
 	options := backends.CreateOptions{UserVersion: l.UserVersion, Limit: m.sessions.limit}
 	for _, id := range o.Former {
-		former, _, err := m.FindByID(ctx, id)
-		if errors.Is(err, middleware.ErrUnavailable) {
+		former, _, err := m.sessions.store.Find(ctx, at, id, backends.SecretHash{})
+		if err := verdict(err); errors.Is(err, middleware.ErrUnavailable) {
 			return nil, err
 		}
 		if err == nil && former.UserID == s.UserID {

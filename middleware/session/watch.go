@@ -79,6 +79,6 @@ func (m *Method) wait(ctx context.Context, id string, look <-chan struct{}) erro
 func (m *Method) findBefore(ctx context.Context, deadline time.Time, id string) (backends.Session, error) {
 	ctx, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
-	s, _, err := m.FindByID(ctx, id)
-	return s, err
+	s, _, err := m.sessions.store.Find(ctx, now(), id, backends.SecretHash{})
+	return s, ended(&s, err)
 }
