@@ -102,13 +102,20 @@ func (c Config) mistakes() []error {
 			bad("Keys[%d]: %w", i, err)
 		}
 	}
-	_, err := netip.ParseAddr(c.Domain)
-	name := strings.ToLower(strings.TrimPrefix(c.Domain, "."))
-	if suffix, _ := publicsuffix.PublicSuffix(name); c.Domain != "" && (err == nil || suffix == name || slices.Contains(strings.Split(name, "."), "")) {
+	if refused(c.Domain) {
 		bad("Domain is %q, which browsers refuse, want the name of a site like example.com, or none", c.Domain)
 	}
 	if strings.ContainsFunc(c.ClearSiteData, func(r rune) bool { return r < 0x20 || r > 0x7e }) {
 		bad("ClearSiteData is %q, want printable ASCII", c.ClearSiteData)
 	}
 	return errs
+}
+
+// refused reports whether browsers refuse a cookie for the domain: an address, a public suffix like
+// com or co.uk, and what has an empty label.
+func refused(domain string) bool {
+	_, err := netip.ParseAddr(domain)
+	name := strings.ToLower(strings.TrimPrefix(domain, "."))
+	suffix, _ := publicsuffix.PublicSuffix(name)
+	return domain != "" && (err == nil || suffix == name || slices.Contains(strings.Split(name, "."), ""))
 }

@@ -31,6 +31,8 @@
 // logout, a language, a device that is known, the half of a login whose second factor is still
 // missing. It needs no store, so that visitors, and robots, cost no row.
 //
+// # Logging in again
+//
 // Logging in again in the same browser replaces the session that it had, and no other.
 //
 // With package backends/cache as the store, a cookie that was verified before costs no round
@@ -43,7 +45,9 @@
 // must logging in and out; they get 403 otherwise. Safe methods log no one in or out. Of browsers
 // that send no Sec-Fetch-Site, the scheme of the Origin counts too if this server ends TLS; behind a
 // proxy that does, Strict-Transport-Security must keep your host from being reached without. This
-// stops forged requests; it does not stop scripts that run in pages of your own origin.
+// stops forged requests; it does not stop scripts that run in pages of your own origin. The one
+// exception is a login that another site sends back: package middleware/callback checks that this
+// browser began it.
 //
 // # Late answers
 //

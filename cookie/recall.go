@@ -67,11 +67,9 @@ func unverifiedID(value string) (id recall.ID, ok bool) {
 	if n, err := base64.URLEncoding.Decode(inner[:], outer[:]); err != nil || n < innerDigits || inner[innerDigits-1] != '=' {
 		return id, false
 	}
-	last := inner[innerDigits-2 : innerDigits]
-	if last[0] == '=' {
-		last[0] = 'A'
+	if inner[innerDigits-1] = 'A'; inner[innerDigits-2] == '=' { // not if one more byte follows the ID
+		inner[innerDigits-2] = 'A'
 	}
-	last[1] = 'A'
 	if _, err := base64.URLEncoding.Decode(payload[:], inner[:innerDigits]); err != nil {
 		return id, false
 	}

@@ -107,17 +107,23 @@ func (c ValueConfig) mistakes() []error {
 	if c.Name == "" || strings.HasPrefix(c.Name, "__") {
 		errs = append(errs, fmt.Errorf("cookie: ValueConfig.Name is %q, want a word like cart: the prefix is added", c.Name))
 	}
+	if refused(c.Domain) {
+		errs = append(errs, fmt.Errorf("cookie: ValueConfig.Domain is %q, which browsers refuse, want the name of a site like example.com, or none", c.Domain))
+	}
 	if c.MaxAge < time.Second || c.MaxAge > longest {
 		errs = append(errs, fmt.Errorf("cookie: ValueConfig.MaxAge is %v, want at least 1s and at most 400 days", c.MaxAge))
 	}
 	return errs
 }
 
-// Set puts the value into a cookie of the response, to be good for MaxAge from now. It must be
-// called before the response begins. If name and value of the cookie would have more than the 4,096
+// Set puts the value into a cookie of the response, to be good for MaxAge from now, and keeps the
+// response out of caches. It must be called before the response begins. If name and value of the cookie would have more than the 4,096
 // bytes that browsers store, or encoding/json cannot write the value, nothing is set, and the error
 // wraps [middleware.ErrInvalidArgument].
 func (v *Value[T]) Set(w http.ResponseWriter, value T) error {
+	if !v.made() {
+		return fmt.Errorf("%w: cookie: this Value is not from NewValue", middleware.ErrInvalidArgument)
+	}
 	content, err := json.Marshal(value)
 	if err != nil {
 		return v.unfit(err)
@@ -149,6 +155,9 @@ func (v *Value[T]) unfit(err error) error {
 // with __Host-. Those that we did not seal do not count. Two of ours that differ are both ignored,
 // because either could be planted.
 func (v *Value[T]) Get(r *http.Request) (value T, ok bool) {
+	if !v.made() {
+		return value, false
+	}
 	content, ok := v.content(r)
 	if !ok {
 		return value, false
@@ -178,7 +187,14 @@ func (v *Value[T]) content(r *http.Request) (content []byte, ok bool) {
 }
 
 // Clear tells the browser to drop the value. A copy of it stays good until its end.
-func (v *Value[T]) Clear(w http.ResponseWriter) { v.cookie.Clear(w.Header()) }
+func (v *Value[T]) Clear(w http.ResponseWriter) {
+	if v.made() {
+		v.cookie.Clear(w.Header())
+	}
+}
+
+// made is false for the zero Value, and nil.
+func (v *Value[T]) made() bool { return v != nil && v.box != nil }
 
 // Format implements [fmt.Formatter], so that no verb prints the keys.
 func (v *Value[T]) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(v.String())) }
@@ -187,4 +203,9 @@ func (v *Value[T]) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(v.String(
 func (v *Value[T]) LogValue() slog.Value { return slog.StringValue(v.String()) }
 
 // String returns the name of the cookie.
-func (v *Value[T]) String() string { return "[cookie value " + v.cookie.Name + "]" }
+func (v *Value[T]) String() string {
+	if !v.made() {
+		return "[cookie value]"
+	}
+	return "[cookie value " + v.cookie.Name + "]"
+}

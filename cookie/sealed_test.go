@@ -225,6 +225,20 @@ func isInvalidArgument(err error) bool {
 	return err != nil && strings.HasPrefix(err.Error(), middleware.ErrInvalidArgument.Error())
 }
 
+func TestAValueThatWasNotMadeHoldsNothing(t *testing.T) {
+	for _, v := range []*cookie.Value[cart]{nil, {}} {
+		w := httptest.NewRecorder()
+		if err := v.Set(w, cart{"c1"}); !isInvalidArgument(err) {
+			t.Errorf("Set: %v, want ErrInvalidArgument", err)
+		}
+		v.Clear(w)
+		if _, ok := v.Get(bringing(&http.Cookie{Name: "cart", Value: "x"})); ok || len(w.Header()) != 0 {
+			t.Errorf("present: %v, header %v", ok, w.Header())
+		}
+		_ = fmt.Sprint(v)
+	}
+}
+
 func TestClearDropsTheValue(t *testing.T) {
 	// CK-9
 	w := httptest.NewRecorder()

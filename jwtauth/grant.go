@@ -19,6 +19,6 @@ import (
 // [middleware.ErrInvalidCredentials] if the session has ended, or its user has authenticated again
 // since; [middleware.ErrInvalidArgument] and [middleware.ErrUnavailable].
 func (t *Tokens) Grant(ctx context.Context, id middleware.Identity) (Response, error) {
-	issued, err := t.engine.Grant(ctx, id)
+	issued, err := t.Engine().Grant(ctx, id)
 	return response(issued, err)
 }

@@ -114,6 +114,25 @@ func TestATokenForASessionThatACookieOpenedEndsWithIt(t *testing.T) {
 	})
 }
 
+func TestATokenForACookieSlides(t *testing.T) {
+	// TL-11
+	synctest.Test(t, func(t *testing.T) {
+		p := newPage(t, storetest.Memory(t))
+		id, err := p.tokens.Authenticate(tokentest.Presented(p.granted(t).AccessToken))
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(10 * time.Minute)
+		w := httptest.NewRecorder()
+		if _, ok, err := p.tokens.Renew(w.Header(), tokentest.Presented(""), id); !ok || err != nil {
+			t.Fatal(ok, err)
+		}
+		if next, err := p.tokens.Authenticate(tokentest.Presented(w.Header().Get("Access-Token"))); err != nil || next.SessionID != id.SessionID {
+			t.Errorf("the renewed token: %v, of session %s; want %s", err, next.SessionID, id.SessionID)
+		}
+	})
+}
+
 func TestATokenForACookieNeverOutlivesTheSession(t *testing.T) {
 	// TL-2
 	synctest.Test(t, func(t *testing.T) {
@@ -191,6 +210,14 @@ func TestReauthenticationByTheCookieEndsItsTokens(t *testing.T) {
 		p.browser.Keep(w)
 		p.granted(t)
 	})
+}
+
+func TestTokensThatWereNotMadeGrantNothing(t *testing.T) {
+	for _, tokens := range []*jwtauth.Tokens{nil, {}} {
+		if _, err := tokens.Grant(t.Context(), middleware.Identity{}); !errors.Is(err, middleware.ErrInvalidArgument) {
+			t.Errorf("%v, want ErrInvalidArgument", err)
+		}
+	}
 }
 
 // The session of token cookies has a refresh token. Its generation is none of the page's business.

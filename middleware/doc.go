@@ -42,7 +42,9 @@
 //
 // # Sensitive and long-running routes, events
 //
-// [Fresh] and [HasAMR] are rules for routes that a session left open should not reach.
+// [Fresh] and [HasAMR] are rules for routes that a session left open should not reach. [When]
+// demands a second factor of the users who have one. Until that is given they need no session: see
+// the half of a login in the examples of package cookie.
 // [EndWithSession] keeps event streams and WebSockets from outliving their session. One
 // [EventHook] for the guard and for the registry of package session makes an audit trail.
 //

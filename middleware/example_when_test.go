@@ -6,8 +6,8 @@ import (
 	"github.com/inga-auth/inga/middleware"
 )
 
-// Who has a second factor must have used it; who has none is not locked out. Here the application
-// gives a role to those who have one.
+// Users with a second factor must have used it, and those without one are not locked out. Here the
+// application gives the former a role.
 func ExampleWhen() {
 	rule := middleware.When(middleware.HasRole("editor"), middleware.HasAMR("otp", "hwk"))
 

@@ -9,6 +9,8 @@ import (
 
 // The tables are walked like that of the sessions; see sweep.go.
 const (
+	sizeSQL = `SELECT pg_relation_size($1::text::regclass) / current_setting('block_size')::bigint`
+
 	sweepClaimsSQL = `
 DELETE FROM {claims} WHERE ctid = ANY (ARRAY (
 	SELECT ctid FROM {claims}
@@ -29,7 +31,7 @@ func (s *Store) sweepNames(ctx context.Context, cutoff time.Time) error {
 		{"attempts", s.sql.sweepAttempts},
 	} {
 		var pages int64
-		if err := s.pool.QueryRow(ctx, s.sql.pages, pgx.Identifier{s.schema, t.table}.Sanitize()).Scan(&pages); err != nil {
+		if err := s.pool.QueryRow(ctx, sizeSQL, pgx.Identifier{s.schema, t.table}.Sanitize()).Scan(&pages); err != nil {
 			return failed("sweep "+t.table, err)
 		}
 		for page := int64(0); page < pages; page += sweepPages {

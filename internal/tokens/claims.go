@@ -20,12 +20,13 @@ import (
 // Claims are those of an access token of ours.
 type Claims struct {
 	jose.Claims
-	Generation int64 // of the refresh token that came with it; 0 without one
-	AuthAt     int64 // AuthTime in microseconds; 0 if the token does not say
+	Generation int64         // of the refresh token that came with it; 0 without one
+	AuthAt     int64         // AuthTime in microseconds; 0 if the token does not say
+	Kind       backends.Kind // of a session that tokens did not open; see Grant
 }
 
 // ownNames are the claims that only our tokens have.
-var ownNames = []string{"rt_gen", "auth_at"}
+var ownNames = []string{"rt_gen", "auth_at", "sid_kind"}
 
 var _ jwt.ClaimsValidator = (*Claims)(nil)
 
@@ -42,6 +43,10 @@ func (c *Claims) set(name, value []byte) (err error) {
 		c.Generation, err = strconv.ParseInt(string(value), 10, 64)
 	case "auth_at":
 		c.AuthAt, err = strconv.ParseInt(string(value), 10, 64)
+	case "sid_kind":
+		var kind string
+		kind, err = jose.Text(value)
+		c.Kind = backends.Kind(kind)
 	default:
 		if jose.Variant(name, ownNames) {
 			return errors.New("token has a claim of ours in another spelling")

@@ -184,6 +184,7 @@ func (e *Engine) Renew(h http.Header, r *http.Request, id middleware.Identity, f
 	}
 	issued, err := e.issue(&backends.Session{
 		ID: id.SessionID, UserID: id.Subject, AuthenticatedAt: id.AuthTime, AbsoluteDeadline: id.Session.AbsoluteDeadline,
+		Kind: kindOf(id),
 	}, custom, backends.Secret{}, fits)
 	if err != nil {
 		return id, false, err

@@ -11,7 +11,8 @@ import (
 )
 
 // Grant issues an access token for the session of id, whichever credential opened it. It comes
-// without a refresh token, and so has no generation.
+// without a refresh token, and so has no generation. It says of which kind the session is: no token
+// that does not opens a session which tokens did not open.
 func (e *Engine) Grant(ctx context.Context, id middleware.Identity) (Issued, error) {
 	if err := e.grantable(id); err != nil {
 		return Issued{}, err
@@ -27,12 +28,26 @@ func (e *Engine) Grant(ctx context.Context, id middleware.Identity) (Issued, err
 	if err != nil {
 		return Issued{}, err
 	}
-	s.Refresh = backends.Refresh{}
-	return e.issue(&s, custom, backends.Secret{}, func(Issued) error { return nil })
+	bare := s
+	bare.Refresh = backends.Refresh{}
+	issued, err := e.issue(&bare, custom, backends.Secret{}, func(Issued) error { return nil })
+	issued.Session = s
+	return issued, err
+}
+
+// kindOf returns the kind that the token behind id says its session has.
+func kindOf(id middleware.Identity) backends.Kind {
+	c, err := parseClaims([]byte(id.Claims))
+	if err != nil {
+		return ""
+	}
+	return c.Kind
 }
 
 func (e *Engine) grantable(id middleware.Identity) error {
-	switch {
+	switch err := e.Made(); {
+	case err != nil:
+		return err
 	case id.Subject == "":
 		return middleware.ErrNoCredentials
 	case id.SessionID == "" || id.Issuer != "":

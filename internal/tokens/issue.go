@@ -71,9 +71,11 @@ func (e *Engine) compose(now time.Time, s *backends.Session, generation int64, c
 		AuthAt int64 `json:"auth_at"`
 		// Generation shows that the response with its refresh token has arrived.
 		Generation int64 `json:"rt_gen,omitempty"`
+		// Kind is that of a session that tokens did not open: see Grant.
+		Kind backends.Kind `json:"sid_kind,omitempty"`
 	}{
 		s.ID, e.Issuer, s.UserID, e.Audience, expiresAt.Unix(), now.Unix(), rand.Text(),
-		s.AuthenticatedAt.Unix(), e.ClientID, s.AuthenticatedAt.UnixMicro(), generation,
+		s.AuthenticatedAt.Unix(), e.ClientID, s.AuthenticatedAt.UnixMicro(), generation, otherKind(s),
 	})
 	if err == nil && custom != nil {
 		payload = merge(payload, custom)
@@ -83,6 +85,14 @@ func (e *Engine) compose(now time.Time, s *backends.Session, generation int64, c
 		err = fmt.Errorf("%w: jwtauth: Config.Claims: a token with them would be refused: %w", middleware.ErrInvalidArgument, err)
 	}
 	return payload, expiresAt, err
+}
+
+// otherKind returns the kind of s unless that is the one of all sessions that tokens open.
+func otherKind(s *backends.Session) backends.Kind {
+	if s.Kind == backends.KindToken {
+		return ""
+	}
+	return s.Kind
 }
 
 // merge returns the members of both objects in one. They have no name in common, and the first

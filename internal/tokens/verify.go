@@ -101,9 +101,11 @@ func (e *Engine) keyOf(segment string) (*jose.Key, error) {
 
 // FindAccess returns the session that verified claims name, and its user.
 func (e *Engine) FindAccess(ctx context.Context, c *Claims) (backends.Session, backends.User, error) {
-	s, u, err := e.Sessions.FindAnyKind(ctx, c.SessionID) // see Grant
+	s, u, err := e.Sessions.FindAnyKind(ctx, c.SessionID)
 	switch {
 	case err != nil:
+	case otherKind(&s) != c.Kind:
+		err = bearer.Invalid(errors.New("sid is a session that another credential opened, and the token does not come from Grant"))
 	case s.UserID != c.Subject:
 		err = bearer.Invalid(errors.New("sid is not a session of sub"))
 	case c.precedes(&s):

@@ -73,9 +73,12 @@ func (b Begun) LogValue() slog.Value { return slog.StringValue("[login begun]") 
 // response begins. A browser remembers the last five logins that it has begun; Begin drops older ones.
 //
 // Errors: [middleware.ErrCrossOrigin] if a page of another site sent r, whatever its method;
-// [middleware.ErrMalformedRequest] if r only loads the page ahead; and
+// [middleware.ErrMalformedRequest] if r is a HEAD request or loads the page ahead of a click; and
 // [middleware.ErrInvalidArgument] if i.Value is too long. Then nothing is set.
 func (l *Logins) Begin(w http.ResponseWriter, r *http.Request, i Intent) (Begun, error) {
+	if l == nil || l.box == nil {
+		return Begun{}, errNotMade
+	}
 	if err := l.origins.CheckAsUnsafe(r); err != nil {
 		return Begun{}, err
 	}

@@ -174,6 +174,17 @@ func TestNothingPrintedShowsAKeyOrAState(t *testing.T) {
 	}
 }
 
+func TestLoginsThatWereNotMadeAreAMistakeOfTheApplication(t *testing.T) {
+	for _, l := range []*callback.Logins{nil, {}} {
+		w, r := httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil)
+		_, err1 := l.Begin(w, r, callback.Intent{})
+		_, _, err2 := l.Finish(w, r)
+		if !errors.Is(err1, middleware.ErrInvalidArgument) || !errors.Is(err2, middleware.ErrInvalidArgument) || len(w.Header()) != 0 {
+			t.Errorf("%v, %v; want ErrInvalidArgument", err1, err2)
+		}
+	}
+}
+
 func TestNewReportsAllMistakes(t *testing.T) {
 	_, err := callback.New(callback.Config{
 		Issuer: "idp.example", Keys: [][]byte{[]byte("secret")}, FormPost: true, DangerouslyAllowHTTP: true,

@@ -10,6 +10,7 @@ import (
 
 	"github.com/inga-auth/inga/internal/browser"
 	"github.com/inga-auth/inga/internal/seal"
+	"github.com/inga-auth/inga/middleware"
 )
 
 // Config is what [New] needs. Issuer and Keys are required; the zero value of the rest is the safe
@@ -61,6 +62,9 @@ type Logins struct {
 	cookie         browser.Cookie // Name is the prefix of the names
 	origins        browser.Origins
 }
+
+// errNotMade is for the zero Logins, and nil.
+var errNotMade = fmt.Errorf("%w: callback: these Logins are not from New", middleware.ErrInvalidArgument)
 
 // New returns the Logins that c describes. The error joins all mistakes, each naming its field.
 func New(c Config) (*Logins, error) {

@@ -21,8 +21,8 @@
 // # Why Login accepts the callback
 //
 // The Login of packages cookie, jwtauth and tokencookie refuses GET requests and those that come
-// from pages of other sites, because these log a user in as somebody else (login CSRF). A callback
-// is both. [Logins.Finish] checks that this browser began this very login, and returns the request
+// from pages of other sites, because these could log a user in to an attacker's account (login CSRF).
+// A callback is both. [Logins.Finish] checks that this browser began this very login, and returns the request
 // with a mark that Login and Reauthenticate accept. Nothing else makes that mark. It holds for this
 // request only: another request with the same context, but with another method, host, URL, cookie
 // or origin, is refused as before. Logging out and refreshing do not look at it.

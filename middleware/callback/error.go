@@ -21,7 +21,11 @@ func providerError(query url.Values) *ProviderError {
 
 // Error returns both texts.
 func (e *ProviderError) Error() string {
-	return "callback: provider answers " + e.Code + ": " + e.Description
+	s := "callback: provider answers " + e.Code
+	if e.Description != "" {
+		s += ": " + e.Description
+	}
+	return s
 }
 
 // Unwrap returns whose fault it is: [middleware.ErrUnavailable] for server_error and

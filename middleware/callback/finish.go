@@ -50,6 +50,9 @@ func (res Result) LogValue() slog.Value { return slog.StringValue("[login result
 // Config.FormPost says, for a page that is loaded ahead, and for an answer that is incomplete or
 // contradicts itself. A login that was not found is not forgotten.
 func (l *Logins) Finish(w http.ResponseWriter, r *http.Request) (*http.Request, Result, error) {
+	if l == nil || l.box == nil {
+		return r, Result{}, errNotMade
+	}
 	answer, query, err := l.answer(w, r)
 	if err != nil {
 		return r, Result{}, err

@@ -103,7 +103,7 @@ func TestTheMarkOfAFinishedLoginHoldsForThatRequestOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	copyOf := func(edit func(r *http.Request)) *http.Request {
-		r := done.Clone(context.WithValue(done.Context(), struct{}{}, 0))
+		r := done.Clone(context.WithoutCancel(done.Context()))
 		edit(r)
 		return r
 	}

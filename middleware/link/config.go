@@ -9,6 +9,7 @@ import (
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/internal/nilcheck"
 	"github.com/inga-auth/inga/internal/seal"
+	"github.com/inga-auth/inga/middleware"
 )
 
 // Config is what [New] needs. All fields but Reusable are required.
@@ -47,6 +48,9 @@ type Links struct {
 	box     *seal.Box
 	maxAge  time.Duration
 }
+
+// errNotMade is for the zero Links, and nil.
+var errNotMade = fmt.Errorf("%w: link: these Links are not from New", middleware.ErrInvalidArgument)
 
 // New returns the Links that c describes. The error joins all mistakes, each naming its field.
 func New(c Config) (*Links, error) {

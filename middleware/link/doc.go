@@ -34,7 +34,7 @@
 //
 // # Where a link could leak
 //
-// Whoever has the link has what it is good for. A [Token] prints as a fixed word. Show keeps it out of
+// The holder of a link can do what it is good for. A [Token] prints as a fixed word. Show keeps it out of
 // the Referer header and of caches. But the link is the URL of a request: what logs URLs with their
 // queries, in your server or in front of it, logs links that are good until they are used. Leave the
 // query out there.

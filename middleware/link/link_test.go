@@ -337,6 +337,19 @@ func TestNothingPrintedShowsALinkOrAKey(t *testing.T) {
 	}
 }
 
+func TestLinksThatWereNotMadeAreAMistakeOfTheApplication(t *testing.T) {
+	for _, l := range []*link.Links{nil, {}} {
+		_, err1 := l.Make(backends.User{ID: "1"}, "")
+		_, err2 := show(l, "x")
+		_, err3 := use(l, "x")
+		for _, err := range []error{err1, err2, err3} {
+			if !errors.Is(err, middleware.ErrInvalidArgument) {
+				t.Errorf("%v, want ErrInvalidArgument", err)
+			}
+		}
+	}
+}
+
 func TestNewReportsAllMistakes(t *testing.T) {
 	s := storetest.Memory(t)
 	for _, row := range []struct {

@@ -65,6 +65,9 @@ func (l *Links) Use(r *http.Request, token string) (Opened, error) {
 const slack = time.Hour
 
 func (l *Links) open(ctx context.Context, token string) (o Opened, until time.Time, err error) {
+	if l == nil || l.box == nil {
+		return Opened{}, until, errNotMade
+	}
 	plain, until, ok := l.box.Open("", token, time.Now())
 	var c content
 	if !ok || json.Unmarshal(plain, &c) != nil {

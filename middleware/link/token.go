@@ -41,6 +41,9 @@ type content struct {
 // be empty, and has at most 512 bytes: the address to verify, for example. It stores nothing. Error:
 // [middleware.ErrInvalidArgument].
 func (l *Links) Make(u backends.User, value string) (Token, error) {
+	if l == nil || l.box == nil {
+		return Token{}, errNotMade
+	}
 	if !backends.ValidText(u.ID) || len(value) > maxValue {
 		return Token{}, fmt.Errorf("%w: link: user %.40q, value of %d bytes; want the ID of a user, and at most %d", middleware.ErrInvalidArgument, u.ID, len(value), maxValue)
 	}
