@@ -55,7 +55,7 @@ func (l Limit) Validate() error {
 }
 
 // Evict returns the IDs of the live sessions that must end before one more of the given kind
-// fits. live is ordered as by [SessionLister].List. Every store uses this rule.
+// fits. live is ordered by LastSeenAt, the latest first. Every store uses this rule.
 func (l Limit) Evict(live []Session, kind Kind) ([]string, error) {
 	if err := l.Validate(); err != nil {
 		return nil, err

@@ -67,16 +67,22 @@ type UserFinder interface {
 // A SessionLister lists and ends sessions without their secrets: for a user's list of devices,
 // and for administrators. It is an optional contract of a [Store].
 type SessionLister interface {
-	// List returns the live sessions of a user, the most recently seen first.
-	List(ctx context.Context, now time.Time, userID string) ([]Session, error)
+	// List returns one page of the live sessions of a user, the most recently seen first, and the
+	// [Page].After of the next page, "" if this is the last.
+	//
+	// Each session that is live from the first call to the last, and not used in between, is in
+	// exactly one page. One that is used or begins meanwhile moves to the front, where the list
+	// has been already: it may be in none. No session is in two, unless a server whose clock is
+	// behind uses it. Error: ErrInvalidArgument; see [Page.Start].
+	List(ctx context.Context, now time.Time, userID string, p Page) (page []Session, next string, err error)
 
 	// RevokeUser ends the live sessions of a user, except the one with the ID except ("" for
 	// none), and returns how many. Error: ErrInvalidArgument, as for Revoke.
 	RevokeUser(ctx context.Context, now time.Time, userID, except string, why Reason) (int, error)
 
-	// RevokeAll ends every live session of every user and returns how many. Error:
-	// ErrInvalidArgument, as for Revoke.
-	RevokeAll(ctx context.Context, now time.Time, why Reason) (int, error)
+	// RevokeAll ends every live session of every user, or none. Sessions that begin after it has
+	// returned are not affected. Error: ErrInvalidArgument, as for Revoke.
+	RevokeAll(ctx context.Context, now time.Time, why Reason) error
 }
 
 // A Sweeper removes rows that can no longer be used. It is an optional contract of a [Store].

@@ -206,7 +206,7 @@ func TestAPageThatGoesOnForLongEndsWithItsSession(t *testing.T) {
 			default:
 			}
 		}
-		if _, err := elsewhere.RevokeAll(t.Context(), now(), backends.ReasonRevoked); err != nil {
+		if err := elsewhere.RevokeAll(t.Context(), now(), backends.ReasonRevoked); err != nil {
 			t.Fatal(err)
 		}
 		for _, page := range bystanders {

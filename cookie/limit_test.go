@@ -69,7 +69,7 @@ func (b *browser) opened(user string) string {
 // wantLive fails the test unless the user has so many live sessions.
 func wantLive(t testing.TB, s backends.SessionLister, user string, want int) {
 	t.Helper()
-	live, err := s.List(t.Context(), time.Now(), user)
+	live, _, err := s.List(t.Context(), time.Now(), user, backends.Page{})
 	if err != nil || len(live) != want {
 		t.Errorf("user %s has %d live sessions (%v), want %d", user, len(live), err, want)
 	}
@@ -528,7 +528,7 @@ func TestARefusalSaysHowTheSessionEnded(t *testing.T) {
 				return err
 			}},
 			{"everybody's", "session-revoked", func(*browser, string, string) error {
-				_, err := s.RevokeAll(t.Context(), now(), backends.ReasonRevoked)
+				err := s.RevokeAll(t.Context(), now(), backends.ReasonRevoked)
 				return err
 			}},
 			{"for a reason of the application", "session-revoked", func(_ *browser, _, id string) error {

@@ -58,7 +58,7 @@ func TestALoginAlwaysGetsANewSecretAndEndsTheSessionThatTheBrowserHad(t *testing
 		}
 		b.status("GET", "/me", 200)
 		newBrowser(t, b.app).status("GET", "/me", 401, cookieHeader("__Host-session="+first))
-		live, err := s.List(t.Context(), time.Now(), "1")
+		live, _, err := s.List(t.Context(), time.Now(), "1", backends.Page{})
 		if err != nil || len(live) != 1 {
 			t.Errorf("%d live sessions (%v), want 1", len(live), err)
 		}
@@ -77,7 +77,7 @@ func TestASecretThatTheServerDidNotIssueIsNeverAdopted(t *testing.T) {
 			t.Error("the login adopted the planted secret")
 		}
 		newBrowser(t, b.app).status("GET", "/me", 401, cookieHeader("__Host-session="+planted))
-		live, _ := s.List(t.Context(), time.Now(), "1")
+		live, _, _ := s.List(t.Context(), time.Now(), "1", backends.Page{})
 		if len(live) != 1 {
 			t.Errorf("%d live sessions, want 1", len(live))
 		}
@@ -224,8 +224,8 @@ func TestAnAdministratorEndsOneSessionAllOfAUserOrAllOfEveryone(t *testing.T) {
 			t.Errorf("RevokeUser: %d, %v; want 2", n, err)
 		}
 		want("---++")
-		if n, err := s.RevokeAll(t.Context(), time.Now(), backends.ReasonRevoked); n != 2 || err != nil {
-			t.Errorf("RevokeAll: %d, %v; want 2", n, err)
+		if err := s.RevokeAll(t.Context(), time.Now(), backends.ReasonRevoked); err != nil {
+			t.Errorf("RevokeAll: %v", err)
 		}
 		want("-----")
 	})
@@ -269,7 +269,7 @@ func TestASessionMayHaveAPolicyOfItsOwn(t *testing.T) {
 	if c := sessionCookie(t, b.do("POST", "/")); c.MaxAge != 3600 {
 		t.Errorf("Max-Age %d, want 3600", c.MaxAge)
 	}
-	live, _ := s.List(t.Context(), time.Now(), "1")
+	live, _, _ := s.List(t.Context(), time.Now(), "1", backends.Page{})
 	if len(live) != 1 || live[0].IdleTimeout != time.Minute || live[0].Client.Label != "Ann's phone" || live[0].Client.IP != "192.0.2.1" {
 		t.Errorf("sessions %+v", live)
 	}

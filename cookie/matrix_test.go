@@ -49,7 +49,7 @@ func (b *browser) identity(path string) (id middleware.Identity) {
 // rowOf returns the one live session of the user 1.
 func rowOf(t testing.TB, s backends.SessionLister) backends.Session {
 	t.Helper()
-	live, err := s.List(t.Context(), time.Now(), "1")
+	live, _, err := s.List(t.Context(), time.Now(), "1", backends.Page{})
 	if err != nil || len(live) != 1 {
 		t.Fatalf("%d live sessions (%v), want 1", len(live), err)
 	}

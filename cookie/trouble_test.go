@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/internal/pgtest"
 	"github.com/inga-auth/inga/internal/storetest"
 )
@@ -32,7 +33,7 @@ func TestAnOutageLogsNobodyOutAndLetsNobodyIn(t *testing.T) {
 	unavailable("POST", "/logout")
 	unavailable("POST", "/prove")
 	unavailable("POST", "/login")
-	if live, _ := m.List(t.Context(), time.Now(), "1"); len(live) != 1 {
+	if live, _, _ := m.List(t.Context(), time.Now(), "1", backends.Page{}); len(live) != 1 {
 		t.Errorf("%d live sessions after a login that failed, want the one of before", len(live))
 	}
 	f.NoFind, f.NoCreate = false, true
@@ -104,7 +105,7 @@ func TestARequestInFlightDuringLogoutNeverBringsTheSessionBack(t *testing.T) {
 			wg.Wait()
 			b.status("GET", "/me", 401)
 		}
-		live, err := s.List(t.Context(), time.Now(), "1")
+		live, _, err := s.List(t.Context(), time.Now(), "1", backends.Page{})
 		if err != nil || len(live) != 0 {
 			t.Errorf("%d live sessions (%v), want none", len(live), err)
 		}

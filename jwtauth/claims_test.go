@@ -104,7 +104,7 @@ func TestClaimsThatWouldNotBeAcceptedAreNotIssued(t *testing.T) {
 			continue
 		}
 		tokentest.WantMentions(t, err, "Config.Claims")
-		if live, err := m.List(t.Context(), time.Now(), "1"); err != nil || len(live) != 0 {
+		if live, _, err := m.List(t.Context(), time.Now(), "1", backends.Page{}); err != nil || len(live) != 0 {
 			t.Errorf("%s: a session was left behind (%v)", name, err)
 		}
 	}

@@ -272,7 +272,7 @@ func TestARefusalSaysHowTheSessionEnded(t *testing.T) {
 			return err
 		}},
 		{"everybody's", "session-revoked", func(t *testing.T, s storetest.Store, _ string) error {
-			_, err := s.RevokeAll(t.Context(), now(), backends.ReasonRevoked)
+			err := s.RevokeAll(t.Context(), now(), backends.ReasonRevoked)
 			return err
 		}},
 		{"password changed", "session-revoked", func(t *testing.T, s storetest.Store, _ string) error {

@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/internal/tokentest"
 	"github.com/inga-auth/inga/jwtauth"
@@ -93,7 +94,7 @@ func TestNobodyLogsInOrOutWithASafeMethod(t *testing.T) {
 		c.Status(method, "/logout", 400)
 	}
 	c.Status("GET", "/me", 200)
-	if live, err := m.List(t.Context(), time.Now(), "1"); err != nil || len(live) != 1 {
+	if live, _, err := m.List(t.Context(), time.Now(), "1", backends.Page{}); err != nil || len(live) != 1 {
 		t.Errorf("%d sessions (%v), want the one", len(live), err)
 	}
 }

@@ -66,7 +66,7 @@ func TestARememberedTokenIsRefusedAtOnceWhenItsSessionEnds(t *testing.T) {
 			return err
 		}},
 		{"everybody's", "session-revoked", func(t *testing.T, _ *tokentest.Device, s storetest.Store, _ string) error {
-			_, err := s.RevokeAll(t.Context(), now(), backends.ReasonRevoked)
+			err := s.RevokeAll(t.Context(), now(), backends.ReasonRevoked)
 			return err
 		}},
 		{"superseded", "session-superseded", func(t *testing.T, _ *tokentest.Device, s storetest.Store, _ string) error {

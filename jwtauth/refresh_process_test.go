@@ -180,7 +180,7 @@ func TestTwoProcessesOnOneDatabaseGiveOneSuccessor(t *testing.T) {
 		d.WantAccess(answers[0].AccessToken, 200)
 		d.Token, d.Refresh = answers[99].AccessToken, answers[99].RefreshToken
 	}
-	all, err := s.List(t.Context(), time.Now(), "1")
+	all, _, err := s.List(t.Context(), time.Now(), "1", backends.Page{})
 	if err != nil || len(all) != 1 {
 		t.Errorf("%d sessions (%v), want 1", len(all), err)
 	}
@@ -206,7 +206,7 @@ func TestTenThousandRotationsLeaveOneRow(t *testing.T) {
 	t.Run("memory", func(t *testing.T) {
 		m := storetest.Memory(t)
 		rotate(t, m)
-		if all, err := m.List(t.Context(), time.Now(), "1"); err != nil || len(all) != 1 {
+		if all, _, err := m.List(t.Context(), time.Now(), "1", backends.Page{}); err != nil || len(all) != 1 {
 			t.Errorf("%d sessions (%v), want 1", len(all), err)
 		}
 	})

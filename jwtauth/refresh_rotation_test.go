@@ -137,7 +137,7 @@ func TestAnswersThatArriveInAnyOrderLogNobodyOut(t *testing.T) {
 		if n := j.Count(middleware.EventTheft); n != 0 {
 			t.Errorf("%d logouts, want 0", n)
 		}
-		live, err := s.List(t.Context(), time.Now(), "1")
+		live, _, err := s.List(t.Context(), time.Now(), "1", backends.Page{})
 		if err != nil || len(live) != 5 {
 			t.Errorf("%d sessions (%v), want 5", len(live), err)
 		}

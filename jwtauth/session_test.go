@@ -33,7 +33,7 @@ func TestATokenDiesWithItsSession(t *testing.T) {
 			return err
 		},
 		"everybody's": func(t *testing.T, _ *tokentest.Client, s storetest.Store, _ string) error {
-			_, err := s.RevokeAll(t.Context(), now(), backends.ReasonRevoked)
+			err := s.RevokeAll(t.Context(), now(), backends.ReasonRevoked)
 			return err
 		},
 		"password changed": func(t *testing.T, _ *tokentest.Client, s storetest.Store, _ string) error {
@@ -126,7 +126,7 @@ func TestAnExpiredTokenLogsOutAndDoesNothingElse(t *testing.T) {
 		time.Sleep(20 * time.Minute)
 		c.Status("GET", "/me", 401)
 		live := func() int {
-			sessions, err := m.List(t.Context(), time.Now(), "1")
+			sessions, _, err := m.List(t.Context(), time.Now(), "1", backends.Page{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -231,7 +231,7 @@ func TestARequestInFlightDuringLogoutNeverBringsTheSessionBack(t *testing.T) {
 				c.Status("GET", "/me", 401)
 			}
 		}
-		live, err := s.List(t.Context(), time.Now(), "1")
+		live, _, err := s.List(t.Context(), time.Now(), "1", backends.Page{})
 		if err != nil || len(live) != 0 {
 			t.Errorf("%d live sessions (%v), want none", len(live), err)
 		}

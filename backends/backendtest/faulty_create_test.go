@@ -34,7 +34,7 @@ func (f countsFirst) Create(ctx context.Context, now time.Time, s backends.Sessi
 	if o.Limit == nil {
 		return f.Store.Create(ctx, now, s, h, o)
 	}
-	live, err := f.List(ctx, now, s.UserID)
+	live, _, err := f.List(ctx, now, s.UserID, backends.Page{})
 	if err != nil {
 		return nil, err
 	}

@@ -54,8 +54,8 @@ func (blindRotate) MarkSeen(context.Context, time.Time, string, int64) error { r
 
 type listsDead struct{ *memory.Store }
 
-func (f listsDead) List(ctx context.Context, now time.Time, userID string) ([]backends.Session, error) {
-	return f.Store.List(ctx, now.Add(-time.Hour), userID)
+func (f listsDead) List(ctx context.Context, now time.Time, userID string, p backends.Page) ([]backends.Session, string, error) {
+	return f.Store.List(ctx, now.Add(-time.Hour), userID, p)
 }
 
 type noException struct{ *memory.Store }

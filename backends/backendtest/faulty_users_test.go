@@ -99,7 +99,7 @@ type endsSeenUsers struct {
 }
 
 func (u endsSeenUsers) SetPassword(ctx context.Context, now time.Time, userID string, _ int64, _, except string) (int, error) {
-	seen, err := u.f.List(ctx, now, userID)
+	seen, _, err := u.f.List(ctx, now, userID, backends.Page{})
 	u.f.list()
 	<-u.f.loggedIn
 	for _, s := range seen {

@@ -141,7 +141,7 @@ func TestEveryChangeMadeHereHoldsWhenTheCallReturns(t *testing.T) {
 			return err
 		}, backends.ErrRevoked},
 		"RevokeAll": {func(f *fixture) error {
-			_, err := f.RevokeAll(f.Context(), time.Now(), backends.ReasonRevoked)
+			err := f.RevokeAll(f.Context(), time.Now(), backends.ReasonRevoked)
 			return err
 		}, backends.ErrRevoked},
 		"Create in its place": {func(f *fixture) error { return f.create(backends.CreateOptions{Replaces: f.session.ID}) }, backends.ErrRevoked},

@@ -58,12 +58,12 @@ func (s *Store) MarkSeen(ctx context.Context, now time.Time, id string, n int64)
 }
 
 // List implements [backends.SessionLister]. Its answers are not cached.
-func (s *Store) List(ctx context.Context, now time.Time, userID string) ([]backends.Session, error) {
+func (s *Store) List(ctx context.Context, now time.Time, userID string, p backends.Page) ([]backends.Session, string, error) {
 	b, err := contract[backends.SessionLister](s)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	return b.List(ctx, now, userID)
+	return b.List(ctx, now, userID, p)
 }
 
 // RevokeUser implements [backends.SessionLister].
@@ -77,10 +77,10 @@ func (s *Store) RevokeUser(ctx context.Context, now time.Time, userID, except st
 }
 
 // RevokeAll implements [backends.SessionLister].
-func (s *Store) RevokeAll(ctx context.Context, now time.Time, why backends.Reason) (int, error) {
+func (s *Store) RevokeAll(ctx context.Context, now time.Time, why backends.Reason) error {
 	b, err := contract[backends.SessionLister](s)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer s.changedAll()
 	return b.RevokeAll(ctx, now, why)

@@ -27,9 +27,9 @@ func TestWhatTheBackendLacksIsAnErrorThatSaysSo(t *testing.T) {
 			return err
 		}},
 		"MarkSeen":    {"backends.Rotator", func() error { return s.MarkSeen(ctx, now, "id", 1) }},
-		"List":        {"backends.SessionLister", func() error { _, err := s.List(ctx, now, "ann"); return err }},
+		"List":        {"backends.SessionLister", func() error { _, _, err := s.List(ctx, now, "ann", backends.Page{}); return err }},
 		"RevokeUser":  {"backends.SessionLister", func() error { _, err := s.RevokeUser(ctx, now, "ann", "", "why"); return err }},
-		"RevokeAll":   {"backends.SessionLister", func() error { _, err := s.RevokeAll(ctx, now, "why"); return err }},
+		"RevokeAll":   {"backends.SessionLister", func() error { return s.RevokeAll(ctx, now, "why") }},
 		"Sweep":       {"backends.Sweeper", func() error { _, err := s.Sweep(ctx, now); return err }},
 		"SetValue":    {"backends.Values", func() error { return s.SetValue(ctx, now, "id", "key", nil) }},
 		"Value":       {"backends.Values", func() error { _, err := s.Value(ctx, now, "id", "key"); return err }},

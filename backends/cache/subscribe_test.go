@@ -32,7 +32,7 @@ func TestASubscriberIsCalledWhenTheUserChanges(t *testing.T) {
 		called("revoked here", f.revoke)
 		f.login("ann")
 		called("revoked here, not cached", f.revoke)
-		called("everyone", func() { _, _ = f.RevokeAll(t.Context(), time.Now(), backends.ReasonRevoked) })
+		called("everyone", func() { _ = f.RevokeAll(t.Context(), time.Now(), backends.ReasonRevoked) })
 		before := bobs.Load()
 		f.revokedElsewhereOf(t, "ann")
 		if bobs.Load() != before {

@@ -1,7 +1,6 @@
 package memory
 
 import (
-	"cmp"
 	"slices"
 	"sync"
 	"time"
@@ -65,21 +64,19 @@ func (a *account) room(now time.Time, kind backends.Kind, o backends.CreateOptio
 	if o.Limit == nil {
 		return nil, nil
 	}
-	live := slices.DeleteFunc(a.list(now), func(s backends.Session) bool { return s.ID == o.Replaces })
+	live := slices.DeleteFunc(a.live(now), func(s backends.Session) bool { return s.ID == o.Replaces })
+	slices.SortFunc(live, func(x, y backends.Session) int { return y.LastSeenAt.Compare(x.LastSeenAt) })
 	return o.Limit(a.user()).Evict(live, kind)
 }
 
-// list returns the live sessions, the most recently seen first.
-func (a *account) list(now time.Time) []backends.Session {
+// live returns the live sessions.
+func (a *account) live(now time.Time) []backends.Session {
 	var list []backends.Session
 	for r := a.rows; r != nil; r = r.next {
 		if s := r.Lifetime(); a.refuses(&s, now) == nil {
 			list = append(list, r.session())
 		}
 	}
-	slices.SortFunc(list, func(x, y backends.Session) int {
-		return cmp.Or(y.LastSeenAt.Compare(x.LastSeenAt), y.CreatedAt.Compare(x.CreatedAt), cmp.Compare(x.ID, y.ID))
-	})
 	return list
 }
 

@@ -134,7 +134,7 @@ func TestAnotherUsersSessionsAreNotInTheWay(t *testing.T) {
 		}
 	}
 	got := testing.AllocsPerRun(10, func() {
-		if list, err := m.List(t.Context(), noon(), "ann"); len(list) != 0 || err != nil {
+		if list, _, err := m.List(t.Context(), noon(), "ann", backends.Page{}); len(list) != 0 || err != nil {
 			t.Errorf("List: %d, error %v; want none", len(list), err)
 		}
 	})

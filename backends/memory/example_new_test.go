@@ -30,7 +30,7 @@ func bobIn(store *memory.Store, now time.Time) (string, backends.Secret) {
 func ExampleNew() {
 	ctx, store, now := context.Background(), memory.New(), time.Now() // one for the whole process
 	id, _ := bobIn(store, now)
-	list, err := store.List(ctx, now, "bob")
+	list, _, err := store.List(ctx, now, "bob", backends.Page{})
 	fmt.Println(len(list), list[0].ID == id, err)
 	// Output: 1 true <nil>
 }

@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -9,18 +10,18 @@ import (
 
 var _ backends.SessionLister = (*Store)(nil)
 
-// List implements [backends.SessionLister]. It costs what the user's own sessions cost.
-func (m *Store) List(ctx context.Context, now time.Time, userID string) ([]backends.Session, error) {
+// List implements [backends.SessionLister]. A page costs what all of the user's sessions cost.
+func (m *Store) List(ctx context.Context, now time.Time, userID string, p backends.Page) ([]backends.Session, string, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	a, ok := m.accounts.find(userID)
-	if !ok {
-		return nil, nil
+	var live []backends.Session
+	if a, ok := m.accounts.find(userID); ok {
+		a.mu.RLock()
+		live = a.live(now)
+		a.mu.RUnlock()
 	}
-	a.mu.RLock()
-	defer a.mu.RUnlock()
-	return a.list(now), nil
+	return p.Cut(live)
 }
 
 // RevokeUser implements [backends.SessionLister]. It costs what the user's own sessions cost.
@@ -36,21 +37,17 @@ func (m *Store) RevokeUser(ctx context.Context, now time.Time, userID, except st
 	return n, ignoreNotFound(err)
 }
 
-// RevokeAll implements [backends.SessionLister]. It ends the sessions of one user at a time:
-// when ctx ends, those of some users have ended and those of others have not.
-func (m *Store) RevokeAll(ctx context.Context, now time.Time, why backends.Reason) (int, error) {
-	if err := why.Validate(); err != nil {
-		return 0, err
+// RevokeAll implements [backends.SessionLister]. It ends the sessions of one user at a time,
+// and once it has begun ctx does not stop it.
+func (m *Store) RevokeAll(ctx context.Context, now time.Time, why backends.Reason) error {
+	if err := cmp.Or(why.Validate(), ctx.Err()); err != nil {
+		return err
 	}
-	n := 0
 	for a := range m.accounts.all {
-		if err := ctx.Err(); err != nil {
-			return n, err
-		}
 		a.mu.Lock()
-		n += a.end(now, "", why)
+		a.end(now, "", why)
 		m.feed.changed(a.id)
 		a.mu.Unlock()
 	}
-	return n, ctx.Err()
+	return nil
 }

@@ -73,7 +73,7 @@ func anything(t *testing.T, m *memory.Store, random *rand.Rand, everySession *sy
 		func() { _, _ = m.Value(ctx, now, known.ID, "k") },
 		func() { _, _ = m.TakeValue(ctx, now, known.ID, "k") },
 		func() { _, _ = m.Revoke(ctx, now, known.ID, backends.ReasonLogout) },
-		func() { _, _ = m.List(ctx, now, user) },
+		func() { _, _, _ = m.List(ctx, now, user, backends.Page{}) },
 		func() { _, _ = m.RevokeUser(ctx, now, user, known.ID, backends.ReasonRevoked) },
 		func() { _, _, _ = m.Users().UserByName(ctx, user) },
 		func() { _, _ = m.Users().ListUsers(ctx, "", 2) },
@@ -86,7 +86,7 @@ func anything(t *testing.T, m *memory.Store, random *rand.Rand, everySession *sy
 	calls[random.IntN(len(calls))]()
 	if random.IntN(100) == 0 {
 		_ = m.Users().DeleteUser(ctx, now, user)
-		_, _ = m.RevokeAll(ctx, now, backends.ReasonRevoked)
+		_ = m.RevokeAll(ctx, now, backends.ReasonRevoked)
 	}
 }
 

@@ -90,7 +90,7 @@ func TestASweepOfManyBatchesOfOneUserLeavesTheLiveSessions(t *testing.T) {
 	if n, err := m.Sweep(t.Context(), now); n != want || err != nil {
 		t.Errorf("Sweep: %d, error %v; want %d", n, err, want)
 	}
-	list, err := m.List(t.Context(), noon(), "ann")
+	list, _, err := m.List(t.Context(), noon(), "ann", backends.Page{Limit: 1000})
 	if err != nil || len(list) != len(live) {
 		t.Errorf("%d sessions are left, error %v; want %d", len(list), err, len(live))
 	}

@@ -1,10 +1,12 @@
 package postgres_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/inga-auth/inga/backends"
@@ -35,7 +37,7 @@ func BenchmarkFind(b *testing.B) {
 				b.ReportAllocs()
 				for i := 0; b.Loop(); i++ {
 					id, h := pick(i)
-					if err := byHand(b, f, sql, id, h); err != nil {
+					if err := byHand(b.Context(), f, sql, id, h); err != nil {
 						b.Fatal(err)
 					}
 				}
@@ -50,7 +52,7 @@ func BenchmarkFind(b *testing.B) {
 					_, _, err := f.Find(b.Context(), t0, id, h)
 					check(b, err)
 					between := time.Now()
-					check(b, byHand(b, f, sql, next, nextHash))
+					check(b, byHand(b.Context(), f, sql, next, nextHash))
 					store += between.Sub(began)
 					floor += time.Since(between)
 				}
@@ -70,7 +72,11 @@ func findStatement(b *testing.B, f fixture) string {
 	return sent.take()[0].sql
 }
 
-func byHand(b *testing.B, f fixture, sql, sessionID string, h backends.SecretHash) error {
+func byHand(ctx context.Context, f fixture, sql, sessionID string, h backends.SecretHash) error {
+	return scanByHand(f.pool.QueryRow(ctx, sql, sessionID, h[:]))
+}
+
+func scanByHand(r pgx.Row) error {
 	var (
 		id, user, kind, ip, agent, label, reason, name string
 		amr, roles                                     []string
@@ -79,7 +85,7 @@ func byHand(b *testing.B, f fixture, sql, sessionID string, h backends.SecretHas
 		rotatedAt, seenAt, endedAt                     pgtype.Timestamptz
 		has, disabled                                  bool
 	)
-	return f.pool.QueryRow(b.Context(), sql, sessionID, h[:]).Scan(&id, &user, &kind, &ip, &agent, &label, &amr,
+	return r.Scan(&id, &user, &kind, &ip, &agent, &label, &amr,
 		&created, &authenticated, &seen, &idleTimeout, &interval, &idle, &absolute, &generation,
 		&rotatedAt, &seenAt, &endedAt, &reason, &has, &name, &roles, &disabled, &version)
 }

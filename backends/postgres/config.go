@@ -77,17 +77,18 @@ func New(c Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{
+	s := &Store{
 		pool:     c.Pool,
 		timeout:  cmp.Or(c.Timeout, 5*time.Second),
 		listen:   c.Listen,
 		schema:   c.Schema,
-		sessions: pgx.Identifier{c.Schema, "sessions"}.Sanitize(),
 		ownUsers: users.Sanitize() == own.Sanitize(),
 		vouches:  users.Sanitize() == own.Sanitize() || c.UsersAnnounced,
 		sql:      compile(c.Schema, users),
 		steps:    steps,
-	}, nil
+	}
+	s.lookups.store = s
+	return s, nil
 }
 
 // validName reports what makes s no name in PostgreSQL, or a mistake.

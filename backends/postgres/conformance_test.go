@@ -75,6 +75,7 @@ func TestStoreKeepsItsPromisesWithTheRightsThatTheDocsGrantIt(t *testing.T) {
 		CREATE ROLE web;
 		GRANT USAGE ON SCHEMA inga TO web;
 		GRANT SELECT, INSERT, UPDATE, DELETE ON inga.users, inga.sessions, inga.session_values, inga.changes, inga.changes_kept TO web;
+		GRANT SELECT, INSERT ON inga.epochs TO web;
 		GRANT SELECT ON inga.migrations TO web`)
 	web := server.Pool(t, func(c *pgxpool.Config) { c.ConnConfig.RuntimeParams["role"] = "web" })
 	backendtest.Run(t, opener(t, web, "inga", postgres.Config{}))

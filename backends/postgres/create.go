@@ -21,16 +21,16 @@ WITH {turn} u AS (
 	INSERT INTO {sessions} (user_id, id, secret_hash, kind, ip, user_agent, label, amr,
 		created_at, authenticated_at, last_seen_at, idle_timeout, renewal_interval,
 		idle_deadline, absolute_deadline, refresh_generation,
-		refresh_rotated_at, refresh_seen_at)
+		refresh_rotated_at, refresh_seen_at, epoch)
 	SELECT $1::text, $3::text, $4::bytea, $5::text, $6::text, $7::text, $8::text, $9::text[],
 		$10::timestamptz, $11::timestamptz, $12::timestamptz, $13::bigint, $14::bigint,
 		$15::timestamptz, $16::timestamptz, $17::bigint,
-		$18::timestamptz, $19::timestamptz
+		$18::timestamptz, $19::timestamptz, (SELECT COALESCE(max(epoch), -1) + 1 FROM {epochs})
 	FROM u WHERE NOT u.disabled AND ($2::bigint = 0 OR u.version = $2::bigint)
 	RETURNING id
 ), replaced AS (
-	UPDATE {sessions} SET ended_at = $20::timestamptz, ended_reason = $22::text
-	WHERE id = $21::text AND user_id = $1::text AND ended_at IS NULL AND EXISTS (SELECT FROM created)
+	UPDATE {sessions} s SET ended_at = $20::timestamptz, ended_reason = $22::text
+	WHERE s.id = $21::text AND s.user_id = $1::text AND {not_ended} AND EXISTS (SELECT FROM created)
 	RETURNING idle_deadline > $20::timestamptz AND absolute_deadline > $20::timestamptz AS was_live
 )
 SELECT u.disabled, EXISTS (SELECT FROM created), EXISTS (SELECT FROM replaced WHERE was_live) FROM u`

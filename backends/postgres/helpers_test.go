@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"sync"
 	"testing"
@@ -137,7 +138,8 @@ type query struct {
 type recorder struct {
 	mu      sync.Mutex
 	queries []query
-	after   func(sql string) // called when a statement has ended
+	before  func(ctx context.Context, sql string) // called when a statement begins
+	after   func(sql string)                      // called when a statement has ended
 }
 
 type sentKey struct{}
@@ -146,8 +148,12 @@ func (r *recorder) use(c *pgxpool.Config) { c.ConnConfig.Tracer = r }
 
 func (r *recorder) TraceQueryStart(ctx context.Context, _ *pgx.Conn, d pgx.TraceQueryStartData) context.Context {
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	r.queries = append(r.queries, query{d.SQL, d.Args})
+	before := r.before
+	r.mu.Unlock()
+	if before != nil {
+		before(ctx, d.SQL)
+	}
 	return context.WithValue(ctx, sentKey{}, d.SQL)
 }
 
@@ -208,14 +214,17 @@ func operations(f fixture, s backends.Session, h backends.SecretHash) map[string
 			return f.Reauthenticate(ctx, t0, again, next, backends.ReauthenticateOptions{Former: t0})
 		},
 		"Rotate": func(ctx context.Context) error {
-			_, _, _, err := f.Rotate(ctx, t0, s.ID, h, 1, backends.Grace{Overlap: time.Second, Skew: time.Minute})
+			_, _, r, err := f.Rotate(ctx, t0.Add(time.Second), s.ID, h, 1, backends.Grace{Overlap: time.Second, Skew: time.Minute})
+			if err == nil && r != backends.Rotated {
+				return fmt.Errorf("verdict %v, want Rotated", r)
+			}
 			return err
 		},
 		"MarkSeen":   func(ctx context.Context) error { return f.MarkSeen(ctx, t0, s.ID, 1) },
 		"Revoke":     func(ctx context.Context) error { _, err := f.Revoke(ctx, t0, s.ID, "x"); return err },
-		"List":       func(ctx context.Context) error { _, err := f.List(ctx, t0, "ann"); return err },
+		"List":       func(ctx context.Context) error { _, _, err := f.List(ctx, t0, "ann", backends.Page{}); return err },
 		"RevokeUser": func(ctx context.Context) error { _, err := f.RevokeUser(ctx, t0, "ann", "", "x"); return err },
-		"RevokeAll":  func(ctx context.Context) error { _, err := f.RevokeAll(ctx, t0, "x"); return err },
+		"RevokeAll":  func(ctx context.Context) error { return f.RevokeAll(ctx, t0, "x") },
 		"Sweep":      func(ctx context.Context) error { _, err := f.Sweep(ctx, t0); return err },
 		"CreateUser": func(ctx context.Context) error {
 			return f.users.CreateUser(ctx, backends.User{ID: "bob", Name: "Bob"}, "")

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,16 +18,12 @@ const (
 	// committed. It is a lock of the transaction, as in migrate.go.
 	lockUserSQL = `SELECT pg_advisory_xact_lock(hashtextextended({schema} || ' ' || $1::text, 0))`
 
-	// The session that is replaced is locked as well, though it ends with the next statement:
-	// everything that ends several sessions locks them in one order; see list.go.
+	// Not ordered: a login that is refused needs no more than the first that make it too many.
+	candidatesSQL = `AND s.id <> $3::text AND ($4::text = '' OR s.kind = $4::text) LIMIT NULLIF($5::integer, 0)`
+
 	supersedeSQL = `
-WITH mine AS (
-	SELECT id FROM {sessions}
-	WHERE id = ANY ($3::text[] || $4::text) AND ended_at IS NULL
-	ORDER BY id FOR NO KEY UPDATE
-)
 UPDATE {sessions} s SET ended_at = $1::timestamptz, ended_reason = $2::text
-FROM mine WHERE s.id = mine.id AND s.id <> $4::text
+FROM unnest($3::text[]) AS too_many (id) WHERE s.id = too_many.id AND {not_ended}
 RETURNING s.id`
 )
 
@@ -52,9 +49,7 @@ func (s *Store) createWithin(ctx context.Context, now time.Time, n backends.Sess
 
 // makeRoom ends the sessions of the user that are too many with one more.
 func (s *Store) makeRoom(ctx context.Context, tx pgx.Tx, now time.Time, n backends.Session, o backends.CreateOptions) ([]string, error) {
-	if _, err := tx.Exec(ctx, s.sql.lockUser, n.UserID); err != nil {
-		return nil, err
-	}
+	// The user before the turn, as a change of the user takes them; see users.go and list.go.
 	u, err := findUser(ctx, tx, s.sql.user+s.sql.lock, n.UserID)
 	switch {
 	case err != nil:
@@ -64,28 +59,42 @@ func (s *Store) makeRoom(ctx context.Context, tx pgx.Tx, now time.Time, n backen
 	case o.UserVersion != 0 && o.UserVersion != u.Version:
 		return nil, backends.ErrConflict
 	}
-	rows, err := tx.Query(ctx, s.sql.candidates, at(now), n.UserID)
+	if _, err := tx.Exec(ctx, s.sql.lockUser, n.UserID); err != nil {
+		return nil, err
+	}
+	limit := o.Limit(u)
+	if err := limit.Validate(); err != nil || limit == (backends.Limit{Refuse: limit.Refuse}) {
+		return nil, err
+	}
+	live, err := s.candidates(ctx, tx, now, n, o.Replaces, limit)
 	if err != nil {
 		return nil, err
 	}
-	// [backends.Limit.Evict] looks at these two columns only.
-	live, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (s backends.Session, err error) {
-		err = r.Scan(&s.ID, (*string)(&s.Kind))
-		return s, err
-	})
-	if err != nil {
-		return nil, err
-	}
-	live = slices.DeleteFunc(live, func(s backends.Session) bool { return s.ID == o.Replaces })
-	superseded, err := o.Limit(u).Evict(live, n.Kind)
+	superseded, err := limit.Evict(live, n.Kind)
 	if err != nil || len(superseded) == 0 {
 		return nil, err
 	}
-	rows, err = tx.Query(ctx, s.sql.supersede, at(now), string(backends.ReasonSuperseded), superseded, o.Replaces)
-	if err != nil {
-		return nil, err
-	}
+	rows, _ := tx.Query(ctx, s.sql.supersede, at(now), string(backends.ReasonSuperseded), superseded)
 	return pgx.CollectRows(rows, pgx.RowTo[string]) // others may have ended some of them meanwhile
+}
+
+// candidates returns what [backends.Limit.Evict] looks at: of the live sessions those that count,
+// the most recently seen first.
+func (s *Store) candidates(ctx context.Context, tx pgx.Tx, now time.Time, n backends.Session, replaces string, l backends.Limit) ([]backends.Session, error) {
+	kind, most := "", 0 // no bound: all that are too many end
+	if l.Total == 0 {
+		kind = string(n.Kind)
+	}
+	if l.Refuse {
+		most = cmp.Or(l.Total, l.PerKind)
+	}
+	rows, _ := tx.Query(ctx, s.sql.candidates, at(now), n.UserID, replaces, kind, most)
+	live, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (s backends.Session, err error) {
+		err = r.Scan(&s.ID, (*string)(&s.Kind), &s.LastSeenAt)
+		return s, err
+	})
+	slices.SortFunc(live, func(a, b backends.Session) int { return b.LastSeenAt.Compare(a.LastSeenAt) })
+	return live, err
 }
 
 // isVerdict reports whether err is about the user, the session or the arguments.

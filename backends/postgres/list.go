@@ -13,55 +13,53 @@ var _ backends.SessionLister = (*Store)(nil)
 
 // The user is looked up by the parameter and not by s.user_id, so that it happens once, by
 // the index, however many users there are.
-const listSQL = `
+const mineSQL = `
 FROM {sessions} s
 WHERE s.user_id = $2::text AND {open} AND EXISTS (SELECT FROM {users} u WHERE u.id = $2::text AND u.disabled IS FALSE)
-ORDER BY s.last_seen_at DESC, s.created_at DESC, s.id`
+`
+
+const pageSQL = `AND (s.last_seen_at, s.id) < ($3::timestamptz, $4::text)
+ORDER BY s.last_seen_at DESC, s.id DESC LIMIT $5::integer`
 
 // List implements [backends.SessionLister].
-func (s *Store) List(ctx context.Context, now time.Time, userID string) ([]backends.Session, error) {
-	if !backends.ValidText(userID) {
-		return nil, nil
+func (s *Store) List(ctx context.Context, now time.Time, userID string, p backends.Page) ([]backends.Session, string, error) {
+	seen, id, limit, err := p.Start()
+	if err != nil || !backends.ValidText(userID) {
+		return nil, "", err
 	}
 	ctx, cancel := s.bound(ctx)
 	defer cancel()
-	rows, err := s.pool.Query(ctx, s.sql.list, at(now), userID)
-	if err != nil {
-		return nil, failed("list sessions", err)
-	}
-	list, err := pgx.CollectRows(rows, func(found pgx.CollectableRow) (backends.Session, error) {
-		var r row
-		err := found.Scan(r.targets()...)
-		return r.session(), err
+	var list []backends.Session
+	err = s.read(ctx, func(q querier) (err error) {
+		rows, _ := q.Query(ctx, s.sql.list, at(now), userID, at(seen), id, limit+1)
+		list, err = pgx.CollectRows(rows, func(found pgx.CollectableRow) (backends.Session, error) {
+			var r row
+			err := found.Scan(r.targets()...)
+			return r.session(), err
+		})
+		return err
 	})
-	return list, failed("list sessions", err)
+	if err != nil {
+		return nil, "", failed("list sessions", err)
+	}
+	return p.Cut(list)
 }
 
 // Neither a disabled user nor an expired row is left out: where the application keeps the
 // users, one that is enabled again must not bring back what was ended. Only what was live by
 // its deadlines is counted.
 //
-// The rows are locked in one order, so that two such statements cannot deadlock.
-const (
-	revokeUserSQL = `
-WITH mine AS (
-	SELECT id FROM {sessions}
-	WHERE user_id = $3::text AND id <> $4::text AND ended_at IS NULL
-	ORDER BY id FOR NO KEY UPDATE
-)` + endMineSQL
-	revokeAllSQL = `
-WITH mine AS (
-	SELECT id FROM {sessions}
-	WHERE ended_at IS NULL
-	ORDER BY id FOR NO KEY UPDATE
-)` + endMineSQL
-	endMineSQL = `, ended AS (
-	UPDATE {sessions} s SET ended_at = $1::timestamptz, ended_reason = $2::text
-	FROM mine WHERE s.id = mine.id
-	RETURNING s.idle_deadline > $1::timestamptz AND s.absolute_deadline > $1::timestamptz AS was_live
+// Everything that ends several sessions of a user waits for {turn_alone} first: two such
+// statements that met the rows in different orders would deadlock.
+const revokeUserSQL = `
+WITH turn AS MATERIALIZED (
+	{turn_alone}
+), ended AS (
+	UPDATE {sessions} s SET ended_at = $2::timestamptz, ended_reason = $3::text
+	FROM turn WHERE s.user_id = $1::text AND s.id <> $4::text AND {not_ended}
+	RETURNING s.idle_deadline > $2::timestamptz AND s.absolute_deadline > $2::timestamptz AS was_live
 )
 SELECT count(*) FROM ended WHERE was_live`
-)
 
 // RevokeUser implements [backends.SessionLister].
 func (s *Store) RevokeUser(ctx context.Context, now time.Time, userID, except string, why backends.Reason) (int, error) {
@@ -85,19 +83,26 @@ func (s *Store) revokeUser(ctx context.Context, q querier, now time.Time, userID
 		except = "" // no session has it
 	}
 	var n int
-	err := q.QueryRow(ctx, s.sql.revokeUser, at(now), string(why), userID, except).Scan(&n)
+	err := q.QueryRow(ctx, s.sql.revokeUser, userID, at(now), string(why), except).Scan(&n)
 	return n, failed("revoke sessions", err)
 }
 
-// RevokeAll implements [backends.SessionLister]. Config.Timeout does not bound it.
-func (s *Store) RevokeAll(ctx context.Context, now time.Time, why backends.Reason) (int, error) {
+// Of two at the same time one ends the epoch, and the other has nothing to do: each session
+// that began before either of them is in it, or in an earlier one.
+const revokeAllSQL = `
+INSERT INTO {epochs} (epoch, ended_at, ended_reason)
+SELECT COALESCE(max(epoch), -1) + 1, $1::timestamptz, $2::text FROM {epochs}
+ON CONFLICT (epoch) DO NOTHING`
+
+// RevokeAll implements [backends.SessionLister]. It writes one row, however many sessions there
+// are.
+func (s *Store) RevokeAll(ctx context.Context, now time.Time, why backends.Reason) error {
 	if err := why.Validate(); err != nil {
-		return 0, err
+		return err
 	}
-	var n int
-	err := s.pool.QueryRow(ctx, s.sql.revokeAll, at(now), string(why)).Scan(&n)
+	_, err := s.exec(ctx, s.sql.revokeAll, at(now), string(why))
 	if err == nil {
 		s.subscribers.Call("")
 	}
-	return n, failed("revoke sessions", err)
+	return failed("revoke sessions", err)
 }

@@ -25,12 +25,12 @@ WITH u AS (
 	WHERE s.id = $2::text AND s.authenticated_at = $3::timestamptz AND {open}
 	FOR NO KEY UPDATE OF s
 ), renewed AS (
-	UPDATE {sessions} t SET secret_hash = $5::bytea, amr = $6::text[],
+	UPDATE {sessions} s SET secret_hash = $5::bytea, amr = $6::text[],
 		authenticated_at = $7::timestamptz, last_seen_at = $8::timestamptz,
 		idle_timeout = $9::bigint, renewal_interval = $10::bigint,
 		idle_deadline = $11::timestamptz, absolute_deadline = $12::timestamptz,
 		refresh_generation = $13::bigint, refresh_rotated_at = $14::timestamptz, refresh_seen_at = $15::timestamptz
-	FROM wanted WHERE t.id = wanted.id AND wanted.same_version
+	FROM wanted WHERE s.id = wanted.id AND wanted.same_version
 )
 SELECT user_id, same_version FROM wanted`
 

@@ -2,60 +2,75 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/inga-auth/inga/backends"
 )
 
 var _ backends.Rotator = (*Store)(nil)
 
-// The row is locked first: a statement that has waited for another rotation then sees what
-// that one left, and not the row from when the statement began. The row is returned as it was
-// found. The two updates exclude each other, and decide as backends.Session.Rotation does. A
-// missing time of rotation is long ago.
+// Its conditions are those under which backends.Session.Rotation says Rotated; a missing time of
+// rotation is long ago.
 const rotateSQL = `
-WITH s AS (
-	SELECT {columns}, u.id IS NOT NULL AS has_user, {user}
-	FROM {sessions} s LEFT JOIN {users} u ON u.id = s.user_id
-	WHERE s.id = $2::text AND s.secret_hash = $3::bytea
-	FOR NO KEY UPDATE OF s
-), presented AS (
-	SELECT s.id, s.refresh_generation - $4::bigint AS behind, s.refresh_seen_at IS NULL AS unseen,
-		COALESCE($1::timestamptz >= s.refresh_rotated_at + $5::bigint * interval '1 microsecond', true) AS past_overlap,
-		COALESCE($1::timestamptz >= s.refresh_rotated_at + $6::bigint * interval '1 microsecond', true) AS past_grace
-	FROM s WHERE $4::bigint >= 1 AND s.has_user AND NOT s.user_disabled AND {open}
-), rotated AS (
-	UPDATE {sessions} t SET {touch},
-		refresh_generation = t.refresh_generation + 1, refresh_rotated_at = $1::timestamptz, refresh_seen_at = NULL
-	FROM presented p WHERE t.id = p.id AND p.behind = 0 AND p.past_overlap
-), stolen AS (
-	UPDATE {sessions} t SET ended_at = $1::timestamptz, ended_reason = $7::text
-	FROM presented p WHERE t.id = p.id AND (p.behind > 1 OR p.behind = 1 AND NOT p.unseen AND p.past_grace)
-)
-SELECT * FROM s`
+UPDATE {sessions} s SET {touch},
+	refresh_generation = s.refresh_generation + 1, refresh_rotated_at = $1::timestamptz, refresh_seen_at = NULL
+FROM {users} u
+WHERE s.id = $2::text AND s.secret_hash = $3::bytea AND s.refresh_generation = $4::bigint AND $4::bigint >= 1
+	AND COALESCE($1::timestamptz >= s.refresh_rotated_at + $5::bigint * interval '1 microsecond', true)
+	AND {open} AND u.id = s.user_id AND u.disabled IS FALSE
+RETURNING {columns}, true, {user}`
 
-// Rotate implements [backends.Rotator].
+const stolenSQL = `
+UPDATE {sessions} s SET ended_at = $1::timestamptz, ended_reason = $4::text
+WHERE s.id = $2::text AND s.secret_hash = $3::bytea AND {not_ended}`
+
+// Rotate implements [backends.Rotator]. What rotates is one statement. If it finds nothing to do
+// another one reads the session, to say why.
+//
+// Why not one statement with two parts: the part that is not needed costs half as much as the
+// other, and after the first has waited for a change the second would not see it.
 func (s *Store) Rotate(ctx context.Context, now time.Time, id string, h backends.SecretHash, n int64, g backends.Grace) (backends.Session, backends.User, backends.Rotation, error) {
 	if !backends.ValidID(id) || h.IsZero() {
 		return backends.Session{}, backends.User{}, backends.Refused, backends.ErrNotFound
 	}
-	now = at(now)
-	found, u, err := s.find(ctx, now, s.sql.rotate, now, id, h[:], n,
-		ceil(g.Overlap), ceil(g.Overlap+g.Skew), string(backends.ReasonTheft))
-	if err != nil {
-		return found, u, backends.Refused, err
+	ctx, cancel := s.bound(ctx)
+	defer cancel()
+	for now = at(now); ; {
+		f := &found{}
+		verdict := backends.Rotated
+		err := s.pool.QueryRow(ctx, s.sql.rotate, now, id, h[:], n, ceil(g.Overlap)).Scan(f.targets()...)
+		if errors.Is(err, pgx.ErrNoRows) {
+			verdict = backends.Refused
+			f, err = s.lookups.find(ctx, id, h[:])
+		}
+		if err != nil {
+			return backends.Session{}, backends.User{}, backends.Refused, failed("rotate", err)
+		}
+		found, u, err := s.live(ctx, now, f)
+		if err != nil || verdict == backends.Rotated {
+			return found, u, verdict, err
+		}
+		switch verdict = found.Rotation(now, n, g); verdict {
+		case backends.Refused:
+			return backends.Session{}, backends.User{}, verdict, backends.ErrNotFound
+		case backends.Replayed:
+			return found, u, verdict, nil
+		case backends.Stolen:
+			tag, err := s.pool.Exec(ctx, s.sql.stolen, now, id, h[:], string(backends.ReasonTheft))
+			if err != nil {
+				return backends.Session{}, backends.User{}, backends.Refused, failed("rotate", err)
+			}
+			if tag.RowsAffected() == 1 {
+				found.Ended = backends.Ended{At: now, Reason: backends.ReasonTheft}
+				s.subscribers.Call(found.UserID)
+				return found, u, verdict, nil
+			}
+		}
+		// The session has changed between two statements.
 	}
-	rotation := found.Rotation(now, n, g)
-	switch rotation {
-	case backends.Refused:
-		return backends.Session{}, backends.User{}, rotation, backends.ErrNotFound
-	case backends.Rotated:
-		found.Rotate(now)
-	case backends.Stolen:
-		found.Ended = backends.Ended{At: now, Reason: backends.ReasonTheft}
-		s.subscribers.Call(found.UserID)
-	}
-	return found, u, rotation, nil
 }
 
 // ceil is d in microseconds, rounded up: a whole number of them is at least d exactly if it

@@ -10,17 +10,27 @@ import (
 )
 
 const (
-	// sessionColumns are what a row scans, in its order. The hash of the secret is not among
-	// them: it is compared within the statements, and never read.
+	// sessionColumns are what a row scans, in its order, followed by how the session ended. The
+	// hash of the secret is not among them: it is compared within the statements, and never read.
 	sessionColumns = `s.id, s.user_id, s.kind, s.ip, s.user_agent, s.label, s.amr,
 	s.created_at, s.authenticated_at, s.last_seen_at, s.idle_timeout, s.renewal_interval,
 	s.idle_deadline, s.absolute_deadline, s.refresh_generation,
-	s.refresh_rotated_at, s.refresh_seen_at, s.ended_at, s.ended_reason`
+	s.refresh_rotated_at, s.refresh_seen_at, `
+
+	// liveColumns are for a session s that has not ended with its epoch.
+	liveColumns = sessionColumns + `s.ended_at, s.ended_reason`
 
 	// userColumns are what is scanned of a user u, who may be missing from an outer join. NULL
 	// counts as the safe value.
 	userColumns = `COALESCE({name}, '') AS user_name, COALESCE(array_remove(u.roles::text[], NULL), '{}') AS user_roles,
 	u.disabled IS NOT FALSE AS user_disabled, COALESCE(u.version::bigint, 0) AS user_version`
+
+	// foundColumns and foundTables are a session, however it ended, and its user.
+	foundColumns = sessionColumns + `LEAST(s.ended_at, e.ended_at) AS ended_at,
+	CASE WHEN s.ended_at IS NULL OR e.ended_at < s.ended_at THEN COALESCE(e.ended_reason, '') ELSE s.ended_reason END AS ended_reason,
+	u.id IS NOT NULL AS has_user, ` + userColumns
+
+	foundTables = `{sessions} s LEFT JOIN {epochs} e ON e.epoch = s.epoch LEFT JOIN {users} u ON u.id = s.user_id`
 )
 
 // A row is a session as it is scanned.
@@ -29,7 +39,7 @@ type row struct {
 	rotatedAt, seenAt, endedAt pgtype.Timestamptz
 }
 
-// targets returns where [sessionColumns] are scanned to, and then more.
+// targets returns where [liveColumns] are scanned to, and then more.
 func (r *row) targets(more ...any) []any {
 	return slices.Concat([]any{
 		&r.ID, &r.UserID, (*string)(&r.Kind), &r.Client.IP, &r.Client.UserAgent, &r.Client.Label, &r.AMR,
@@ -37,6 +47,29 @@ func (r *row) targets(more ...any) []any {
 		&r.IdleDeadline, &r.AbsoluteDeadline, &r.Refresh.Generation,
 		&r.rotatedAt, &r.seenAt, &r.endedAt, (*string)(&r.Ended.Reason),
 	}, more)
+}
+
+// A found is a session with its user, as [foundColumns] are scanned.
+type found struct {
+	row
+	user    backends.User
+	hasUser bool
+}
+
+func (f *found) targets() []any {
+	return f.row.targets(&f.hasUser, &f.user.Name, &f.user.Roles, &f.user.Disabled, &f.user.Version)
+}
+
+// live returns the session and its user after a scan, if the session is live at now.
+func (f *found) live(now time.Time) (backends.Session, backends.User, error) {
+	s, u := f.session(), &f.user
+	if u.ID, u.Roles = s.UserID, nilIfEmpty(u.Roles); !f.hasUser {
+		u = nil
+	}
+	if err := s.Live(u, now); err != nil {
+		return s, backends.User{}, err
+	}
+	return s, *u, nil
 }
 
 // session returns the session after a scan.

@@ -137,7 +137,7 @@ func TestInvalidArgumentsAreNotSentToTheServer(t *testing.T) {
 	_, create := f.Create(ctx, t0, invalid, backends.SecretHash{}, backends.CreateOptions{})
 	_, revoke := f.Revoke(ctx, t0, invalid.ID, "\x00")
 	_, revokeUser := f.RevokeUser(ctx, t0, "ann", "", "\x00")
-	_, revokeAll := f.RevokeAll(ctx, t0, "\x00")
+	_, _, page := f.List(ctx, t0, "ann", backends.Page{After: "\x00"})
 	_, list := f.users.ListUsers(ctx, "\x00", 1)
 	_, setPassword := f.users.SetPassword(ctx, t0, "ann", 0, "\x00", "")
 	for method, err := range map[string]error{
@@ -146,7 +146,8 @@ func TestInvalidArgumentsAreNotSentToTheServer(t *testing.T) {
 		"Reauthenticate, not later": f.Reauthenticate(ctx, t0, soonAfter, backends.SecretHash{}, backends.ReauthenticateOptions{Former: t0}),
 		"Revoke":                    revoke,
 		"RevokeUser":                revokeUser,
-		"RevokeAll":                 revokeAll,
+		"RevokeAll":                 f.RevokeAll(ctx, t0, "\x00"),
+		"List":                      page,
 		"SetValue":                  f.SetValue(ctx, t0, invalid.ID, "\x00", nil),
 		"CreateUser":                f.users.CreateUser(ctx, backends.User{ID: "bob", Name: "\x00"}, ""),
 		"CreateUser, password":      f.users.CreateUser(ctx, backends.User{ID: "bob"}, "\x00"),

@@ -10,9 +10,9 @@ import (
 // texts stand next to the methods that send them. All parameters are cast, so that they mean
 // the same in every pgx.QueryExecMode.
 type statements struct {
-	create, confirm, find, extend, reauthenticate, revoke string
+	create, confirm, find, findAll, extend, reauthenticate, revoke string
 
-	rotate, markSeen string
+	rotate, stolen, markSeen string
 
 	lockUser, user, lock, candidates, supersede string
 
@@ -37,7 +37,13 @@ func compile(schema string, users pgx.Identifier) statements {
 		name, lock, turn, mine = "u.name", "FOR SHARE", "", ""
 	}
 	fragments := strings.NewReplacer(
-		"{columns}", sessionColumns,
+		"{columns}", liveColumns,
+		"{found}", foundColumns,
+		"{found_tables}", foundTables,
+		"{not_ended}", notEndedSQL,
+		"{dead}", deadSQL,
+		"{sweep_turn}", sweepTurnSQL,
+		"{turn_alone}", lockUserSQL,
 		"{user}", userColumns,
 		"{open}", openSQL,
 		"{live}", liveSQL,
@@ -50,6 +56,7 @@ func compile(schema string, users pgx.Identifier) statements {
 		"{sessions}", sessions.Sanitize(),
 		"{users}", users.Sanitize(),
 		"{values}", values.Sanitize(),
+		"{epochs}", pgx.Identifier{schema, "epochs"}.Sanitize(),
 		"{changes}", pgx.Identifier{schema, "changes"}.Sanitize(),
 		"{kept}", pgx.Identifier{schema, "changes_kept"}.Sanitize(),
 		"{name}", name,
@@ -63,20 +70,22 @@ func compile(schema string, users pgx.Identifier) statements {
 		create:         fill(createSQL),
 		confirm:        fill(confirmSQL),
 		find:           fill(findSQL),
+		findAll:        fill(findAllSQL),
 		extend:         fill(extendSQL),
 		reauthenticate: fill(reauthenticateSQL),
 		revoke:         fill(revokeSQL),
 		rotate:         fill(rotateSQL),
+		stolen:         fill(stolenSQL),
 		markSeen:       fill(markSeenSQL),
 		lockUser:       fill(lockUserSQL),
 		user:           fill(userSQL),
 		lock:           lock,
-		candidates:     fill("SELECT s.id, s.kind" + listSQL),
+		candidates:     fill("SELECT s.id, s.kind, s.last_seen_at" + mineSQL + candidatesSQL),
 		supersede:      fill(supersedeSQL),
 		setValue:       fill(setValueSQL),
 		value:          fill(valueSQL),
 		takeValue:      fill(takeValueSQL),
-		list:           fill("SELECT {columns}" + listSQL),
+		list:           fill("SELECT {columns}" + mineSQL + pageSQL),
 		revokeUser:     fill(revokeUserSQL),
 		revokeAll:      fill(revokeAllSQL),
 		pages:          fill(pagesSQL),
@@ -100,18 +109,21 @@ func compile(schema string, users pgx.Identifier) statements {
 }
 
 const (
+	// Not an anti-join: the planner would expect that it leaves one row, and plan for that.
+	notEndedSQL = `s.ended_at IS NULL AND s.epoch > (SELECT COALESCE(max(epoch), -1) FROM {epochs})`
+
 	// openSQL is the part of backends.Session.Live that does not ask about the user: for a
 	// session s at the time $1.
-	openSQL = `s.ended_at IS NULL AND s.idle_deadline > $1::timestamptz AND s.absolute_deadline > $1::timestamptz`
+	openSQL = notEndedSQL + ` AND s.idle_deadline > $1::timestamptz AND s.absolute_deadline > $1::timestamptz`
 
 	// liveSQL is backends.Session.Live for a session s at the time $1. An unknown "disabled"
 	// (NULL) is not false.
 	liveSQL = openSQL + ` AND EXISTS (SELECT FROM {users} u WHERE u.id = s.user_id AND u.disabled IS FALSE)`
 
-	// touchSQL is backends.Session.Touch for a session t at the time $1.
-	touchSQL = `last_seen_at = GREATEST(t.last_seen_at, $1::timestamptz),
-	idle_deadline = GREATEST(t.idle_deadline, LEAST(t.absolute_deadline,
-		$1::timestamptz + t.idle_timeout * interval '1 microsecond'))`
+	// touchSQL is backends.Session.Touch for a session s at the time $1.
+	touchSQL = `last_seen_at = GREATEST(s.last_seen_at, $1::timestamptz),
+	idle_deadline = GREATEST(s.idle_deadline, LEAST(s.absolute_deadline,
+		$1::timestamptz + s.idle_timeout * interval '1 microsecond'))`
 
 	// turnSQL is a lock on the ID of a user, $1, that logins share for the length of a statement.
 	turnSQL = `turn AS MATERIALIZED (

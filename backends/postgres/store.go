@@ -21,12 +21,12 @@ type Store struct {
 	timeout  time.Duration
 	listen   *pgx.ConnConfig // nil: as the pool connects
 	schema   string
-	sessions string // the quoted name of the table
-	ownUsers bool   // the users are in this package's table
-	vouches  bool   // triggers announce all changes of users
+	ownUsers bool // the users are in this package's table
+	vouches  bool // triggers announce all changes of users
 	sql      statements
 	steps    []string // the SQL of each version of the schema
 
+	lookups     lookups
 	subscribers subscribers.Table
 }
 
@@ -37,53 +37,47 @@ var (
 )
 
 const findSQL = `
-SELECT {columns}, u.id IS NOT NULL, {user}
-FROM {sessions} s LEFT JOIN {users} u ON u.id = s.user_id
+SELECT {found}
+FROM {found_tables}
 WHERE s.id = $1::text AND ($2::bytea IS NULL OR s.secret_hash = $2::bytea)`
 
-// Find implements [backends.Store].
+// Find implements [backends.Store]. Look-ups that wait at the same time share a statement; see
+// batch.go.
 func (s *Store) Find(ctx context.Context, now time.Time, id string, h backends.SecretHash) (backends.Session, backends.User, error) {
 	if !backends.ValidID(id) {
 		return backends.Session{}, backends.User{}, backends.ErrNotFound
 	}
-	return s.find(ctx, now, s.sql.find, id, nullHash(h))
-}
-
-// find returns the session and user that the statement finds, if the session is live at now.
-func (s *Store) find(ctx context.Context, now time.Time, sql string, args ...any) (backends.Session, backends.User, error) {
-	var (
-		r    row
-		u    backends.User
-		user *backends.User // nil if there is none
-		has  bool
-	)
 	ctx, cancel := s.bound(ctx)
 	defer cancel()
-	err := s.pool.QueryRow(ctx, sql, args...).Scan(r.targets(&has, &u.Name, &u.Roles, &u.Disabled, &u.Version)...)
+	f, err := s.lookups.find(ctx, id, nullHash(h))
 	if err != nil {
 		return backends.Session{}, backends.User{}, failed("find session", err)
 	}
-	found := r.session()
-	if has {
-		u.ID, u.Roles = found.UserID, nilIfEmpty(u.Roles)
-		user = &u
-	}
-	if err := found.Live(user, now); err != nil {
-		return found, backends.User{}, err
-	}
-	return found, u, nil
+	return s.live(ctx, now, f)
+}
+
+func (s *Store) findAlone(ctx context.Context, id string, hash []byte) (f *found, err error) {
+	err = s.read(ctx, func(q querier) error {
+		f = &found{}
+		return q.QueryRow(ctx, s.sql.find, id, hash).Scan(f.targets()...)
+	})
+	return f, err
 }
 
 const userSQL = `SELECT {user} FROM {users} u WHERE u.id = $1::text `
 
 // FindUser implements [backends.UserFinder].
-func (s *Store) FindUser(ctx context.Context, userID string) (backends.User, error) {
+func (s *Store) FindUser(ctx context.Context, userID string) (u backends.User, err error) {
 	if !backends.ValidText(userID) {
 		return backends.User{}, backends.ErrNotFound
 	}
 	ctx, cancel := s.bound(ctx)
 	defer cancel()
-	return findUser(ctx, s.pool, s.sql.user, userID)
+	err = s.read(ctx, func(q querier) error {
+		u, err = findUser(ctx, q, s.sql.user, userID)
+		return err
+	})
+	return u, err
 }
 
 func findUser(ctx context.Context, q querier, sql, userID string) (backends.User, error) {
@@ -100,13 +94,13 @@ func findUser(ctx context.Context, q querier, sql, userID string) (backends.User
 //
 // No upsert here, nor anywhere: a renewal that races a logout must lose.
 const extendSQL = `
-UPDATE {sessions} t SET {touch}
-WHERE t.id = (
+UPDATE {sessions} s SET {touch}
+WHERE s.id = (
 	SELECT s.id FROM {sessions} s
 	WHERE s.id = $2::text AND {live}
 		AND s.last_seen_at + s.renewal_interval * interval '1 microsecond' <= $1::timestamptz
 	FOR NO KEY UPDATE OF s SKIP LOCKED)
-RETURNING t.idle_deadline`
+RETURNING s.idle_deadline`
 
 // Extend implements [backends.Store].
 func (s *Store) Extend(ctx context.Context, now time.Time, id string) (time.Time, bool, error) {
@@ -128,8 +122,8 @@ func (s *Store) Extend(ctx context.Context, now time.Time, id string) (time.Time
 // An expired session is marked as well, though that is not reported: to a server whose
 // clock is behind it may still be live.
 const revokeSQL = `
-UPDATE {sessions} SET ended_at = $1::timestamptz, ended_reason = $3::text
-WHERE id = $2::text AND ended_at IS NULL
+UPDATE {sessions} s SET ended_at = $1::timestamptz, ended_reason = $3::text
+WHERE s.id = $2::text AND {not_ended}
 RETURNING user_id, idle_deadline > $1::timestamptz AND absolute_deadline > $1::timestamptz`
 
 // Revoke implements [backends.Store].
@@ -160,13 +154,6 @@ func (s *Store) Revoke(ctx context.Context, now time.Time, id string, why backen
 // later than that is for a client who has gone.
 func (s *Store) bound(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, s.timeout)
-}
-
-// A querier is a pool or a transaction.
-type querier interface {
-	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
-	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
-	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }
 
 // exec sends a statement that returns no rows.

@@ -10,51 +10,80 @@ import (
 
 var _ backends.Sweeper = (*Store)(nil)
 
-// The table is walked in its physical order, so many pages in each statement: every page is
-// read once, in order, however the rows died, and that needs no index. The obvious one, on
-// the idle deadline, would make every touch of a session write to it.
+// A sequential scan finds the pages with dead rows. Where the table is larger than a quarter of
+// shared_buffers, PostgreSQL reads it through a few buffers of its own, and what requests need
+// stays in memory. Only the pages that were found are then read as others are. An index would
+// find the rows sooner, but one on the idle deadline would make every touch of a session write
+// to it.
 //
-// SKIP LOCKED: simultaneous sweepers share the work instead of waiting for each other.
+// The turn is one of a statement: behind a pooler the next one may have another connection. A
+// sweeper that does not get it stops: the one that has it finds the same pages. SKIP LOCKED: a
+// request may hold a row.
 const (
-	sweepPages = 128
+	// sweepPages is how many pages one statement takes at most, and sweepGap how many between two
+	// with dead rows are taken along.
+	sweepPages, sweepGap = 128, 8
 
-	pagesSQL = `SELECT pg_relation_size($1::text::regclass) / current_setting('block_size')::bigint`
+	sweepTurnSQL = `pg_try_advisory_xact_lock(hashtextextended('inga sweep ' || {schema}, 0))`
 
-	// backends.Session.Dead; $1 is now less backends.Retention.
+	// deadSQL is backends.Session.Dead for a session s; $1 is now less backends.Retention.
+	deadSQL = `(s.ended_at <= $1::timestamptz OR s.idle_deadline <= $1::timestamptz
+	OR s.epoch IN (SELECT epoch FROM {epochs} WHERE ended_at <= $1::timestamptz))`
+
+	pagesSQL = `
+SELECT CASE WHEN {sweep_turn} THEN ARRAY (
+	SELECT DISTINCT (s.ctid::text::point)[0]::bigint AS page FROM {sessions} s WHERE {dead} ORDER BY page
+) END`
+
 	sweepSQL = `
-WITH dead AS (
-	DELETE FROM {sessions} WHERE ctid = ANY (ARRAY (
-		SELECT ctid FROM {sessions}
-		WHERE ctid >= $2::text::tid AND ctid < $3::text::tid
-			AND (ended_at <= $1::timestamptz OR idle_deadline <= $1::timestamptz)
-		FOR UPDATE SKIP LOCKED))
+WITH turn AS MATERIALIZED (
+	SELECT {sweep_turn} AS mine
+), dead AS (
+	DELETE FROM {sessions} WHERE (SELECT mine FROM turn) AND ctid = ANY (ARRAY (
+		SELECT s.ctid FROM {sessions} s
+		WHERE s.ctid >= $2::text::tid AND s.ctid < $3::text::tid AND {dead}
+		FOR UPDATE OF s SKIP LOCKED))
 	RETURNING id
 ), their_values AS (
 	DELETE FROM {values} WHERE session_id = ANY (ARRAY (SELECT id FROM dead))
 )
-SELECT count(*) FROM dead`
+SELECT mine, (SELECT count(*) FROM dead) FROM turn`
 )
 
-// Sweep implements [backends.Sweeper]. It reads the table once, a megabyte at a time, so a
-// few times an hour is often enough.
+// Sweep implements [backends.Sweeper]. It reads the table once, so a few times an hour is often
+// enough. Of several processes one sweeps at a time, and the others return at once.
 func (s *Store) Sweep(ctx context.Context, now time.Time) (int, error) {
-	var pages int64
-	if err := s.pool.QueryRow(ctx, s.sql.pages, s.sessions).Scan(&pages); err != nil {
+	cutoff := at(now.Add(-backends.Retention))
+	var pages []int64 // nil if it is not our turn
+	err := s.pool.QueryRow(ctx, s.sql.pages, cutoff).Scan(&pages)
+	if err != nil || pages == nil {
 		return 0, failed("sweep", err)
 	}
-	cutoff := at(now.Add(-backends.Retention))
 	removed := 0
-	for page := int64(0); page < pages; page += sweepPages {
+	for len(pages) > 0 {
 		if err := ctx.Err(); err != nil {
 			return removed, err
 		}
+		k := run(pages)
+		var mine bool
 		var n int
-		if err := s.pool.QueryRow(ctx, s.sql.sweep, cutoff, tid(page), tid(page+sweepPages)).Scan(&n); err != nil {
+		err := s.pool.QueryRow(ctx, s.sql.sweep, cutoff, tid(pages[0]), tid(pages[k-1]+1)).Scan(&mine, &n)
+		if err != nil || !mine {
 			return removed, failed("sweep", err)
 		}
 		removed += n
+		pages = pages[k:]
 	}
-	return removed, nil
+	return removed, s.sweepChanges(ctx, now)
+}
+
+// run returns how many of the first pages one statement takes.
+func run(pages []int64) int {
+	k := 1
+	for k < len(pages) && pages[k]-pages[k-1] <= sweepGap && pages[k]-pages[0] < sweepPages {
+		k++
+	}
+	return k
 }
 
 // tid is the place of the first row in a page.

@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/inga-auth/inga/backends"
 )
 
 func TestSweepersAtTheSameTimeRemoveEachDeadRowOnceAndNoLiveOne(t *testing.T) {
@@ -76,25 +79,72 @@ func TestSweepStopsBetweenTwoBatchesWhenItsContextEnds(t *testing.T) {
 	}
 }
 
-// Each batch reads its own pages and no others, however large the table is.
-func TestSweepReadsEachPageOnce(t *testing.T) {
+// A sequential scan of a large table has buffers of its own, and drives nothing out of memory.
+func TestSweepReadsTheTableByASequentialScanAndThenOnlyThePagesOfDeadRows(t *testing.T) {
 	var sent recorder
 	f := open(t, sent.use)
 	fill(t, f, 10_000)
+	const place = `(ctid::text::point)[0]::int`
+	exec(t, f.pool, in(f.schema, "UPDATE {schema}.sessions SET ended_at = $1 WHERE "+place+" IN (3, 5, 200, 201, 202)"), t0.Add(-time.Hour))
+	dead := scan[[]int64](t, f.pool, in(f.schema, "SELECT array_agg(DISTINCT "+place+" ORDER BY "+place+") FROM {schema}.sessions WHERE ended_at IS NOT NULL"))
+	exec(t, f.pool, in(f.schema, "ANALYZE {schema}.sessions"))
 	sent.take()
 	must(f.Sweep(t.Context(), t0))(t)
-	batches := 0
-	for _, q := range sent.take() {
-		if !strings.Contains(q.sql, "DELETE") {
-			continue
-		}
-		batches++
-		if plan := explain(t, f.pool, q); !strings.Contains(plan, "Tid Range Scan") || strings.Contains(plan, "Seq Scan") {
-			t.Errorf("plan:\n%s", plan)
+	var from, to int64
+	for i, q := range sent.take() {
+		plan := explain(t, f.pool, q)
+		switch {
+		case i == 0:
+			if !strings.Contains(plan, "Seq Scan on sessions") || strings.Contains(plan, "Index") && strings.Contains(plan, "sessions_") {
+				t.Errorf("plan of the scan:\n%s", plan)
+			}
+		case strings.Contains(q.sql, "DELETE") && strings.Contains(q.sql, "sessions"):
+			if !strings.Contains(plan, "Tid Range Scan") || strings.Contains(plan, "Seq Scan on sessions") {
+				t.Errorf("plan of the removal:\n%s", plan)
+			}
+			if _, err := fmt.Sscanf(fmt.Sprint(q.args[1:]), "[(%d,0) (%d,0)]", &from, &to); err != nil || to-from > 128 {
+				t.Errorf("arguments %v, %v", q.args, err)
+			}
+			for len(dead) > 0 && from <= dead[0] && dead[0] < to {
+				dead = dead[1:]
+			}
 		}
 	}
-	pages := scan[int](t, f.pool, "SELECT pg_relation_size($1::text::regclass) / 8192", `"`+f.schema+`".sessions`)
-	if want := (pages + 127) / 128; batches != want || want < 2 {
-		t.Errorf("%d batches for %d pages, want %d", batches, pages, want)
+	if len(dead) > 0 {
+		t.Errorf("the pages %v were not read", dead)
+	}
+}
+
+func TestOneProcessSweepsAtATime(t *testing.T) {
+	var sent recorder
+	f := open(t, sent.use)
+	login(t, f, "ann")
+	now := t0.Add(24 * time.Hour)
+	tx := begin(t, f)
+	must(tx.Exec(t.Context(), "SELECT pg_advisory_xact_lock(hashtextextended('inga sweep ' || $1::text, 0))", f.schema))(t)
+	sent.take()
+	if n, err := f.Sweep(soon(t), now); n != 0 || err != nil || len(sent.take()) != 1 {
+		t.Errorf("while another one sweeps: removed %d, error %v; want 0 after one statement", n, err)
+	}
+	check(t, tx.Rollback(t.Context()))
+	if n, err := f.Sweep(soon(t), now); n != 1 || err != nil {
+		t.Errorf("afterwards: removed %d, error %v; want 1", n, err)
+	}
+}
+
+func TestSessionsOfAnEpochThatEndedAreSweptAfterTheRetention(t *testing.T) {
+	f := open(t)
+	s := session("ann")
+	s.IdleTimeout, s.IdleDeadline = 12*time.Hour, s.AbsoluteDeadline
+	must(f.Create(t.Context(), t0, s, backends.NewSecret().Hash(), backends.CreateOptions{}))(t)
+	check(t, f.RevokeAll(t.Context(), t0, "x"))
+	must(f.Create(t.Context(), t0, func() backends.Session { s.ID = backends.NewID("ann"); return s }(), backends.NewSecret().Hash(), backends.CreateOptions{}))(t)
+	for _, step := range []struct {
+		after time.Duration
+		want  int
+	}{{backends.Retention - time.Microsecond, 0}, {backends.Retention, 1}, {backends.Retention, 0}} {
+		if n, err := f.Sweep(t.Context(), t0.Add(step.after)); n != step.want || err != nil {
+			t.Errorf("after %v: removed %d, error %v; want %d", step.after, n, err, step.want)
+		}
 	}
 }

@@ -57,15 +57,15 @@ func (s *Store) SetValue(ctx context.Context, now time.Time, id, key string, val
 
 // Value implements [backends.Values].
 func (s *Store) Value(ctx context.Context, now time.Time, id, key string) ([]byte, error) {
-	return s.valueOf(ctx, s.sql.value, now, id, key)
+	return s.valueOf(ctx, s.read, s.sql.value, now, id, key)
 }
 
 // TakeValue implements [backends.Values].
 func (s *Store) TakeValue(ctx context.Context, now time.Time, id, key string) ([]byte, error) {
-	return s.valueOf(ctx, s.sql.takeValue, now, id, key)
+	return s.valueOf(ctx, s.once, s.sql.takeValue, now, id, key)
 }
 
-func (s *Store) valueOf(ctx context.Context, sql string, now time.Time, id, key string) ([]byte, error) {
+func (s *Store) valueOf(ctx context.Context, run runner, sql string, now time.Time, id, key string) ([]byte, error) {
 	if !backends.ValidID(id) {
 		return nil, backends.ErrNotLive
 	}
@@ -75,7 +75,9 @@ func (s *Store) valueOf(ctx context.Context, sql string, now time.Time, id, key 
 	ctx, cancel := s.bound(ctx)
 	defer cancel()
 	var value []byte
-	err := s.pool.QueryRow(ctx, sql, at(now), id, key).Scan(&value)
+	err := run(ctx, func(q querier) error {
+		return q.QueryRow(ctx, sql, at(now), id, key).Scan(&value)
+	})
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return nil, backends.ErrNotLive

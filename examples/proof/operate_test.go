@@ -46,7 +46,7 @@ func (a *app) operate(mux *http.ServeMux) {
 		return err
 	})
 	handle("DELETE /operate/sessions", func(r *http.Request, _ string) error {
-		_, err := a.devices.EndEverySession(r.Context())
+		err := a.devices.EndEverySession(r.Context())
 		return err
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
+	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/examples/internal/chromium"
 	"github.com/inga-auth/inga/middleware"
 )
@@ -239,7 +240,7 @@ func leaveAlone(t *testing.T, browser context.Context) {
 	b.enter()
 	b.awaitText("#due-in", "when you are back")
 	eventually(t, "the session ends", func() bool {
-		list, err := p.store.List(t.Context(), time.Now(), "ann")
+		list, _, err := p.store.List(t.Context(), time.Now(), "ann", backends.Page{})
 		return err == nil && len(list) == 0
 	})
 	b.awaitText("#subject", "ann") // nobody looks

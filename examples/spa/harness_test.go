@@ -17,6 +17,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/backends/password"
 	"github.com/inga-auth/inga/internal/pgtest"
 	"github.com/inga-auth/inga/middleware"
@@ -204,7 +205,7 @@ func (p *program) wantOneSuccessor() {
 // wantSessions wants the store to have so many live sessions.
 func (p *program) wantSessions(want int) {
 	p.t.Helper()
-	list, err := p.store.List(p.t.Context(), time.Now(), "ann")
+	list, _, err := p.store.List(p.t.Context(), time.Now(), "ann", backends.Page{})
 	if err != nil || len(list) != want {
 		p.t.Errorf("%d sessions in the store (%v), want %d", len(list), err, want)
 	}

@@ -70,7 +70,7 @@ func (a *app) accounts(r *http.Request, users []backends.User) ([]account, error
 
 func (a *app) account(r *http.Request, u backends.User) (account, error) {
 	id, _ := middleware.FromContext(r.Context())
-	list, err := a.devices.Sessions(r.Context(), u.ID, id.SessionID)
+	list, _, err := a.devices.Sessions(r.Context(), u.ID, id.SessionID, backends.Page{})
 	choices := make([]choice, len(roles))
 	for i, role := range roles {
 		choices[i] = choice{role, slices.Contains(u.Roles, role)}

@@ -3,6 +3,7 @@ package main
 import (
 	"net/http"
 
+	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/middleware"
 	"github.com/inga-auth/inga/middleware/devices"
 )
@@ -17,7 +18,7 @@ const (
 // devicesPage shows the sessions of the user.
 func (a *app) devicesPage(w http.ResponseWriter, r *http.Request) {
 	id, _ := middleware.FromContext(r.Context())
-	list, err := a.devices.Sessions(r.Context(), id.Subject, id.SessionID)
+	list, _, err := a.devices.Sessions(r.Context(), id.Subject, id.SessionID, backends.Page{})
 	if err != nil {
 		a.guard.Refuse(w, r, err)
 		return
@@ -54,7 +55,7 @@ func (a *app) endDevices(w http.ResponseWriter, r *http.Request) {
 // user is not found.
 func (a *app) endSession(r *http.Request, userID string) (said string, err error) {
 	id := r.PostForm.Get("id")
-	list, err := a.devices.Sessions(r.Context(), userID, "")
+	list, _, err := a.devices.Sessions(r.Context(), userID, "", backends.Page{})
 	if err != nil {
 		return "", err
 	}

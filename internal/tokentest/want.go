@@ -62,7 +62,7 @@ func WantUnavailable(t testing.TB, w *httptest.ResponseRecorder) {
 // WantLive fails the test unless the user has so many live sessions.
 func WantLive(t testing.TB, s backends.SessionLister, user string, want int) {
 	t.Helper()
-	live, err := s.List(t.Context(), time.Now(), user)
+	live, _, err := s.List(t.Context(), time.Now(), user, backends.Page{})
 	if err != nil || len(live) != want {
 		t.Errorf("user %s has %d live sessions (%v), want %d", user, len(live), err, want)
 	}

@@ -29,7 +29,7 @@ func TestALoginWithCookiesReplacesTheSessionThatTheBrowserHad(t *testing.T) {
 		former.Status("GET", "/me", 401)
 		former.Expire()
 		former.Status("GET", "/me", 401)
-		if live, err := s.List(t.Context(), time.Now(), "1"); err != nil || len(live) != 0 {
+		if live, _, err := s.List(t.Context(), time.Now(), "1", backends.Page{}); err != nil || len(live) != 0 {
 			t.Errorf("%d sessions (%v), want none", len(live), err)
 		}
 	})
@@ -81,7 +81,7 @@ func TestAnAccessTokenThatNoBrowserStoresIsNotIssued(t *testing.T) {
 		}
 	}))))
 	tokentest.WantProblem(t, b.Do("POST", "/login", tokentest.As("1")), 500, "internal-error")
-	if live, err := m.List(t.Context(), time.Now(), "1"); err != nil || len(live) != 0 {
+	if live, _, err := m.List(t.Context(), time.Now(), "1", backends.Page{}); err != nil || len(live) != 0 {
 		t.Errorf("%d sessions (%v), want none", len(live), err)
 	}
 	size = 10

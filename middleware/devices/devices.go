@@ -6,18 +6,20 @@ import (
 	"github.com/inga-auth/inga/backends"
 )
 
-// Sessions returns the live sessions of a user, the most recently seen first. Current is the
-// ID of the session that asks, "" if none does. Error: [middleware.ErrUnavailable].
-func (d *Devices) Sessions(ctx context.Context, userID, current string) ([]Device, error) {
-	list, err := d.sessions.List(ctx, userID)
+// Sessions returns a page of the live sessions of a user, the most recently seen first, and the
+// After of the next page, "" if this is the last; see [backends.SessionLister]. Current is the ID
+// of the session that asks, "" if none does. Errors: [middleware.ErrUnavailable],
+// [middleware.ErrInvalidArgument] for a page that is not valid.
+func (d *Devices) Sessions(ctx context.Context, userID, current string, p backends.Page) (page []Device, next string, err error) {
+	list, next, err := d.sessions.List(ctx, userID, p)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	all := make([]Device, len(list))
+	page = make([]Device, len(list))
 	for i := range list {
-		all[i] = newDevice(&list[i], current)
+		page[i] = newDevice(&list[i], current)
 	}
-	return all, nil
+	return page, next, nil
 }
 
 // EndSession ends a session of the user. It reports false if the user has no live session with
@@ -32,8 +34,7 @@ func (d *Devices) EndSessions(ctx context.Context, userID, except string) (int, 
 	return d.sessions.EndUser(ctx, userID, except, backends.ReasonRevoked)
 }
 
-// EndEverySession ends the sessions of all users, and returns how many: for the day on which a
-// key has leaked.
-func (d *Devices) EndEverySession(ctx context.Context) (int, error) {
+// EndEverySession ends the sessions of all users: for the day on which a key has leaked.
+func (d *Devices) EndEverySession(ctx context.Context) error {
 	return d.sessions.EndAll(ctx, backends.ReasonRevoked)
 }

@@ -3,7 +3,7 @@
 //
 //	d, err := devices.New(sessions) // the registry, from package middleware/session
 //
-//	mux.Handle("GET /sessions", private(d.List()))
+//	mux.Handle("GET /sessions", private(d.List())) // in pages: ?after= is the next of the page before
 //	mux.Handle("DELETE /sessions/{id}", fresh(d.End()))
 //	mux.Handle("DELETE /sessions", fresh(d.EndAll())) // ?others keeps the one of the request
 //

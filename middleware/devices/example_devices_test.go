@@ -7,6 +7,7 @@ import (
 	"log"
 	"net/http"
 
+	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/middleware"
 	"github.com/inga-auth/inga/middleware/devices"
 )
@@ -18,7 +19,7 @@ func ExampleNew() {
 		log.Fatal(err)
 	}
 	s.login("bob", "Bob's phone")
-	all, err := d.Sessions(context.Background(), "bob", "")
+	all, _, err := d.Sessions(context.Background(), "bob", "", backends.Page{})
 	fmt.Println(len(all), all[0].Label, err)
 	// Output: 1 Bob's phone <nil>
 }

@@ -2,24 +2,38 @@ package devices
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 
+	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/internal/browser"
 	"github.com/inga-auth/inga/middleware"
 )
 
-// List answers with the user's live sessions, the most recently seen first:
+// List answers with a page of the user's live sessions, the most recently seen first:
 //
-//	{"sessions": [{"id": "…", "label": "Firefox on Linux", "current": true, …}]}
+//	{"sessions": [{"id": "…", "label": "Firefox on Linux", "current": true, …}], "next": "…"}
+//
+// If there are more, next is the value of the query parameter after for the next page. Otherwise
+// it is left out.
 func (d *Devices) List() http.Handler {
 	return d.handler(func(w http.ResponseWriter, r *http.Request, userID, current string) error {
-		all, err := d.Sessions(r.Context(), userID, current)
+		p := backends.Page{After: r.URL.Query().Get("after")}
+		if _, _, _, err := p.Start(); err != nil {
+			return fmt.Errorf("%w: %w", middleware.ErrMalformedRequest, err)
+		}
+		page, next, err := d.Sessions(r.Context(), userID, current, p)
 		if err == nil {
-			write(w, map[string][]Device{"sessions": all})
+			write(w, list{page, next})
 		}
 		return err
 	})
+}
+
+type list struct {
+	Sessions []Device `json:"sessions"`
+	Next     string   `json:"next,omitempty"`
 }
 
 // End ends the session whose ID is the last part of the path, and answers {"ended": 1}. One

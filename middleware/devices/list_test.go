@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -216,7 +217,7 @@ func TestAListIsTheSameWithoutHTTP(t *testing.T) {
 	each(t, func(t *testing.T, a *app) {
 		c, other := a.browser(t, "1", header("User-Agent", firefox)), a.browser(t, "1")
 		for _, current := range []string{c.id, other.id, ""} {
-			got, err := a.devices.Sessions(t.Context(), "1", current)
+			got, _, err := a.devices.Sessions(t.Context(), "1", current, backends.Page{})
 			if err != nil || len(got) != 2 {
 				t.Fatalf("%d sessions (%v), want 2", len(got), err)
 			}
@@ -226,13 +227,42 @@ func TestAListIsTheSameWithoutHTTP(t *testing.T) {
 				}
 			}
 		}
-		got, err := a.devices.Sessions(t.Context(), "1", c.id)
+		got, _, err := a.devices.Sessions(t.Context(), "1", c.id, backends.Page{})
 		if want := c.list("/sessions"); err != nil || !slices.Equal(got, want) {
 			t.Errorf("got %+v (%v), want as by HTTP %+v", got, err, want)
 		}
-		if got, err := a.devices.Sessions(t.Context(), "nobody", ""); err != nil || got == nil || len(got) != 0 {
+		if got, _, err := a.devices.Sessions(t.Context(), "nobody", "", backends.Page{}); err != nil || got == nil || len(got) != 0 {
 			t.Errorf("nobody: %v (%v), want an empty list", got, err)
 		}
+	})
+}
+
+func TestALongListComesInPages(t *testing.T) {
+	each(t, func(t *testing.T, a *app) {
+		c := a.browser(t, "1")
+		for range 100 {
+			a.browser(t, "1")
+		}
+		var seen []string
+		path := "/sessions"
+		for _, size := range []int{100, 1} {
+			var body struct {
+				Sessions []devices.Device
+				Next     string
+			}
+			w := c.want("GET", path, 200)
+			if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil || len(body.Sessions) != size || (body.Next == "") != (size == 1) {
+				t.Fatalf("%s: %d sessions, next %q (%v); want %d", path, len(body.Sessions), body.Next, err, size)
+			}
+			for _, d := range body.Sessions {
+				seen = append(seen, d.ID)
+			}
+			path = "/sessions?after=" + url.QueryEscape(body.Next)
+		}
+		if slices.Sort(seen); len(slices.Compact(seen)) != 101 {
+			t.Error("a session is in two pages")
+		}
+		c.refused("GET", "/sessions?after=x", 400, "https://inga-auth.github.io/problems/malformed-request")
 	})
 }
 

@@ -100,9 +100,9 @@ func TestAStoreWithoutAContractIsAMistakeAndNoOutage(t *testing.T) {
 		k := f.open("1")
 		f.trail.Take()
 		for call, do := range map[string]func() error{
-			"List":     func() error { _, err := f.sessions.List(ctx, "1"); return err },
+			"List":     func() error { _, _, err := f.sessions.List(ctx, "1", backends.Page{}); return err },
 			"EndUser":  func() error { _, err := f.sessions.EndUser(ctx, "1", "", backends.ReasonRevoked); return err },
-			"EndAll":   func() error { _, err := f.sessions.EndAll(ctx, backends.ReasonRevoked); return err },
+			"EndAll":   func() error { return f.sessions.EndAll(ctx, backends.ReasonRevoked) },
 			"FindUser": func() error { _, err := f.sessions.FindUser(ctx, "1"); return err },
 			"Rotate": func() error {
 				_, _, err := f.keys.Rotate(request(t), k.id, k.secret, 1, backends.Grace{})

@@ -67,7 +67,7 @@ func Example_apiKey() {
 
 	r.Header.Set("API-Key", key)
 	fmt.Println(status(private, r))
-	list, _ := d.Sessions(ctx, "ann", "")
+	list, _, _ := d.Sessions(ctx, "ann", "", backends.Page{})
 	fmt.Println(list[0].Label, list[0].Kind)
 	_, _ = d.EndSession(ctx, "ann", list[0].ID)
 	fmt.Println(status(private, r))

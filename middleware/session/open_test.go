@@ -153,7 +153,7 @@ func TestAMistakeOfTheApplicationIsNoOutageAndNobodysFault(t *testing.T) {
 		negative := newFixture(t, s, limited(backends.Limit{Total: -1}))
 		_, err = negative.keys.Open(request(t), middleware.Login{Subject: "1"}, session.Opening{})
 		wantMistake("a negative limit", err, "Limit.Total")
-		if live, err := f.sessions.List(t.Context(), "1"); err != nil || len(live) != 0 {
+		if live, _, err := f.sessions.List(t.Context(), "1", backends.Page{}); err != nil || len(live) != 0 {
 			t.Errorf("%d live sessions (%v), want none", len(live), err)
 		}
 
@@ -171,7 +171,7 @@ func TestAMistakeOfTheApplicationIsNoOutageAndNobodysFault(t *testing.T) {
 		wantMistake("a reason with a line break", err, "Reason")
 		_, err = f.sessions.End(t.Context(), "1", k.id, "")
 		wantMistake("no reason", err, "Reason")
-		_, err = f.sessions.EndAll(t.Context(), backends.Reason(strings.Repeat("x", 65)))
+		err = f.sessions.EndAll(t.Context(), backends.Reason(strings.Repeat("x", 65)))
 		wantMistake("a long reason", err, "Reason")
 		f.trail.WantEvents(t)
 		f.find(k)
@@ -228,7 +228,7 @@ func TestALimitHoldsHoweverASessionIsOpened(t *testing.T) {
 		f.open("1")
 
 		evicting := newFixture(t, s, limited(backends.Limit{Total: 1}))
-		live, _ := f.sessions.List(t.Context(), "1")
+		live, _, _ := f.sessions.List(t.Context(), "1", backends.Page{})
 		k := evicting.open("1")
 		got := evicting.trail.Take()
 		if len(got) != 3 || got[0].SessionID != k.id || got[1].Type != "superseded" || got[2].Type != "superseded" ||
@@ -295,7 +295,7 @@ func TestALoginThatFailsHalfwayLeavesNoSessionAndSaysWhatItEnded(t *testing.T) {
 	}
 	f.trail.WantEvents(t, event("login_failed", "1", "", "unavailable"), event("superseded", "1", anns.id, "superseded"))
 	for user, want := range map[string]int{"1": 0, "2": 1} {
-		if live, err := m.List(t.Context(), time.Now(), user); err != nil || len(live) != want {
+		if live, _, err := m.List(t.Context(), time.Now(), user, backends.Page{}); err != nil || len(live) != want {
 			t.Errorf("user %s has %d live sessions (%v), want %d", user, len(live), err, want)
 		}
 	}

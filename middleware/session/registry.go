@@ -68,15 +68,15 @@ func (g *Registry) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[session
 // LogValue implements [slog.LogValuer].
 func (g *Registry) LogValue() slog.Value { return slog.StringValue("[sessions]") }
 
-// List returns the live sessions of a user, the most recently seen first. The store must be a
-// [backends.SessionLister].
-func (g *Registry) List(ctx context.Context, userID string) ([]backends.Session, error) {
+// List returns a page of the live sessions of a user, and the [backends.Page].After of the next
+// one: see [backends.SessionLister], which the store must be.
+func (g *Registry) List(ctx context.Context, userID string, p backends.Page) (page []backends.Session, next string, err error) {
 	lister, err := g.lister()
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	list, err := lister.List(ctx, now(), userID)
-	return list, verdict(err)
+	page, next, err = lister.List(ctx, now(), userID, p)
+	return page, next, verdict(err)
 }
 
 func (g *Registry) lister() (backends.SessionLister, error) {
@@ -111,30 +111,31 @@ func (g *Registry) End(ctx context.Context, userID, id string, why backends.Reas
 // EndUser ends the sessions of the user for the reason, except the one with the ID except ("" for
 // none), and returns how many. The store must be a [backends.SessionLister].
 func (g *Registry) EndUser(ctx context.Context, userID, except string, why backends.Reason) (int, error) {
-	return g.endMany(ctx, middleware.Identity{Subject: userID}, why, func(l backends.SessionLister, at time.Time) (int, error) {
-		return l.RevokeUser(ctx, at, userID, except, why)
-	})
-}
-
-// EndAll ends the sessions of all users for the reason and returns how many: for the day on
-// which a key has leaked. The store must be a [backends.SessionLister].
-func (g *Registry) EndAll(ctx context.Context, why backends.Reason) (int, error) {
-	return g.endMany(ctx, middleware.Identity{}, why, func(l backends.SessionLister, at time.Time) (int, error) {
-		return l.RevokeAll(ctx, at, why)
-	})
-}
-
-func (g *Registry) endMany(ctx context.Context, about middleware.Identity, why backends.Reason, end func(backends.SessionLister, time.Time) (int, error)) (int, error) {
 	lister, err := g.lister()
 	if err != nil {
 		return 0, err
 	}
 	at := now()
-	n, err := end(lister, at)
+	n, err := lister.RevokeUser(ctx, at, userID, except, why)
 	if n > 0 {
-		g.emitEnd(ctx, at, about, why, n)
+		g.emitEnd(ctx, at, middleware.Identity{Subject: userID}, why, n)
 	}
 	return n, verdict(err)
+}
+
+// EndAll ends the sessions of all users for the reason: for the day on which a key has leaked.
+// The event names neither a user nor a count. The store must be a [backends.SessionLister].
+func (g *Registry) EndAll(ctx context.Context, why backends.Reason) error {
+	lister, err := g.lister()
+	if err != nil {
+		return err
+	}
+	at := now()
+	if err := lister.RevokeAll(ctx, at, why); err != nil {
+		return verdict(err)
+	}
+	g.emitEnd(ctx, at, middleware.Identity{}, why, 0)
+	return nil
 }
 
 func (g *Registry) emitEnd(ctx context.Context, at time.Time, about middleware.Identity, why backends.Reason, n int) {

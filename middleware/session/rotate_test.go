@@ -12,19 +12,19 @@ import (
 	"github.com/inga-auth/inga/middleware/session"
 )
 
-// A brokenLister cannot be asked, and ends some of all sessions before it breaks.
+// A brokenLister cannot be asked.
 type brokenLister struct{}
 
-func (brokenLister) List(context.Context, time.Time, string) ([]backends.Session, error) {
-	return nil, storetest.ErrDown
+func (brokenLister) List(context.Context, time.Time, string, backends.Page) ([]backends.Session, string, error) {
+	return nil, "", storetest.ErrDown
 }
 
 func (brokenLister) RevokeUser(context.Context, time.Time, string, string, backends.Reason) (int, error) {
 	return 0, storetest.ErrDown
 }
 
-func (brokenLister) RevokeAll(context.Context, time.Time, backends.Reason) (int, error) {
-	return 7, storetest.ErrDown
+func (brokenLister) RevokeAll(context.Context, time.Time, backends.Reason) error {
+	return storetest.ErrDown
 }
 
 // refreshing has the session have refresh tokens, of which the first is current.

@@ -42,7 +42,7 @@ var endings = map[string]struct {
 		return err
 	}, middleware.ErrSessionRevoked},
 	"EndAll": {func(f *fixture, _ storetest.Store, _ key) error {
-		_, err := f.sessions.EndAll(f.t.Context(), backends.ReasonRevoked)
+		err := f.sessions.EndAll(f.t.Context(), backends.ReasonRevoked)
 		return err
 	}, middleware.ErrSessionRevoked},
 	"Logout": {func(f *fixture, _ storetest.Store, k key) error {
