@@ -20,9 +20,10 @@
 // The bounds are checked on every read; they do not rely on a timer. A session is believed if
 // it was read at most MaxLag ago, or if the feed has been connected since before it was read
 // and has confirmed at most MaxLag ago that it is up to date. A feed that is cut off, by a
-// network that drops packets, a paused server or a pooler that loses notifications, stops
-// confirming, and the backend is asked again. If the backend cannot be asked either, Find
-// returns its error, and the guard answers 503.
+// network that drops packets or a paused server, stops confirming, and the backend is asked
+// again. If the backend cannot be asked either, Find returns its error, and the guard answers
+// 503. A feed that goes on where it was interrupted reports what was missed, and what is cached
+// of other users is believed as before.
 //
 // A feed can also confirm and yet be incomplete: a trigger is missing, or a view depends on the
 // time. That is what MaxAge is for. Ages are measured on the wall clock and on the monotonic

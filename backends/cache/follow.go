@@ -90,6 +90,6 @@ func (l *listener) UpToDate(at time.Time) {
 	l.store.feed.Store(&feedConn{since: l.since, upToDate: l.store.moment(at)})
 }
 
-// Interrupted implements [backends.Listener]. The connection goes on, and believes nothing until it
-// is up to date again.
+// Interrupted implements [backends.Listener]. MaxLag after the feed was last up to date, sessions
+// are read again until it is once more.
 func (l *listener) Interrupted(err error) { l.report(err) }

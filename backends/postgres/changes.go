@@ -39,13 +39,13 @@ func (s *Store) changesSince(ctx context.Context, from position) (users []string
 	defer cancel()
 	var kept bool
 	snapshot := pgtype.Text{String: from.snapshot, Valid: from.snapshot != ""}
-	read := func() error {
-		return s.pool.QueryRow(ctx, s.sql.changes, snapshot, mostChanges+1).Scan(&next.server, &next.snapshot, &kept, &users)
+	read := func(q querier) error {
+		return q.QueryRow(ctx, s.sql.changes, snapshot, mostChanges+1).Scan(&next.server, &next.snapshot, &kept, &users)
 	}
-	err = read()
+	err = s.read(ctx, read)
 	if errors.Is(err, pgx.ErrNoRows) { // the server crashed
 		if _, err = s.pool.Exec(ctx, s.sql.addKept); err == nil {
-			err = read()
+			err = read(s.pool)
 		}
 	}
 	switch {

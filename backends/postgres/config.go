@@ -27,9 +27,9 @@ type Config struct {
 	// says which columns it must have. Default: the table users in Schema.
 	Users string
 
-	// UsersAnnounced says that the triggers of the package doc announce changes of the
-	// application's users. Without them no feed is ever up to date, and a cache reads each
-	// session again every MaxLag.
+	// UsersAnnounced says that triggers announce all changes of the application's users, as the
+	// package doc shows. [Store.Check] and [Store.Watch] fail where one is missing. Without them
+	// no feed is ever up to date, and a cache reads each session again every MaxLag.
 	UsersAnnounced bool
 
 	// Timeout bounds each call but Migrate, Sweep and RevokeAll, waiting for a connection
@@ -37,9 +37,10 @@ type Config struct {
 	// Default: 5 seconds.
 	Timeout time.Duration
 
-	// Listen, if not nil, is how [Store.Watch] connects. Where Pool connects to a pooler in
-	// transaction mode, which loses notifications, it must have the server's own address.
-	// Default: the configuration of Pool.
+	// Listen, if not nil, is how [Store.Watch] connects to hear notifications. They make it
+	// faster, and nothing depends on them. Where Pool connects to a pooler in transaction mode,
+	// which loses notifications, it may have the server's own address. Default: the
+	// configuration of Pool.
 	Listen *pgx.ConnConfig
 }
 

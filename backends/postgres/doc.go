@@ -22,17 +22,21 @@
 // session of the request can stay, with a new secret: see Reauthenticate of packages cookie
 // and jwtauth.
 //
-// Or have the tables do that, with the functions that [Store.Migrate] creates. The first
-// trigger announces every change to caches; every table that the view reads needs it, and
-// Config.UsersAnnounced says that all have it. The second ends the sessions of the user,
-// whatever program makes the change: all but the one that the setting inga.session names.
+// Or have the tables do that, with two functions of triggers. The second ends the sessions of
+// the user, whatever program makes the change: all but the one that the setting inga.session
+// names. The first announces changes to caches. Every table that the view reads needs it, for
+// its rows and for TRUNCATE; then set Config.UsersAnnounced.
 //
 //	CREATE TRIGGER inga_changed AFTER INSERT OR UPDATE OR DELETE ON app.people
-//		FOR EACH ROW EXECUTE FUNCTION inga.changed('id');
+//		FOR EACH ROW EXECUTE FUNCTION inga.changed('id', 'banned', 'version');
+//	CREATE TRIGGER inga_truncated AFTER TRUNCATE ON app.people
+//		FOR EACH STATEMENT EXECUTE FUNCTION inga.changed('');
 //	CREATE TRIGGER inga_changed AFTER INSERT OR UPDATE OR DELETE ON app.people_roles
-//		FOR EACH ROW EXECUTE FUNCTION inga.changed('person_id');
-//	CREATE TRIGGER inga_end_sessions AFTER UPDATE OF password, banned ON app.people
-//		FOR EACH ROW EXECUTE FUNCTION inga.end_sessions('id', 'credentials');
+//		FOR EACH ROW EXECUTE FUNCTION inga.changed('person_id', 'role');
+//	CREATE TRIGGER inga_truncated AFTER TRUNCATE ON app.people_roles
+//		FOR EACH STATEMENT EXECUTE FUNCTION inga.changed('');
+//	CREATE TRIGGER inga_end_sessions AFTER UPDATE ON app.people
+//		FOR EACH ROW EXECUTE FUNCTION inga.end_sessions('id', 'credentials', 'password', 'banned');
 //
 //	BEGIN;
 //	SELECT set_config('inga.session', $1, true); -- the ID of the session that may stay
@@ -41,8 +45,17 @@
 //
 // The first argument is the column of the table that holds the user's ID. A table that has none,
 // such as one of groups, passes an empty text to inga.changed: caches then read all sessions
-// again after each change. The role that fires the triggers needs USAGE on the schema, and for
-// inga_end_sessions SELECT and UPDATE on its sessions.
+// again after each change. The second argument of inga.end_sessions is the reason. The columns
+// that follow are those that matter: an update that leaves them as they are does nothing. If
+// none is named, every update counts. A column that the table does not have is an error of the
+// statement that fires the trigger.
+//
+// The role that fires inga_end_sessions needs USAGE on the schema, and SELECT and UPDATE on its
+// sessions.
+//
+// On a fresh database the order is: the tables and the view of the application, [Store.Migrate]
+// or what [Migrations] returns, the triggers, [Store.Check]. If triggers are missing, the error
+// of Check has the SQL that creates them.
 //
 // A view may join, group and cast. It is asked for one ID at a time. One that casts its key
 // needs an index on the expression, or every request reads all users:
@@ -94,15 +107,31 @@
 //
 // # Changes are announced
 //
-// Triggers on the tables notify of every session that ends, every secret that is replaced and
+// Triggers on the tables write down every session that ends, every secret that is replaced and
 // every user that changes, whatever makes the change: a process, a migration, an operator with
-// psql (UPDATE inga.sessions SET ended_at = now() WHERE user_id = …). The channel has the name
-// of the schema. [Store.Watch] listens on a connection of its own, which pg_stat_activity
-// shows as "inga feed"; package cache uses it. Activity is not announced, and does not even
-// fire the triggers.
+// psql (UPDATE inga.sessions SET ended_at = now() WHERE user_id = …). Activity is not announced,
+// and fires no trigger.
 //
-// A pooler in transaction mode loses notifications. Watch detects one and fails; give it the
-// server's own address in Config.Listen.
+// [Store.Watch], which package cache uses, reads what was written over the pool, every 250
+// milliseconds or more often. A notification makes it read at once, so that it hears of a change
+// within milliseconds as a rule. Notifications come over a connection of their own, which
+// pg_stat_activity shows as "inga feed", on the channel that has the name of the schema. They
+// are sent at most once in 20 milliseconds; without one, the next reading finds the change. In a
+// storm of changes Watch reads up to ten times a second.
+//
+// A pooler in transaction mode loses notifications. Watch notices one, and does without; or give
+// it the server's own address in Config.Listen.
+//
+// A process that was cut off reads what it missed, of up to five minutes. After more, or after the
+// server was restarted, a cache reads everything again. [Store.Sweep] removes what all have had
+// that time to read.
+//
+// What triggers cannot see is bounded by the MaxAge of a cache: a view that depends on the time,
+// what a function reads that a view calls, and changes of the application's tables in sessions
+// that fire no triggers (session_replication_role, a subscription), unless they are ENABLE ALWAYS.
+//
+// Processes of a version before 0007 that still run while others have migrated forget everything
+// with each notification, and miss the changes that send none: their MaxAge bounds those.
 //
 // # When the database is away
 //

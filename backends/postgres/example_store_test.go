@@ -40,8 +40,8 @@ func ExampleNew_incorrect() {
 	// postgres: Config.Timeout is -1ns, want more than 0, or 0 for the default
 }
 
-// Behind PgBouncer in transaction mode no statement is prepared, and notifications come over a
-// connection of their own, to the server itself.
+// Behind PgBouncer in transaction mode no statement is prepared. Listen is optional: with it caches
+// hear of a change within milliseconds, and else within 250 as a rule.
 func ExampleConfig_pgBouncer() {
 	ctx := context.Background()
 	pooled, err := pgxpool.ParseConfig(os.Getenv("PGBOUNCER_URL"))

@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log"
 	"log/slog"
 	"os"
@@ -34,7 +35,8 @@ func Example() {
 	})
 }
 
-// The application keeps its own users: a view shows them the way they are asked for.
+// The application keeps its own users, and a view shows them the way they are asked for. The view
+// comes before Migrate, and the triggers after it.
 func Example_ownUsers() {
 	ctx := context.Background()
 	pool, err := pgxpool.New(ctx, os.Getenv("DATABASE_URL"))
@@ -50,12 +52,38 @@ CREATE INDEX people_id_text ON app.people ((id::text))`)
 	if err != nil {
 		log.Fatal(err)
 	}
-	store, err := postgres.New(postgres.Config{Pool: pool, Users: "app.auth_users"})
+	store, err := postgres.New(postgres.Config{Pool: pool, Users: "app.auth_users", UsersAnnounced: true})
 	if err != nil {
 		log.Fatal(err)
 	}
 	if err := store.Migrate(ctx); err != nil {
 		log.Fatal(err)
+	}
+	_, err = pool.Exec(ctx, `
+CREATE TRIGGER inga_changed AFTER INSERT OR UPDATE OR DELETE ON app.people
+	FOR EACH ROW EXECUTE FUNCTION inga.changed('id', 'roles', 'deleted_at', 'version');
+CREATE TRIGGER inga_truncated AFTER TRUNCATE ON app.people
+	FOR EACH STATEMENT EXECUTE FUNCTION inga.changed('')`)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := store.Check(ctx); err != nil { // at every start
+		log.Fatal(err)
+	}
+}
+
+// The migrations as files for goose. Atlas and tern take the same text without the comments. A
+// program whose database they have migrated calls Check at its start, and need not call Migrate.
+func ExampleMigrations() {
+	steps, err := postgres.Migrations("inga")
+	if err != nil {
+		log.Fatal(err)
+	}
+	for i, sql := range steps {
+		text := "-- +goose Up\n-- +goose StatementBegin\n" + sql + "-- +goose StatementEnd\n"
+		if err := os.WriteFile(fmt.Sprintf("migrations/%04d_inga.sql", i+1), []byte(text), 0o644); err != nil {
+			log.Fatal(err)
+		}
 	}
 }
 

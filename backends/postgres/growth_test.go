@@ -90,7 +90,7 @@ type operation struct {
 
 // measured are the operations of requests, for sessions that nothing else was done to.
 func measured(f fixture) []operation {
-	grace := backends.Grace{Overlap: 10 * time.Second, Skew: time.Minute}
+	grace := backends.Grace{Overlap: 10 * time.Second}
 	login := func(ctx context.Context, userID string, o backends.CreateOptions) error {
 		_, err := f.Create(ctx, t0, session(userID), backends.NewSecret().Hash(), o)
 		return err

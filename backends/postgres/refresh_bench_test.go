@@ -22,7 +22,7 @@ func BenchmarkRefresh(b *testing.B) {
 	fill(b, f, sessions)
 	exec(b, f.pool, in(f.schema, "UPDATE {schema}.sessions SET refresh_generation = 1, refresh_rotated_at = $1"), t0.Add(-time.Hour))
 	exec(b, f.pool, in(f.schema, "VACUUM FULL ANALYZE {schema}.sessions"))
-	grace := backends.Grace{Overlap: 10 * time.Second, Skew: 30 * time.Second}
+	grace := backends.Grace{Overlap: 10 * time.Second}
 	generations := make([]atomic.Int64, sessions+1)
 	ours := func(ctx context.Context, n int, now time.Time) error {
 		id, h := filled(n)

@@ -49,7 +49,7 @@ func (s *Store) Rotate(ctx context.Context, now time.Time, id string, h backends
 		if err != nil {
 			return backends.Session{}, backends.User{}, backends.Refused, failed("rotate", err)
 		}
-		found, u, err := f.live(now)
+		found, u, err := s.live(ctx, now, f)
 		if err != nil || verdict == backends.Rotated {
 			return found, u, verdict, err
 		}

@@ -53,7 +53,7 @@ func (s *Store) Find(ctx context.Context, now time.Time, id string, h backends.S
 	if err != nil {
 		return backends.Session{}, backends.User{}, failed("find session", err)
 	}
-	return f.live(now)
+	return s.live(ctx, now, f)
 }
 
 func (s *Store) findAlone(ctx context.Context, id string, hash []byte) (f *found, err error) {

@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
 	"os"
 	"reflect"
@@ -13,12 +14,15 @@ import (
 	"github.com/inga-auth/inga/internal/pgtest"
 )
 
-// released are the migrations of the last version that populated databases may have.
-var released = []string{"migrations/0001_users_sessions.sql", "migrations/0002_values_feed.sql"}
+// released are the versions that populated databases may have, and their migrations.
+var (
+	released = []int{2, 6}
+	files    = []string{"0001_users_sessions.sql", "0002_values_feed.sql", "0003_one_key.sql", "0004_no_name.sql", "0005_end_sessions.sql", "0006_changed_new.sql"}
+)
 
-// openReleased returns a database as the last version left it, with sessions and users in it.
-// The values are those that it wrote, in the order of its columns.
-func openReleased(t *testing.T) fixture {
+// openReleased returns a database as the version left it, with sessions and users in it. The
+// values are those that it wrote, in the order of its columns.
+func openReleased(t *testing.T, version int) fixture {
 	t.Helper()
 	pool, schema := pgtest.Pool(t), pgtest.Schema(t)
 	exec(t, pool, in(schema, "CREATE SCHEMA {schema}"))
@@ -26,8 +30,8 @@ func openReleased(t *testing.T) fixture {
 		version    integer PRIMARY KEY,
 		applied_at timestamptz NOT NULL DEFAULT now()
 	)`))
-	for i, file := range released {
-		exec(t, pool, in(schema, string(must(os.ReadFile(file))(t))))
+	for i, file := range files[:version] {
+		exec(t, pool, in(schema, string(must(os.ReadFile("migrations/"+file))(t))))
 		exec(t, pool, in(schema, "INSERT INTO {schema}.migrations (version) VALUES ($1)"), i+1)
 	}
 	exec(t, pool, in(schema, `INSERT INTO {schema}.users (id, name, password_hash, roles, disabled)
@@ -59,7 +63,12 @@ func secretOf(b byte) (s backends.Secret) {
 }
 
 func TestMigrateLogsNobodyOut(t *testing.T) {
-	f := openReleased(t)
+	for _, version := range released {
+		t.Run(fmt.Sprint(version), func(t *testing.T) { logsNobodyOut(t, openReleased(t, version)) })
+	}
+}
+
+func logsNobodyOut(t *testing.T, f fixture) {
 	check(t, f.Migrate(t.Context()))
 	for _, row := range []struct {
 		id      string
@@ -110,7 +119,7 @@ func TestMigrateLogsNobodyOut(t *testing.T) {
 }
 
 func TestMigrateKeepsTheUsers(t *testing.T) {
-	f := openReleased(t)
+	f := openReleased(t, 2)
 	check(t, f.Migrate(t.Context()))
 	u, hash, err := f.users.UserByName(t.Context(), "Ann")
 	want := backends.User{ID: "ann", Name: "Ann", Roles: []string{"user", "admin"}, Version: 1}
@@ -130,8 +139,8 @@ func TestMigrateKeepsTheUsers(t *testing.T) {
 // migration that held one of them while it waits for the other would deadlock with them.
 func TestMigrateAndATransactionThatIsServedDoNotDeadlock(t *testing.T) {
 	users, sessions := "UPDATE {schema}.users SET disabled = disabled", "UPDATE {schema}.sessions SET kind = kind"
-	for _, order := range [][2]string{{users, sessions}, {sessions, users}} {
-		f := openReleased(t)
+	for i, order := range [][2]string{{users, sessions}, {sessions, users}, {users, sessions}, {sessions, users}} {
+		f := openReleased(t, released[i/2])
 		tx := begin(t, f)
 		must(tx.Exec(t.Context(), in(f.schema, order[0])))(t)
 		migrated := make(chan error, 1)

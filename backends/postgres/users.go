@@ -29,6 +29,18 @@ func (s *Store) Users() backends.Users {
 	return users{s}
 }
 
+// live returns the session and its user, if the session is live at now. One that is refused because
+// of its user ends, so that it does not live again when the user is enabled or restored.
+func (s *Store) live(ctx context.Context, now time.Time, f *found) (backends.Session, backends.User, error) {
+	found, u, err := f.live(now)
+	if errors.Is(err, backends.ErrUserGone) || errors.Is(err, backends.ErrUserDisabled) {
+		if _, failure := s.pool.Exec(ctx, s.sql.revoke, at(now), found.ID, string(backends.ReasonUser)); failure != nil {
+			return found, backends.User{}, failed("end session", failure)
+		}
+	}
+	return found, u, err
+}
+
 const createUserSQL = `
 INSERT INTO {users} (id, name, password_hash, roles, disabled)
 VALUES ($1::text, NULLIF($2::text, ''), $3::text, $4::text[], $5::boolean)`

@@ -52,13 +52,20 @@ func TestViewThatCastsItsKeyIsLookedUpThroughTheExpressionIndex(t *testing.T) {
 			}
 
 			// LO-2
+			second, secondSecret := login(t, store, row.id)
 			exec(t, pool, in(app, `UPDATE {schema}.people SET banned_at = now() WHERE key::text = $1`), row.id)
 			if _, _, err := store.Find(t.Context(), t0, s.ID, secret.Hash()); !errors.Is(err, backends.ErrUserDisabled) {
 				t.Errorf("banned user: error %v, want ErrUserDisabled", err)
 			}
 			exec(t, pool, in(app, `DELETE FROM {schema}.people WHERE key::text = $1`), row.id)
-			if _, _, err := store.Find(t.Context(), t0, s.ID, secret.Hash()); !errors.Is(err, backends.ErrUserGone) {
+			if _, _, err := store.Find(t.Context(), t0, second.ID, secondSecret.Hash()); !errors.Is(err, backends.ErrUserGone) {
 				t.Errorf("deleted user: error %v, want ErrUserGone", err)
+			}
+			exec(t, pool, in(app, `INSERT INTO {schema}.people SELECT `+row.value+` FROM (VALUES (4)) v (n)`))
+			for _, id := range []string{s.ID, second.ID} {
+				if _, _, err := store.Find(t.Context(), t0, id, backends.SecretHash{}); !errors.Is(err, backends.ErrRevoked) {
+					t.Errorf("restored user: error %v, want ErrRevoked: what was refused stays ended", err)
+				}
 			}
 		})
 	}
