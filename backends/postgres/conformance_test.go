@@ -74,7 +74,7 @@ func TestStoreKeepsItsPromisesWithTheRightsThatTheDocsGrantIt(t *testing.T) {
 	exec(t, owner, `
 		CREATE ROLE web;
 		GRANT USAGE ON SCHEMA inga TO web;
-		GRANT SELECT, INSERT, UPDATE, DELETE ON inga.users, inga.sessions, inga.session_values TO web;
+		GRANT SELECT, INSERT, UPDATE, DELETE ON inga.users, inga.sessions, inga.session_values, inga.changes, inga.changes_kept TO web;
 		GRANT SELECT, INSERT ON inga.epochs TO web;
 		GRANT SELECT ON inga.migrations TO web`)
 	web := server.Pool(t, func(c *pgxpool.Config) { c.ConnConfig.RuntimeParams["role"] = "web" })
@@ -101,6 +101,8 @@ func TestStoreKeepsItsPromisesWithTheApplicationsUsers(t *testing.T) {
 	for _, table := range []string{"accounts", "account_roles"} {
 		exec(t, pool, in(app, "CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON {schema}."+table+
 			" FOR EACH ROW EXECUTE FUNCTION "+schema+".changed('login')"))
+		exec(t, pool, in(app, "CREATE TRIGGER truncated AFTER TRUNCATE ON {schema}."+table+
+			" FOR EACH STATEMENT EXECUTE FUNCTION "+schema+".changed('')"))
 	}
 	watch(t, store)
 	backendtest.Run(t, func(t *testing.T) backendtest.Harness {

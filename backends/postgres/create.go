@@ -36,8 +36,8 @@ WITH {turn} u AS (
 SELECT u.disabled, EXISTS (SELECT FROM created), EXISTS (SELECT FROM replaced WHERE was_live) FROM u`
 
 // Create implements [backends.Store]. With a limit it is a transaction; see limit.go. A login that
-// a change of one of the application's own users overtakes is taken back, and what it ended
-// stays ended.
+// a change of one of the application's own users overtakes is taken back, and what it was to
+// replace lives on. What it ended because of a limit stays ended.
 func (s *Store) Create(ctx context.Context, now time.Time, n backends.Session, h backends.SecretHash, o backends.CreateOptions) (ended []string, err error) {
 	if err := n.Validate(); err != nil {
 		return nil, err
@@ -56,20 +56,26 @@ func (s *Store) Create(ctx context.Context, now time.Time, n backends.Session, h
 		s.subscribers.Call(n.UserID)
 	}
 	if err == nil && !s.ownUsers {
-		err = s.confirm(ctx, &n, o.UserVersion)
+		var replaced []string
+		replaced, err = s.confirm(ctx, now, &n, o)
+		ended = append(replaced, ended...)
 	}
 	return ended, err
 }
 
 func (s *Store) create(ctx context.Context, q querier, now time.Time, n backends.Session, h backends.SecretHash, o backends.CreateOptions) (ended []string, err error) {
 	var disabled, created, replaced bool
+	replaces := o.Replaces
+	if !s.ownUsers {
+		replaces = "" // by confirm
+	}
 	err = q.QueryRow(ctx, s.sql.create, n.UserID, o.UserVersion,
 		n.ID, nullHash(h), string(n.Kind), n.Client.IP, n.Client.UserAgent, n.Client.Label, notNull(n.AMR),
 		at(n.CreatedAt), at(n.AuthenticatedAt), at(n.LastSeenAt),
 		n.IdleTimeout.Microseconds(), n.RenewalInterval.Microseconds(),
 		at(n.IdleDeadline), at(n.AbsoluteDeadline), n.Refresh.Generation,
 		null(n.Refresh.RotatedAt), null(n.Refresh.SeenAt),
-		at(now), o.Replaces, string(backends.ReasonReplaced),
+		at(now), replaces, string(backends.ReasonReplaced),
 	).Scan(&disabled, &created, &replaced)
 	switch {
 	case err != nil:
@@ -85,23 +91,38 @@ func (s *Store) create(ctx context.Context, q querier, now time.Time, n backends
 }
 
 const confirmSQL = `
-DELETE FROM {sessions} s WHERE s.id = $1::text AND NOT EXISTS (
+WITH same AS (
 	SELECT FROM {users} u
-	WHERE u.id = s.user_id AND u.disabled IS FALSE AND ($2::bigint = 0 OR u.version::bigint = $2::bigint))`
+	WHERE u.id = $1::text AND u.disabled IS FALSE AND ($2::bigint = 0 OR u.version::bigint = $2::bigint)
+), taken_back AS (
+	DELETE FROM {sessions} WHERE id = $3::text AND NOT EXISTS (SELECT FROM same)
+), replaced AS (
+	UPDATE {sessions} SET ended_at = $4::timestamptz, ended_reason = $6::text
+	WHERE id = $5::text AND user_id = $1::text AND ended_at IS NULL AND EXISTS (SELECT FROM same)
+	RETURNING idle_deadline > $4::timestamptz AND absolute_deadline > $4::timestamptz AS was_live
+)
+SELECT EXISTS (SELECT FROM same), EXISTS (SELECT FROM replaced WHERE was_live)`
 
-// confirm takes a new session back if its user has changed meanwhile. A view of the
-// application cannot be locked, so it is read again now that others can see the session: an
-// earlier change is noticed here, and a later one finds the session.
-func (s *Store) confirm(ctx context.Context, n *backends.Session, userVersion int64) error {
-	tag, err := s.pool.Exec(ctx, s.sql.confirm, n.ID, userVersion)
-	if err != nil || tag.RowsAffected() == 0 {
-		return failed("create session", err)
+// confirm ends the session that the new one replaces, or takes the new one back if its user has
+// changed meanwhile. A view of the application cannot be locked, so it is read again now that
+// others can see the session: an earlier change is noticed here, and a later one finds the session.
+func (s *Store) confirm(ctx context.Context, now time.Time, n *backends.Session, o backends.CreateOptions) (ended []string, err error) {
+	var same, replaced bool
+	err = s.pool.QueryRow(ctx, s.sql.confirm, n.UserID, o.UserVersion, n.ID, at(now), o.Replaces, string(backends.ReasonReplaced)).Scan(&same, &replaced)
+	switch {
+	case err != nil:
+		return nil, failed("create session", err)
+	case replaced:
+		s.subscribers.Call(n.UserID)
+		return []string{o.Replaces}, nil
+	case same:
+		return nil, nil
 	}
 	switch u, err := findUser(ctx, s.pool, s.sql.user, n.UserID); {
 	case err != nil:
-		return err
+		return nil, err
 	case u.Disabled:
-		return backends.ErrUserDisabled
+		return nil, backends.ErrUserDisabled
 	}
-	return backends.ErrConflict
+	return nil, backends.ErrConflict
 }

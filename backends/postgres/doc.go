@@ -101,7 +101,7 @@
 // serves needs the following, and may call Migrate all the same once another role has migrated:
 //
 //	GRANT USAGE ON SCHEMA inga TO web;
-//	GRANT SELECT, INSERT, UPDATE, DELETE ON inga.users, inga.sessions, inga.session_values TO web;
+//	GRANT SELECT, INSERT, UPDATE, DELETE ON inga.users, inga.sessions, inga.session_values, inga.changes, inga.changes_kept TO web;
 //	GRANT SELECT, INSERT ON inga.epochs TO web;
 //	GRANT SELECT ON inga.migrations TO web;
 //

@@ -16,9 +16,9 @@ const (
 	// pollInterval is how long a change goes unread at most, where no notification comes.
 	pollInterval = 250 * time.Millisecond
 
-	// pause is how long a reading waits after one that found something: in a storm of changes
-	// many are read at once.
-	pause = 25 * time.Millisecond
+	// A reading waits after one that found something, a millisecond for each change within these
+	// bounds: in a storm many are read at once.
+	leastPause, mostPause = 10 * time.Millisecond, 100 * time.Millisecond
 
 	// lastWait is how long a reading waits at most after one that failed.
 	lastWait = 2 * time.Second
@@ -80,6 +80,7 @@ func (w *watch) run(ctx context.Context) error {
 		case failures > 0:
 			sleep(ctx, failures/2+rand.N(failures), nil)
 		case found > 0:
+			pause := min(max(time.Duration(found)*time.Millisecond, leastPause), mostPause)
 			sleep(ctx, min(pause, w.poll), nil)
 		default:
 			sleep(ctx, w.poll, w.poked)
@@ -90,7 +91,7 @@ func (w *watch) run(ctx context.Context) error {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case err != nil:
-			failures = min(max(2*failures, pause), lastWait)
+			failures = min(max(2*failures, leastPause), lastWait)
 			w.listener.Interrupted(ended(ctx, err))
 		default:
 			failures = 0

@@ -29,9 +29,13 @@ func people(t *testing.T, changes ...func(*pgxpool.Config)) fixture {
 	store := must(postgres.New(postgres.Config{Pool: pool, Schema: schema, Users: app + ".auth_users", UsersAnnounced: true}))(t)
 	check(t, store.Migrate(t.Context()))
 	exec(t, pool, in(app, `CREATE TRIGGER inga_changed AFTER INSERT OR UPDATE OR DELETE ON {schema}.people
-		FOR EACH ROW EXECUTE FUNCTION `+schema+`.changed('id')`))
+		FOR EACH ROW EXECUTE FUNCTION `+schema+`.changed('id', 'banned', 'version')`))
 	exec(t, pool, in(app, `CREATE TRIGGER inga_changed AFTER INSERT OR UPDATE OR DELETE ON {schema}.people_roles
 		FOR EACH ROW EXECUTE FUNCTION `+schema+`.changed('person_id')`))
+	for _, table := range []string{"people", "people_roles"} {
+		exec(t, pool, in(app, "CREATE TRIGGER inga_truncated AFTER TRUNCATE ON {schema}."+table+
+			" FOR EACH STATEMENT EXECUTE FUNCTION "+schema+".changed('')"))
+	}
 	exec(t, pool, in(app, `CREATE TRIGGER inga_end_sessions AFTER UPDATE OF password, banned ON {schema}.people
 		FOR EACH ROW EXECUTE FUNCTION `+schema+`.end_sessions('id', 'credentials')`))
 	exec(t, pool, in(app, `INSERT INTO {schema}.people (id, password) VALUES (1, 'old'), (2, 'old')`))

@@ -267,6 +267,7 @@ func TestLoginDuringAChangeInTheApplicationsTableIsTakenBack(t *testing.T) {
 		{"DELETE FROM {schema}.u", backends.ErrNotFound},
 	} {
 		exec(t, other, in(app, "UPDATE {schema}.u SET version = 1, disabled = false"))
+		former, _ := login(t, store, "ann")
 		sent.after = func(sql string) {
 			if strings.Contains(sql, "INSERT INTO") {
 				if _, err := other.Exec(ctx, in(app, row.change)); err != nil {
@@ -274,13 +275,15 @@ func TestLoginDuringAChangeInTheApplicationsTableIsTakenBack(t *testing.T) {
 				}
 			}
 		}
-		if err := createAt(ctx, store, "ann", 1); !errors.Is(err, row.want) {
-			t.Errorf("%s: error %v, want %v", row.change, err, row.want)
+		o := backends.CreateOptions{UserVersion: 1, Replaces: former.ID}
+		if ended, err := store.Create(ctx, t0, session("ann"), backends.NewSecret().Hash(), o); !errors.Is(err, row.want) || ended != nil {
+			t.Errorf("%s: ended %v, error %v, want %v", row.change, ended, err, row.want)
 		}
 		sent.after = nil
-		if n := scan[int](t, pool, in(schema, "SELECT count(*) FROM {schema}.sessions WHERE ended_at IS NULL")); n != 0 {
-			t.Errorf("%s: %d sessions, want none", row.change, n)
+		if left := scan[string](t, pool, in(schema, "SELECT string_agg(id, ' ') FROM {schema}.sessions WHERE ended_at IS NULL")); left != former.ID {
+			t.Errorf("%s: sessions %q, want the one that was to be replaced, %q", row.change, left, former.ID)
 		}
+		must(store.Revoke(ctx, t0, former.ID, "x"))(t)
 		if row.want == backends.ErrConflict {
 			check(t, createAt(ctx, store, "ann", 2))
 			must(store.RevokeUser(ctx, t0, "ann", "", "x"))(t)

@@ -1,0 +1,4 @@
+package postgres
+
+// SweepChanges is what Sweep does with the changes of the feed.
+var SweepChanges = (*Store).sweepChanges
