@@ -239,3 +239,29 @@ func TestConnectionsThatHangDoNotStopOtherLookUps(t *testing.T) {
 	}
 	proxy.Pass()
 }
+
+func TestAStatementThatIsSharedReadsNoTableAsAWhole(t *testing.T) {
+	var sent recorder
+	f := open(t, sent.use)
+	fill(t, f, 100_000)
+	sent.take()
+	storm(func(n int) {
+		id, h := filled(n + 1)
+		if _, _, err := f.Find(t.Context(), t0, id, h); err != nil {
+			t.Error(err)
+		}
+	})
+	plans := 0
+	for _, q := range sent.take() {
+		if !strings.Contains(q.sql, shared) {
+			continue
+		}
+		plans++
+		if plan := explain(t, f.pool, q); strings.Contains(plan, "Seq Scan on sessions") || strings.Contains(plan, "Seq Scan on users") {
+			t.Fatalf("plan:\n%s", plan)
+		}
+	}
+	if plans == 0 {
+		t.Error("no statement was shared")
+	}
+}

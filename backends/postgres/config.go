@@ -32,7 +32,7 @@ type Config struct {
 	// no feed is ever up to date, and a cache reads each session again every MaxLag.
 	UsersAnnounced bool
 
-	// Timeout bounds each call but Migrate, Sweep and RevokeAll, waiting for a connection
+	// Timeout bounds each call but Migrate and Sweep, waiting for a connection
 	// included, so that a request gets an answer even if the database does not give one.
 	// Default: 5 seconds.
 	Timeout time.Duration

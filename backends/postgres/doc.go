@@ -69,16 +69,43 @@
 // # Cost
 //
 // A request is one statement, which looks the session up by its primary key and returns it
-// with its user. At most once in the session's renewal interval a second one records the
-// activity. It updates one row and writes no index (a heap-only tuple update), because no
-// index covers a column that activity changes.
+// with its user. Look-ups that wait at the same time share one: the first two are sent at once,
+// and those that come meanwhile go together with the next. At most once in the session's renewal
+// interval a second statement records the activity. It updates one row and writes no index (a
+// heap-only tuple update), because no index covers a column that activity changes.
+//
+// A refresh is one statement, two if it is a replay, and the first request with the new token
+// has a second one, which marks the token as seen.
 //
 // A login is one statement, which writes two indexes: the primary key and the one on user_id.
 // It is two statements where the application keeps the users. Where the number of sessions is
 // limited it is a transaction, and logins of one user take turns.
 //
-// Only [Store.Sweep] and [Store.RevokeAll] depend on how many sessions there are, and nothing
-// on how many users.
+// [Store.RevokeAll] writes one row, which each look-up sees. Only [Store.Sweep] depends on how
+// many sessions there are, and nothing on how many users. With ten sessions for each user, and
+// the buffers and the WAL (at 1 000 000) that PostgreSQL 15 reports on average, triggers included:
+//
+//	                              statements   buffers at 10 000, 1 000 000 sessions   WAL bytes
+//	look-up                                1        8      10                                  0
+//	activity                               1       15      20                                159
+//	refresh                                1       11      13                                151
+//	first use after a refresh              1        6       7                                146
+//	replay of a refresh                    2       13      16                                 60
+//	re-authentication                      1       18      21                                108
+//	login                                  1       14      17                                509
+//	login that ends one of 11              7       49      57                                786
+//	logout                                 1       13      14                                 88
+//	list of 10 sessions                    1       17      19                                  0
+//	end of a user's 10 sessions            1       54      62                                998
+//	end of all sessions                    1       12      12                                185
+//
+// All updates among them were heap-only. TestCostDoesNotGrowWithTheNumberOfSessions prints this
+// table for any number of sessions.
+//
+// While another transaction holds an old snapshot (a long report, a dump, an idle transaction, a
+// replication slot), the former versions of rows cannot be reclaimed. Pages fill up, and fewer and
+// fewer updates are heap-only. Watch xact_start and backend_xmin in pg_stat_activity, and set
+// idle_in_transaction_session_timeout.
 //
 // # Rights
 //
@@ -137,7 +164,7 @@
 //
 // Every method that asks it then returns an error that is none of those of package
 // backends, and the pool reconnects by itself. No method waits longer than Config.Timeout, except those that
-// may have much to do: Migrate, Sweep and RevokeAll.
+// may have much to do: Migrate and Sweep.
 //
 // # What a dump shows
 //

@@ -48,7 +48,7 @@ func TestKilledServerIsNoVerdictAndServiceResumesByItself(t *testing.T) {
 }
 
 // Connections that were in the pool when the server went down and came back.
-func TestRestartedServerCostsAtMostOneErrorPerConnection(t *testing.T) {
+func TestRestartedServerCostsALookUpNoError(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Start(t)
 	f := openOn(t, server.Pool(t, func(c *pgxpool.Config) { c.MaxConns = 4 }), "inga")
@@ -62,16 +62,10 @@ func TestRestartedServerCostsAtMostOneErrorPerConnection(t *testing.T) {
 	}
 	server.Kill()
 	server.Restart(t)
-	failures := 0
 	for range 20 {
-		if _, _, err := f.Find(t.Context(), t0, s.ID, secret.Hash()); verdict(err) {
-			t.Errorf("after a restart: verdict %v", err)
-		} else if err != nil {
-			failures++
+		if _, _, err := f.Find(t.Context(), t0, s.ID, secret.Hash()); err != nil {
+			t.Errorf("after a restart: %v", err)
 		}
-	}
-	if failures > 4 {
-		t.Errorf("%d failures, want at most 4", failures)
 	}
 }
 
@@ -95,7 +89,7 @@ func TestExhaustedPoolIsAnErrorWithinTheTimeout(t *testing.T) {
 	f.users = f.Store.Users()
 	defer must(f.pool.Acquire(t.Context()))(t).Release()
 	for name, do := range operations(f, s, secret.Hash()) {
-		if name == "Migrate" || name == "Sweep" || name == "RevokeAll" {
+		if name == "Migrate" || name == "Sweep" {
 			continue // may take as long as they take
 		}
 		began := time.Now()

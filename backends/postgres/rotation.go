@@ -38,39 +38,50 @@ func (s *Store) Rotate(ctx context.Context, now time.Time, id string, h backends
 	}
 	ctx, cancel := s.bound(ctx)
 	defer cancel()
-	for now = at(now); ; {
-		f := &found{}
-		verdict := backends.Rotated
-		err := s.pool.QueryRow(ctx, s.sql.rotate, now, id, h[:], n, ceil(g.Overlap+g.Skew)).Scan(f.targets()...)
-		if errors.Is(err, pgx.ErrNoRows) {
-			verdict = backends.Refused
-			f, err = s.lookups.find(ctx, id, h[:])
-		}
+	now = at(now)
+	for {
+		f, rotated, err := s.rotate(ctx, now, id, h, n, g)
 		if err != nil {
 			return backends.Session{}, backends.User{}, backends.Refused, failed("rotate", err)
 		}
 		found, u, err := s.live(ctx, now, f)
-		if err != nil || verdict == backends.Rotated {
-			return found, u, verdict, err
-		}
-		switch verdict = found.Rotation(now, n, g); verdict {
-		case backends.Refused:
+		switch verdict := found.Rotation(now, n, g); {
+		case err != nil:
+			return found, u, backends.Refused, err
+		case rotated:
+			return found, u, backends.Rotated, nil
+		case verdict == backends.Refused:
 			return backends.Session{}, backends.User{}, verdict, backends.ErrNotFound
-		case backends.Replayed:
+		case verdict == backends.Replayed:
 			return found, u, verdict, nil
-		case backends.Stolen:
-			tag, err := s.pool.Exec(ctx, s.sql.stolen, now, id, h[:], string(backends.ReasonTheft))
-			if err != nil {
-				return backends.Session{}, backends.User{}, backends.Refused, failed("rotate", err)
-			}
-			if tag.RowsAffected() == 1 {
+		case verdict == backends.Stolen:
+			if ok, err := s.endStolen(ctx, now, id, h); err != nil {
+				return backends.Session{}, backends.User{}, backends.Refused, err
+			} else if ok {
 				found.Ended = backends.Ended{At: now, Reason: backends.ReasonTheft}
 				s.subscribers.Call(found.UserID)
 				return found, u, verdict, nil
 			}
 		}
-		// The session has changed between two statements.
+		// The session has changed between two statements: look again.
 	}
+}
+
+// rotate returns the session as it is after a rotation, or as it is if nothing rotates.
+func (s *Store) rotate(ctx context.Context, now time.Time, id string, h backends.SecretHash, n int64, g backends.Grace) (f *found, rotated bool, err error) {
+	f = &found{}
+	err = s.pool.QueryRow(ctx, s.sql.rotate, now, id, h[:], n, ceil(g.Overlap+g.Skew)).Scan(f.targets()...)
+	if errors.Is(err, pgx.ErrNoRows) {
+		f, err = s.lookups.find(ctx, id, h[:])
+		return f, false, err
+	}
+	return f, true, err
+}
+
+// endStolen reports whether this call ended the session, and it still had the secret.
+func (s *Store) endStolen(ctx context.Context, now time.Time, id string, h backends.SecretHash) (bool, error) {
+	tag, err := s.pool.Exec(ctx, s.sql.stolen, now, id, h[:], string(backends.ReasonTheft))
+	return tag.RowsAffected() > 0, failed("rotate", err)
 }
 
 // ceil is d in microseconds, rounded up: a whole number of them is at least d exactly if it
