@@ -38,7 +38,7 @@ const ReasonTheft Reason = "theft"
 // Grace tells clients that share a refresh token, or lost a response, from thieves.
 type Grace struct {
 	// Overlap is how long after a rotation a token is not replaced again, and how long its
-	// predecessor is accepted even though the successor is in use.
+	// predecessor is accepted from when the token was first used.
 	Overlap time.Duration
 
 	// Skew is by how much the clocks of servers may differ. It extends Overlap where a
@@ -63,8 +63,10 @@ const (
 // The current generation is not replaced again while it is newer than the overlap, so that
 // clients which refresh one right after the other leave each other's token valid. The previous
 // one is accepted for as long as the current one has not been seen in use: the response that
-// carried it may be lost, and a client may be offline for hours before it asks again. Once
-// both are in use, the previous one is accepted during the overlap only.
+// carried it may be lost, and a client may be offline for hours before it asks again. From
+// the first use of the current one it is accepted for the overlap and the skew: clients that share
+// the token, such as the tabs of one browser, then come back at the same time, and one of them may
+// use the successor while the request of another is on its way.
 func (s *Session) Rotation(now time.Time, n int64, g Grace) Rotation {
 	age := now.Sub(s.Refresh.RotatedAt)
 	switch current := s.Refresh.Generation; {
@@ -74,7 +76,7 @@ func (s *Session) Rotation(now time.Time, n int64, g Grace) Rotation {
 		return Rotated
 	case n == current:
 		return Replayed
-	case n == current-1 && (s.Refresh.SeenAt.IsZero() || age < g.Overlap+g.Skew):
+	case n == current-1 && (s.Refresh.SeenAt.IsZero() || min(age, now.Sub(s.Refresh.SeenAt)) < g.Overlap+g.Skew):
 		return Replayed
 	}
 	return Stolen

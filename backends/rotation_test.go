@@ -98,3 +98,23 @@ func TestRotatingMakesTheNextGenerationUnseenAndIsActivity(t *testing.T) {
 		t.Errorf("seen at %v, idle until %v; want %v, %v", s.LastSeenAt, s.IdleDeadline, at, want)
 	}
 }
+
+func TestTheFormerTokenIsAcceptedForOverlapAndSkewFromTheFirstUseOfTheCurrentOne(t *testing.T) {
+	grace := backends.Grace{Overlap: 10 * time.Second, Skew: 2 * time.Second}
+	for _, row := range []struct {
+		rotated, seen time.Duration // how long ago
+		want          backends.Rotation
+	}{
+		{time.Hour, 0, backends.Replayed},
+		{time.Hour, 12*time.Second - 1, backends.Replayed},
+		{time.Hour, 12 * time.Second, backends.Stolen},
+		{time.Hour, -time.Second, backends.Replayed}, // seen by a clock that is ahead
+		{11 * time.Second, 12 * time.Second, backends.Replayed},
+		{12 * time.Second, 13 * time.Second, backends.Stolen},
+	} {
+		s := backends.Session{Refresh: backends.Refresh{Generation: 7, RotatedAt: noon().Add(-row.rotated), SeenAt: noon().Add(-row.seen)}}
+		if got := s.Rotation(noon(), 6, grace); got != row.want {
+			t.Errorf("replaced %v ago, in use for %v: verdict %d, want %d", row.rotated, row.seen, got, row.want)
+		}
+	}
+}

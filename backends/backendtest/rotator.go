@@ -18,6 +18,7 @@ func rotatorPromises() []promise {
 		{"retrying changes nothing, and is no activity", retryChangesNothing},
 		{"only the current token is marked as seen, once", seenOnce},
 		{"once the successor was seen, the former token is accepted for overlap and skew only", seenSuccessor},
+		{"clients that come back long after a lost response may use the former token at the same time", comeBack},
 		{"a token older than the last one is theft, whatever the grace", olderIsTheft},
 		{"theft ends the session, and only that one", theftEndsTheSession},
 		{"a token that was never issued is refused and changes nothing", guessed},
@@ -194,6 +195,19 @@ func seenSuccessor(t *tester) {
 		t.rotate(o, at(overlap), 1, backends.Rotated, 2)
 		t.see(o, at(overlap), 2)
 		t.rotate(o, at(overlap+row.after), 1, row.want, 2)
+	}
+}
+
+func comeBack(t *tester) {
+	for _, row := range []struct {
+		after time.Duration
+		want  backends.Rotation
+	}{{0, backends.Replayed}, {overlap + skew - tick, backends.Replayed}, {overlap + skew, backends.Stolen}} {
+		o := t.refreshableOf(t.user("ann"))
+		t.rotate(o, at(overlap), 1, backends.Rotated, 2)
+		t.rotate(o, at(10*overlap), 1, backends.Replayed, 2)
+		t.see(o, at(10*overlap), 2)
+		t.rotate(o, at(10*overlap+row.after), 1, row.want, 2)
 	}
 }
 

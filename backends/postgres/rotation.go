@@ -22,7 +22,7 @@ WITH s AS (
 ), presented AS (
 	SELECT s.id, s.refresh_generation - $4::bigint AS behind, s.refresh_seen_at IS NULL AS unseen,
 		COALESCE($1::timestamptz >= s.refresh_rotated_at + $5::bigint * interval '1 microsecond', true) AS past_overlap,
-		COALESCE($1::timestamptz >= s.refresh_rotated_at + $6::bigint * interval '1 microsecond', true) AS past_grace
+		COALESCE($1::timestamptz >= GREATEST(s.refresh_rotated_at, s.refresh_seen_at) + $6::bigint * interval '1 microsecond', true) AS past_grace
 	FROM s WHERE $4::bigint >= 1 AND s.has_user AND NOT s.user_disabled AND {open}
 ), rotated AS (
 	UPDATE {sessions} t SET {touch},
