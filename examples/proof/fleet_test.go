@@ -69,7 +69,7 @@ func (f *fleet) addUser(t *testing.T, id string) {
 // mustLogin logs in where that must succeed.
 func (f *fleet) mustLogin(t *testing.T, p *process, way, id string) (*jar, opened) {
 	t.Helper()
-	j, o, a := p.login(way, id, password, "")
+	j, o, a := p.login(way, id, "")
 	if a.status != 200 || a.err != nil {
 		t.Fatal(a)
 	}

@@ -19,7 +19,7 @@ var (
 	samples = flag.Int("samples", 24, "how many revocations TestLag measures while the feed is alive; a third of it when it is not")
 	plot    = flag.String("plot", "", "a file into which TestLag draws what it measured, as SVG")
 	lasting = flag.Duration("for", 10*time.Second, "how long TestModel goes on, or longer until it has checked enough")
-	clients = flag.Int("clients", 24, "how many there are in TestModel")
+	clients = flag.Int("clients", 36, "how many there are in TestModel")
 )
 
 func TestMain(m *testing.M) {

@@ -57,7 +57,7 @@ func (s *sample) prepare() error {
 		return fmt.Errorf("%v", a)
 	}
 	var o opened
-	if s.jar, o, a = s.by.login(s.way, s.user, password, ""); a.status != 200 {
+	if s.jar, o, a = s.by.login(s.way, s.user, ""); a.status != 200 {
 		return fmt.Errorf("%v", a)
 	}
 	s.id = o.Session
