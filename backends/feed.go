@@ -8,10 +8,10 @@ import (
 // A Feed reports changes so that caches can invalidate, whichever process made the change.
 // Activity is not a change: Extend, Rotate and MarkSeen are not reported.
 type Feed interface {
-	// Watch reports changes to l until ctx ends or the connection breaks, and returns why. While
-	// l is up to date, Watch calls l.UpToDate at least once per interval. A listener that hears
-	// nothing for longer must not rely on what it remembers. Error: ErrInvalidArgument for an
-	// interval that is not positive.
+	// Watch reports changes to l until ctx ends or the feed breaks, and returns why. While l is up
+	// to date, Watch calls l.UpToDate at least once per interval. A listener that hears nothing
+	// for longer must not rely on what it remembers. Error: ErrInvalidArgument for an interval that
+	// is not positive.
 	Watch(ctx context.Context, every time.Duration, l Listener) error
 }
 
@@ -26,6 +26,11 @@ type Listener interface {
 
 	// UpToDate: every change committed before at has been reported.
 	UpToDate(at time.Time)
+
+	// Interrupted: the feed could not be asked, because of err, and is asked again. Before the next
+	// UpToDate it reports what was committed meanwhile, be it as a Change of anything. A feed that
+	// cannot do that ends its Watch instead.
+	Interrupted(err error)
 }
 
 // A Change names a user whose row or sessions have changed. An empty UserID means that

@@ -54,6 +54,8 @@ func (l *listener) UpToDate(at time.Time) {
 	}
 }
 
+func (*listener) Interrupted(error) {}
+
 // since returns what was heard since the last call, if the listener is up to date after begin.
 func (l *listener) since(begin time.Time) (changed []string, ok bool) {
 	l.mu.Lock()

@@ -31,8 +31,8 @@ const (
 )
 
 // Follow receives changes from the feed of the backend until ctx ends, and returns ctx's error.
-// Whenever the connection is lost it reports why (report may be nil) and connects again. It is
-// to run once, usually in a goroutine beside the server.
+// Whenever the feed is interrupted it reports why (report may be nil) and goes on when it can. It
+// is to run once, usually in a goroutine beside the server.
 //
 // It returns at once, with an error that wraps [errors.ErrUnsupported], if the backend has no
 // [backends.Feed]. Sessions are then read again after MaxLag.
@@ -41,16 +41,17 @@ func (s *Store) Follow(ctx context.Context, report func(error)) error {
 	if err != nil {
 		return err
 	}
+	if report == nil {
+		report = func(error) {}
+	}
 	for wait := firstWait; ; wait = min(2*wait, lastWait) {
-		l := &listener{store: s}
+		l := &listener{store: s, report: report}
 		err := feed.Watch(ctx, time.Duration(s.maxLag/beats), l)
 		s.feed.Store(&feedConn{})
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if report != nil {
-			report(err)
-		}
+		report(err)
 		if l.since != 0 {
 			wait = firstWait
 		}
@@ -71,8 +72,9 @@ func (s *Store) Following() bool {
 
 // A listener receives the changes of one connection.
 type listener struct {
-	store *Store
-	since uint64 // 0 until it listens
+	store  *Store
+	report func(error)
+	since  uint64 // 0 until it listens
 }
 
 // Listening implements [backends.Listener].
@@ -94,3 +96,7 @@ func (l *listener) Changed(c backends.Change) {
 func (l *listener) UpToDate(at time.Time) {
 	l.store.feed.Store(&feedConn{since: l.since, upToDate: l.store.moment(at)})
 }
+
+// Interrupted implements [backends.Listener]. The connection goes on, and believes nothing until it
+// is up to date again.
+func (l *listener) Interrupted(err error) { l.report(err) }

@@ -148,6 +148,8 @@ func (w *wire) Listening() { w.l.Listening() }
 
 func (w *wire) Changed(c backends.Change) { w.deliver(&w.deaf, func() { w.l.Changed(c) }) }
 
+func (w *wire) Interrupted(err error) { w.l.Interrupted(err) }
+
 func (w *wire) UpToDate(at time.Time) { w.deliver(&w.mute, func() { w.l.UpToDate(at) }) }
 
 // deliver keeps the order, as a connection does: a late message holds up the next ones.

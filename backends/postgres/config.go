@@ -73,6 +73,10 @@ func New(c Config) (*Store, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
+	steps, err := Migrations(c.Schema)
+	if err != nil {
+		return nil, err
+	}
 	return &Store{
 		pool:     c.Pool,
 		timeout:  cmp.Or(c.Timeout, 5*time.Second),
@@ -82,6 +86,7 @@ func New(c Config) (*Store, error) {
 		ownUsers: users.Sanitize() == own.Sanitize(),
 		vouches:  users.Sanitize() == own.Sanitize() || c.UsersAnnounced,
 		sql:      compile(c.Schema, users),
+		steps:    steps,
 	}, nil
 }
 

@@ -143,3 +143,4 @@ type listening chan struct{}
 func (l listening) Listening()            { close(l) }
 func (listening) Changed(backends.Change) {}
 func (listening) UpToDate(time.Time)      {}
+func (listening) Interrupted(error)       {}

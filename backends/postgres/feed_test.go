@@ -29,6 +29,7 @@ func newEar() *ear {
 func (*ear) Listening()                  {}
 func (e *ear) Changed(c backends.Change) { e.heard <- c.UserID }
 func (e *ear) UpToDate(at time.Time)     { e.beats <- at }
+func (*ear) Interrupted(error)           {}
 
 // listen watches the store until the test ends, and returns when it is up to date.
 func (e *ear) listen(t *testing.T, store *postgres.Store) (ended chan error) {

@@ -4,7 +4,7 @@ import (
 	"context"
 	"embed"
 	"fmt"
-	"io/fs"
+	"path"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -23,6 +23,49 @@ var migrations embed.FS
 // the database's default isolation level is.
 var readCommitted = pgx.TxOptions{IsoLevel: pgx.ReadCommitted}
 
+// IF NOT EXISTS would ask for the right to create a schema even where there is one.
+const (
+	beginSQL = `DO $do$ BEGIN
+	IF NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = {schema_literal}) THEN
+		CREATE SCHEMA {schema};
+	END IF;
+END $do$;
+
+CREATE TABLE {schema}.migrations (
+	version    integer PRIMARY KEY,
+	applied_at timestamptz NOT NULL DEFAULT now()
+);
+
+`
+	endSQL = "\nINSERT INTO {schema}.migrations (version) VALUES (%d);\n"
+)
+
+// Migrations returns the SQL of each version of a schema, from the first. Apply them by another
+// tool instead of [Store.Migrate], in this order and each in a transaction; Migrate then has
+// nothing to do. A later version of this package may return more, and changes none.
+func Migrations(schema string) ([]string, error) {
+	if err := validName(schema); err != nil {
+		return nil, fmt.Errorf("postgres: the schema is %q, which %w", schema, err)
+	}
+	files, err := migrations.ReadDir("migrations")
+	if err != nil {
+		return nil, fmt.Errorf("postgres: migrations: %w", err)
+	}
+	var steps []string
+	for i, file := range files {
+		text, err := migrations.ReadFile(path.Join("migrations", file.Name()))
+		if err != nil {
+			return nil, fmt.Errorf("postgres: migrations: %w", err)
+		}
+		steps = append(steps, string(text)+fmt.Sprintf(endSQL, i+1))
+	}
+	steps[0] = beginSQL + steps[0]
+	for i := range steps {
+		steps[i] = inSchema(schema, steps[i])
+	}
+	return steps, nil
+}
+
 // Migrate creates the schema and its tables, or brings them to the version of this package.
 // It does nothing if they have it, and then needs no right to create anything. Any number
 // of processes may call it at the same time, and others may serve meanwhile: each step is taken
@@ -32,109 +75,62 @@ var readCommitted = pgx.TxOptions{IsoLevel: pgx.ReadCommitted}
 // after a newer one has migrated. So is a Config.Users that lacks a column or has one of
 // another type; create that table or view first.
 func (s *Store) Migrate(ctx context.Context) error {
-	files, err := migrations.ReadDir("migrations")
-	if err != nil {
-		return fmt.Errorf("postgres: migrate: %w", err)
-	}
 	for more := true; more; {
 		err := pgx.BeginTxFunc(ctx, s.pool, readCommitted, func(tx pgx.Tx) (err error) {
-			more, err = s.step(ctx, tx, files)
+			more, err = s.step(ctx, tx)
 			return err
 		})
 		if err != nil {
 			return fmt.Errorf("postgres: migrate: %w", err)
 		}
 	}
-	if _, err := s.pool.Exec(ctx, s.sql.checkUsers); err != nil {
-		return fmt.Errorf("postgres: migrate: the users table or view must have id text, roles text[], disabled boolean and version bigint: %w", err)
-	}
-	return nil
+	return s.checkUsers(ctx)
 }
 
-// step applies the first of the files that the schema lacks, and reports whether it lacks more.
-func (s *Store) step(ctx context.Context, tx pgx.Tx, files []fs.DirEntry) (more bool, err error) {
-	version, err := s.lockVersion(ctx, tx)
-	switch {
-	case err != nil:
+// A lock of the transaction. A pooler may give each transaction another connection, so a lock of
+// the session would be lost, or never released.
+const migrateLockSQL = `SELECT pg_advisory_xact_lock(hashtextextended('inga migrate ' || $1::text, 0))`
+
+// step takes the first of the steps that the schema lacks, and reports whether it lacks more.
+func (s *Store) step(ctx context.Context, tx pgx.Tx) (more bool, err error) {
+	if _, err := tx.Exec(ctx, migrateLockSQL, s.schema); err != nil {
 		return false, err
-	case version > len(files):
-		return false, fmt.Errorf("schema %q is of version %d, and this program knows only versions up to %d: it is older than the database",
-			s.schema, version, len(files))
-	case version == len(files):
-		return false, nil
 	}
-	name := files[version].Name()
-	if err := s.apply(ctx, tx, version+1, "migrations/"+name); err != nil {
-		return false, fmt.Errorf("%s: %w", name, err)
+	version, err := s.version(ctx, tx)
+	if err != nil || version == len(s.steps) {
+		return false, err
 	}
-	return version+1 < len(files), nil
+	// Without arguments pgx sends the text as it is, so it may hold many statements.
+	if _, err := tx.Exec(ctx, s.steps[version]); err != nil {
+		return false, fmt.Errorf("to version %d: %w", version+1, err)
+	}
+	return version+1 < len(s.steps), nil
 }
 
 const (
-	// A lock of the transaction. A pooler may give each transaction another connection, so a
-	// lock of the session would be lost, or never released.
-	migrateLockSQL = `SELECT pg_advisory_xact_lock(hashtextextended('inga migrate ' || $1::text, 0))`
-
-	// IF NOT EXISTS would ask for the right to create even where there is nothing to do.
-	schemaExistsSQL  = `SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1::text)`
-	versionsExistSQL = `
+	migratedSQL = `
 SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 	WHERE n.nspname = $1::text AND c.relname = 'migrations')`
-
-	createSchemaSQL   = `CREATE SCHEMA {schema}`
-	createVersionsSQL = `
-CREATE TABLE {schema}.migrations (
-	version    integer PRIMARY KEY,
-	applied_at timestamptz NOT NULL DEFAULT now()
-)`
-	versionSQL    = `SELECT COALESCE(max(version), 0) FROM {schema}.migrations`
-	addVersionSQL = `INSERT INTO {schema}.migrations (version) VALUES ($1::integer)`
-
-	// It reads no rows, and still fails if a column is missing or has the wrong type.
-	checkUsersSQL = `
-SELECT FROM {sessions} s JOIN {users} u ON u.id = s.user_id
-WHERE NULL = ANY (u.roles) AND u.roles::text[] IS NULL AND u.disabled IS FALSE AND u.version::bigint = 0 LIMIT 0`
+	versionSQL = `SELECT COALESCE(max(version), 0) FROM {schema}.migrations`
 )
 
-// lockVersion waits for its turn and returns the version of the schema, which it creates if
-// there is none.
-func (s *Store) lockVersion(ctx context.Context, tx pgx.Tx) (int, error) {
-	if _, err := tx.Exec(ctx, migrateLockSQL, s.schema); err != nil {
+// version returns the version of the schema, which is 0 if there is none, and fails if this
+// program does not know it.
+func (s *Store) version(ctx context.Context, q querier) (version int, err error) {
+	var migrated bool
+	if err := q.QueryRow(ctx, migratedSQL, s.schema).Scan(&migrated); err != nil || !migrated {
 		return 0, err
 	}
-	for _, step := range []struct{ exists, create string }{
-		{schemaExistsSQL, createSchemaSQL},
-		{versionsExistSQL, createVersionsSQL},
-	} {
-		var exists bool
-		if err := tx.QueryRow(ctx, step.exists, s.schema).Scan(&exists); err != nil {
-			return 0, err
-		}
-		if exists {
-			continue
-		}
-		if _, err := tx.Exec(ctx, s.inSchema(step.create)); err != nil {
-			return 0, err
-		}
+	if err := q.QueryRow(ctx, inSchema(s.schema, versionSQL)).Scan(&version); err != nil {
+		return 0, err
 	}
-	var version int
-	err := tx.QueryRow(ctx, s.inSchema(versionSQL)).Scan(&version)
-	return version, err
+	if version > len(s.steps) {
+		return 0, fmt.Errorf("schema %q is of version %d, and this program knows only versions up to %d: it is older than the database",
+			s.schema, version, len(s.steps))
+	}
+	return version, nil
 }
 
-func (s *Store) apply(ctx context.Context, tx pgx.Tx, version int, file string) error {
-	text, err := migrations.ReadFile(file)
-	if err != nil {
-		return err
-	}
-	// Without arguments pgx sends the text as it is, so it may hold many statements.
-	if _, err := tx.Exec(ctx, s.inSchema(string(text))); err != nil {
-		return err
-	}
-	_, err = tx.Exec(ctx, s.inSchema(addVersionSQL), version)
-	return err
-}
-
-func (s *Store) inSchema(sql string) string {
-	return strings.ReplaceAll(sql, "{schema}", pgx.Identifier{s.schema}.Sanitize())
+func inSchema(schema, sql string) string {
+	return strings.NewReplacer("{schema}", pgx.Identifier{schema}.Sanitize(), "{schema_literal}", literal(schema)).Replace(sql)
 }

@@ -24,7 +24,9 @@ type statements struct {
 
 	createUser, userByName, listUsers, setPassword, rehash, setRoles, setDisabled, deleteUser string
 
-	checkUsers string
+	changes, addKept, mark, sweepChanges, listen string
+
+	checkUsers, triggers string
 }
 
 func compile(schema string, users pgx.Identifier) statements {
@@ -48,8 +50,12 @@ func compile(schema string, users pgx.Identifier) statements {
 		"{sessions}", sessions.Sanitize(),
 		"{users}", users.Sanitize(),
 		"{values}", values.Sanitize(),
+		"{changes}", pgx.Identifier{schema, "changes"}.Sanitize(),
+		"{kept}", pgx.Identifier{schema, "changes_kept"}.Sanitize(),
 		"{name}", name,
 		"{schema}", literal(schema),
+		"{users_literal}", literal(users.Sanitize()),
+		"{changed_literal}", literal(pgx.Identifier{schema, "changed"}.Sanitize()+"()"),
 	)
 	// Not in one pass: fragments hold names.
 	fill := func(sql string) string { return names.Replace(fragments.Replace(sql)) }
@@ -83,7 +89,13 @@ func compile(schema string, users pgx.Identifier) statements {
 		setRoles:       fill(setRolesSQL),
 		setDisabled:    fill(setDisabledSQL),
 		deleteUser:     fill(deleteUserSQL),
+		changes:        fill(changesSQL),
+		addKept:        fill(addKeptSQL),
+		mark:           fill(markSQL),
+		sweepChanges:   fill(sweepChangesSQL),
+		listen:         "LISTEN " + pgx.Identifier{schema}.Sanitize(),
 		checkUsers:     fill(checkUsersSQL),
+		triggers:       fill(triggersSQL),
 	}
 }
 

@@ -25,6 +25,7 @@ type Store struct {
 	ownUsers bool   // the users are in this package's table
 	vouches  bool   // triggers announce all changes of users
 	sql      statements
+	steps    []string // the SQL of each version of the schema
 
 	subscribers subscribers.Table
 }

@@ -1,0 +1,131 @@
+-- The feed is a table, which each process reads a few times a second. A notification in each
+-- transaction would be simpler, but its commit holds a lock of the whole server, so that all
+-- who revoke take turns. Now at most one notification is under way, and only says that there is
+-- something to read.
+--
+-- While processes of an earlier version still run, that notification tells them that anything
+-- may have changed. It is not sent for every change, so what they remember is bounded by the
+-- MaxAge of their cache.
+--
+-- Unlogged: after a crash both tables are empty, so a process notices that transaction IDs may
+-- be used again, and forgets all it remembers.
+CREATE UNLOGGED TABLE {schema}.changes (
+	xid     xid8 NOT NULL DEFAULT pg_current_xact_id(),
+	user_id text NOT NULL -- '' stands for all users
+);
+CREATE INDEX changes_xid ON {schema}.changes (xid);
+
+-- A change that is visible in the snapshot swept may have been removed. The next that will be
+-- swept is mark, when it is old enough.
+CREATE UNLOGGED TABLE {schema}.changes_kept (
+	one_row   boolean PRIMARY KEY DEFAULT true CHECK (one_row),
+	id        uuid NOT NULL DEFAULT gen_random_uuid(),
+	swept     pg_snapshot NOT NULL DEFAULT pg_current_snapshot(),
+	mark      pg_snapshot NOT NULL DEFAULT pg_current_snapshot(),
+	marked_at timestamptz NOT NULL DEFAULT '-infinity'
+);
+INSERT INTO {schema}.changes_kept DEFAULT VALUES;
+
+-- The functions see no schema but their own, which makes current_schema its name, and
+-- temporary tables last. Those of triggers have the rights of their owner, so that a role that
+-- changes a table needs none on the tables of the feed.
+CREATE FUNCTION {schema}.announce(who text) RETURNS void LANGUAGE plpgsql SET search_path = {schema}, pg_temp AS $$
+BEGIN
+	-- Of many rows of a user that change at once, the first is enough.
+	IF current_setting('inga.announced', true) = current_schema() || ' ' || who THEN
+		RETURN;
+	END IF;
+	INSERT INTO {schema}.changes (user_id) VALUES (who);
+	PERFORM set_config('inga.announced', current_schema() || ' ' || who, true);
+	IF pg_try_advisory_xact_lock(hashtextextended('inga feed ' || current_schema(), 0)) THEN
+		PERFORM pg_notify(current_schema(), '');
+	END IF;
+END $$;
+
+CREATE FUNCTION {schema}.session_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = {schema}, pg_temp AS $$
+BEGIN
+	PERFORM {schema}.announce(OLD.user_id);
+	RETURN NULL;
+END $$;
+
+CREATE FUNCTION {schema}.user_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = {schema}, pg_temp AS $$
+BEGIN
+	PERFORM {schema}.announce(OLD.id);
+	RETURN NULL;
+END $$;
+
+-- differ('table', old row, new row, columns) reports whether one of the columns has changed. A
+-- column that the table does not have is an error. An empty text stands for no column.
+CREATE FUNCTION {schema}.differ(place text, was jsonb, now_is jsonb, columns text[]) RETURNS boolean LANGUAGE plpgsql IMMUTABLE SET search_path = {schema}, pg_temp AS $$
+DECLARE
+	col text;
+	differs boolean := was IS NULL OR now_is IS NULL;
+BEGIN
+	FOREACH col IN ARRAY columns LOOP
+		IF col <> '' AND NOT COALESCE(now_is, was) ? col THEN
+			RAISE undefined_column USING MESSAGE = format('a trigger of %s names the column %I, which does not exist', place, col);
+		END IF;
+		differs := differs OR was -> col IS DISTINCT FROM now_is -> col;
+	END LOOP;
+	RETURN differs;
+END $$;
+
+-- For tables of the application: changed('column', 'another', …) says which column holds the
+-- user's ID, or '' if none does and any user may be meant, and then which other columns matter:
+-- all, if no other is named.
+CREATE OR REPLACE FUNCTION {schema}.changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = {schema}, pg_temp AS $$
+DECLARE
+	was jsonb;
+	now_is jsonb;
+BEGIN
+	IF TG_LEVEL = 'STATEMENT' THEN
+		PERFORM {schema}.announce('');
+		RETURN NULL;
+	END IF;
+	was := to_jsonb(OLD);
+	now_is := to_jsonb(NEW);
+	IF NOT {schema}.differ(TG_RELID::regclass::text, was, now_is, TG_ARGV) AND TG_NARGS > 1 THEN
+		RETURN NULL;
+	END IF;
+	IF TG_ARGV[0] = '' THEN
+		PERFORM {schema}.announce('');
+	END IF;
+	PERFORM {schema}.announce(who) FROM unnest(ARRAY[was ->> TG_ARGV[0], now_is ->> TG_ARGV[0]]) who WHERE who <> '';
+	RETURN NULL;
+END $$;
+
+-- end_sessions('column', 'reason', 'another', …) ends the sessions of the user whose row changes
+-- in one of the other columns, or at all if none is named, but for the session whose ID is the
+-- setting inga.session.
+--
+-- A login holds the lock shared until its session can be seen, and looks at its user again
+-- after that. So either it is seen here, or it sees the change.
+CREATE OR REPLACE FUNCTION {schema}.end_sessions() RETURNS trigger LANGUAGE plpgsql SET search_path = {schema}, pg_temp AS $$
+DECLARE
+	was jsonb := to_jsonb(OLD);
+	who text := was ->> TG_ARGV[0];
+	differs boolean := {schema}.differ(TG_RELID::regclass::text, was, to_jsonb(NEW), TG_ARGV[0:0] || TG_ARGV[2:]);
+BEGIN
+	IF who IS NULL OR NOT differs AND TG_NARGS > 2 THEN
+		RETURN NULL;
+	END IF;
+	PERFORM pg_advisory_xact_lock(hashtextextended(current_schema() || ' ' || who, 0));
+	UPDATE {schema}.sessions SET ended_at = clock_timestamp(), ended_reason = TG_ARGV[1]
+	WHERE id IN (
+		SELECT s.id FROM {schema}.sessions s
+		WHERE s.user_id = who AND s.ended_at IS NULL AND s.id IS DISTINCT FROM current_setting('inga.session', true)
+		ORDER BY s.id FOR NO KEY UPDATE);
+	RETURN NULL;
+END $$;
+
+-- Activity moves the idle deadline, and never back.
+CREATE OR REPLACE TRIGGER changed AFTER UPDATE OF user_id, secret_hash, amr, authenticated_at, idle_deadline, absolute_deadline, ended_at ON {schema}.sessions
+	FOR EACH ROW WHEN (NEW.idle_deadline < OLD.idle_deadline
+		OR (NEW.user_id, NEW.secret_hash, NEW.amr, NEW.authenticated_at, NEW.absolute_deadline, NEW.ended_at)
+		IS DISTINCT FROM (OLD.user_id, OLD.secret_hash, OLD.amr, OLD.authenticated_at, OLD.absolute_deadline, OLD.ended_at))
+	EXECUTE FUNCTION {schema}.session_changed();
+CREATE OR REPLACE TRIGGER deleted AFTER DELETE ON {schema}.sessions
+	FOR EACH ROW WHEN (OLD.ended_at IS NULL AND OLD.idle_deadline > now()) EXECUTE FUNCTION {schema}.session_changed();
+
+-- Whatever applies the change: a subscription, or a session_replication_role that fires no others.
+ALTER TABLE {schema}.sessions ENABLE ALWAYS TRIGGER changed, ENABLE ALWAYS TRIGGER deleted, ENABLE ALWAYS TRIGGER truncated;
