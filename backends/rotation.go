@@ -37,12 +37,12 @@ const ReasonTheft Reason = "theft"
 
 // Grace tells clients that share a refresh token, or lost a response, from thieves.
 type Grace struct {
-	// Overlap is how long after a rotation a token is not replaced again, and how long its
-	// predecessor is accepted from when the token was first used.
+	// Overlap is how long after a rotation the token is not replaced again, and its predecessor
+	// accepted even though the token is in use.
 	Overlap time.Duration
 
-	// Skew is by how much the clocks of servers may differ. It extends Overlap where a
-	// difference of clocks would otherwise look like theft.
+	// Skew is by how much the clocks of servers may differ. It extends Overlap, so that it lasts
+	// that long by the clock of any of them.
 	Skew time.Duration
 }
 
@@ -60,23 +60,29 @@ const (
 // Rotation returns what presenting generation n at now means. It is the only rule. A store
 // that decides in SQL decides the same.
 //
-// The current generation is not replaced again while it is newer than the overlap, so that
-// clients which refresh one right after the other leave each other's token valid. The previous
-// one is accepted for as long as the current one has not been seen in use: the response that
-// carried it may be lost, and a client may be offline for hours before it asks again. From
-// the first use of the current one it is accepted for the overlap and the skew: clients that share
-// the token, such as the tabs of one browser, then come back at the same time, and one of them may
-// use the successor while the request of another is on its way.
+// The current generation is not replaced again while it is newer than the grace, Overlap and
+// Skew, so that clients which refresh one right after the other leave each other's token valid.
+// The previous one is accepted for as long as the current one has not been seen in use: the
+// response that carried it may be lost, and a client may be offline for hours before it asks
+// again. Once both are in use, the previous one is accepted during the grace only.
+//
+// No client is taken for a thief that presents a token less than Overlap after it was replaced,
+// whichever server answers. The age that a server computes is off by Skew at most, in either
+// direction, as the clock of the server that made the token may differ from its own. So between
+// two rotations there is at least Overlap: the client's token is at most one generation behind.
+// And the age of its successor seems to be less than Overlap and Skew: it is still accepted. A
+// shorter bound for the rotation alone would let a server whose clock is ahead replace a token
+// that is new, and then a client with the one before would be two generations behind.
 func (s *Session) Rotation(now time.Time, n int64, g Grace) Rotation {
-	age := now.Sub(s.Refresh.RotatedAt)
+	inGrace := now.Sub(s.Refresh.RotatedAt) < g.Overlap+g.Skew // also if the age is negative
 	switch current := s.Refresh.Generation; {
 	case n < 1 || n > current:
 		return Refused
-	case n == current && age >= g.Overlap:
+	case n == current && !inGrace:
 		return Rotated
 	case n == current:
 		return Replayed
-	case n == current-1 && (s.Refresh.SeenAt.IsZero() || min(age, now.Sub(s.Refresh.SeenAt)) < g.Overlap+g.Skew):
+	case n == current-1 && (inGrace || s.Refresh.SeenAt.IsZero()):
 		return Replayed
 	}
 	return Stolen

@@ -94,7 +94,7 @@ func TestClaimsThatWouldNotBeAcceptedAreNotIssued(t *testing.T) {
 		"not JSON":       json.RawMessage(`{"a":`),
 		"too deep":       json.RawMessage(`{"a":` + strings.Repeat("[", 32) + strings.Repeat("]", 32) + `}`),
 		"too long":       map[string]any{"a": strings.Repeat("x", 7000)},
-		"too many names": json.RawMessage(`{` + strings.TrimSuffix(tokentest.Members(257), ",") + `}`),
+		"too many names": json.RawMessage(`{` + strings.TrimSuffix(tokentest.Members(600), ",") + `}`),
 	} {
 		m := storetest.Memory(t)
 		tokens := tokentest.New(t, m, tokentest.WithClaims(func(backends.User) (any, error) { return v, nil }))
@@ -158,7 +158,7 @@ func TestClaimsThatCannotBeFoundOutAreNoReasonToLogOut(t *testing.T) {
 func TestARenewalWhoseTokenCannotBeIssuedExtendsNothing(t *testing.T) {
 	// Claims may grow: each alone is good, and together with ours they are too many or too long.
 	for name, big := range map[string]any{
-		"too many names": json.RawMessage(`{` + strings.TrimSuffix(tokentest.Members(250), ",") + `}`),
+		"too many names": json.RawMessage(`{` + strings.TrimSuffix(tokentest.Members(600), ",") + `}`),
 		"too long":       map[string]any{"a": strings.Repeat("x", 7000)},
 	} {
 		synctest.Test(t, func(t *testing.T) {

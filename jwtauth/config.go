@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
+	"net/http"
 	"strings"
 	"time"
 
@@ -34,23 +34,21 @@ type Config struct {
 	// AccessTTL is how long an access token lives, from a second to a day. Default 5 minutes.
 	AccessTTL time.Duration
 
-	// Leeway is by how much the clocks of servers may differ: a token is good that long after it
-	// expires, and that long before it was issued. At most a minute. Default 30 seconds. The
-	// deadlines of the session have no leeway.
+	// Leeway is by how much the clocks of servers may differ: an access token is good that long
+	// after it expires, and that long before it was issued. At most a minute. Default 30 seconds.
+	// The deadlines of the session have no leeway.
 	Leeway time.Duration
 
 	// RefreshKeys make refresh tokens: 32 random bytes or more each, or the hexadecimal or base64
-	// text of as many, used for nothing else, and not by Tokens of another Audience either: a
-	// refresh token does not say which API it is for. The first one authenticates new tokens, all
-	// of them verify. To rotate, put the new one last, in all processes, then first, and drop the
+	// text of as many, used for nothing else. The first one authenticates new tokens, all of them
+	// verify. A token is good for this Issuer and Audience only. To rotate, put the new one last, in all processes, then first, and drop the
 	// old one an idle timeout later. Without any there are no refresh tokens. The store must be a
 	// [backends.Rotator].
 	RefreshKeys [][]byte
 
-	// RefreshOverlap is how long a new refresh token is not replaced again, and how long its
-	// predecessor is accepted while both are in use, up to 10 minutes. Default 10 seconds. It must
-	// be longer than the clocks of servers may differ: one that is ahead by more replaces a token
-	// that is new, and its predecessor, if another client still brings it, is taken for a theft.
+	// RefreshOverlap, with Leeway, is how long a new refresh token is not replaced again, and how
+	// long its predecessor is accepted while both are in use. At most 10 minutes. Default 10
+	// seconds.
 	RefreshOverlap time.Duration
 
 	// ClientID is the claim client_id of RFC 9068. Default Audience.
@@ -90,107 +88,98 @@ func New(c Config) (*Tokens, error) {
 	c.RefreshOverlap = cmp.Or(c.RefreshOverlap, 10*time.Second)
 	c.ClientID = cmp.Or(c.ClientID, c.Audience)
 	c.Header = cmp.Or(c.Header, "Access-Token")
-	if err := errors.Join(slices.Concat(c.mistakes(), c.keyMistakes(), c.storeMistakes())...); err != nil {
+	var errs mistakes
+	c.check(&errs)
+	keys := c.checkKeys(&errs)
+	c.checkStore(&errs)
+	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	codec := tokens.NewCodec(tokens.Config{
-		Keys: c.keys(), Issuer: c.Issuer, Audience: c.Audience, ClientID: c.ClientID,
-		TTL: c.AccessTTL, Leeway: c.Leeway, RefreshKeys: c.RefreshKeys,
+	engine := tokens.New(tokens.Config{
+		Registry: c.Sessions, Method: Method, Keys: keys, Issuer: c.Issuer, Audience: c.Audience, ClientID: c.ClientID,
+		TTL: c.AccessTTL, Leeway: c.Leeway, Overlap: c.RefreshOverlap,
+		RefreshKeys: tokens.NewRefreshKeys(c.RefreshKeys, c.Issuer, c.Audience), Custom: c.Claims,
 	})
-	return &Tokens{
-		engine: tokens.NewEngine(codec, c.Sessions, Method, c.Claims, c.RefreshOverlap),
-		header: c.Header,
-	}, nil
+	return &Tokens{engine: engine, header: c.Header}, nil
 }
 
-func (c Config) keys() []*jose.Key {
-	keys := make([]*jose.Key, len(c.Keys))
-	for i, k := range c.Keys {
-		keys[i] = k.k
-	}
-	return keys
+type mistakes []error
+
+func (m *mistakes) add(format string, args ...any) {
+	*m = append(*m, fmt.Errorf("jwtauth: Config."+format, args...))
 }
 
-func (c Config) mistakes() []error {
-	var errs []error
-	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("jwtauth: Config."+format, args...)) }
+func (c Config) check(errs *mistakes) {
 	for _, field := range []struct{ name, value string }{{"Issuer", c.Issuer}, {"Audience", c.Audience}, {"ClientID", c.ClientID}} {
+		if field.name == "ClientID" && c.ClientID == c.Audience {
+			continue // by default, and then the mistake is that of Audience
+		}
 		if !backends.ValidText(field.value) || strings.TrimSpace(field.value) != field.value {
-			bad("%s is %q, want 1 to 255 bytes of text without space around it", field.name, field.value)
+			errs.add("%s is %q, want 1 to 255 bytes of text without space around it", field.name, field.value)
 		}
 	}
-	if c.AccessTTL < minAccessTTL || c.AccessTTL > maxAccessTTL {
-		bad("AccessTTL is %v, want %v to %v", c.AccessTTL, minAccessTTL, maxAccessTTL)
+	for _, field := range []struct {
+		name            string
+		value, min, max time.Duration
+	}{
+		{"AccessTTL", c.AccessTTL, time.Second, 24 * time.Hour},
+		{"Leeway", c.Leeway, 1, jose.MaxLeeway},
+		{"RefreshOverlap", c.RefreshOverlap, 1, 10 * time.Minute},
+	} {
+		if field.value < field.min || field.value > field.max {
+			errs.add("%s is %v, want %v to %v, or 0 for the default", field.name, field.value, field.min, field.max)
+		}
 	}
-	if c.Leeway < 0 || c.Leeway > jose.MaxLeeway {
-		bad("Leeway is %v, want more than 0 and at most %v, or 0 for the default", c.Leeway, jose.MaxLeeway)
-	}
-	if c.RefreshOverlap < 0 || c.RefreshOverlap > maxOverlap {
-		bad("RefreshOverlap is %v, want more than 0 and at most %v, or 0 for the default", c.RefreshOverlap, maxOverlap)
-	}
-	if !isFieldName(c.Header) {
-		bad("Header is %q, want the name of a header", c.Header)
+	// A token of RFC 9110, section 5.6.2, as the name of a cookie is.
+	if err := (&http.Cookie{Name: c.Header}).Valid(); err != nil {
+		errs.add("Header is %q, want the name of a header", c.Header)
 	}
 	for i, key := range c.RefreshKeys {
 		if err := entropy.Check(key); err != nil {
-			bad("RefreshKeys[%d]: %w", i, err)
+			errs.add("RefreshKeys[%d]: %w", i, err)
 		}
 	}
-	return errs
 }
 
-// storeMistakes returns what the store of the sessions lacks.
-func (c Config) storeMistakes() []error {
+// checkStore checks what the store of the sessions can do.
+func (c Config) checkStore(errs *mistakes) {
 	if c.Sessions == nil {
-		return []error{errors.New("jwtauth: Config.Sessions is nil, want what session.New returns")}
+		errs.add("Sessions is nil, want what session.New returns")
+		return
 	}
-	var errs []error
 	store := c.Sessions.Store()
 	if len(c.RefreshKeys) > 0 && !backends.Supports[backends.Rotator](store) {
-		errs = append(errs, fmt.Errorf("jwtauth: Config.RefreshKeys: the store of Sessions, a %T, is not a backends.Rotator", store))
+		errs.add("RefreshKeys: the store of Sessions, a %T, is not a backends.Rotator", store)
 	}
 	if c.Claims != nil && !backends.Supports[backends.UserFinder](store) {
-		errs = append(errs, fmt.Errorf("jwtauth: Config.Claims: the store of Sessions, a %T, is not a backends.UserFinder", store))
+		errs.add("Claims: the store of Sessions, a %T, is not a backends.UserFinder", store)
 	}
-	return errs
 }
 
-func (c Config) keyMistakes() []error {
-	var errs []error
-	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("jwtauth: Config."+format, args...)) }
+func (c Config) checkKeys(errs *mistakes) (keys []*jose.Key) {
 	if len(c.Keys) == 0 {
-		bad("Keys is empty, want at least one key that signs")
+		errs.add("Keys is empty, want at least one key that signs")
 	}
 	seen := make(map[string]int)
 	for i, k := range c.Keys {
 		if k.k == nil {
-			bad("Keys[%d] is the zero Key, want one that a constructor returned", i)
+			errs.add("Keys[%d] is the zero Key, want one that a constructor returned", i)
 			continue
 		}
+		keys = append(keys, k.k)
 		if i == 0 && k.k.Sign == nil {
-			bad("Keys[0] can only verify, want one that signs")
+			errs.add("Keys[0] can only verify, want one that signs")
 		}
 		for j, refresh := range c.RefreshKeys {
 			if k.k.IsOf(refresh) {
-				bad("RefreshKeys[%d] is the secret of Keys[%d], want one that is used for nothing else", j, i)
+				errs.add("RefreshKeys[%d] is the secret of Keys[%d], want one that is used for nothing else", j, i)
 			}
 		}
 		if first, again := seen[k.k.ID]; again {
-			bad("Keys[%d] has the ID %q, as Keys[%d] has: a token could not say which it means", i, k.k.ID, first)
+			errs.add("Keys[%d] has the ID %q, as Keys[%d] has: a token could not say which it means", i, k.k.ID, first)
 			continue
 		}
 		seen[k.k.ID] = i
 	}
-	return errs
-}
-
-// isFieldName reports whether s is a token of RFC 9110, section 5.6.2.
-func isFieldName(s string) bool {
-	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		return !isAlphanumeric(r) && (r > '~' || !strings.ContainsRune("!#$%&'*+-.^_`|~", r))
-	})
-}
-
-func isAlphanumeric(r rune) bool {
-	return '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z'
+	return keys
 }

@@ -65,14 +65,14 @@
 // token and the next refresh token.
 //
 // Clients share tokens between processes, and lose responses. A refresh token that is newer than
-// ten seconds is answered again and not replaced, so that clients which refresh one right after
-// the other do not invalidate each other's. A client that missed a response asks again with the
-// former token, however much later, as long as its successor has not been used. Once both are in
-// use, the former one is good for ten seconds and the difference of clocks that Config.Leeway
-// allows. An older one is theft: the session ends with all its tokens, and the events of the
-// registry say so. How new a token is, is measured by the clocks of the server that replaced it
-// and of the one that it is brought to: RefreshOverlap must be longer than they may differ. A
-// token that is forged, cut or foreign is refused without asking the store, and ends nothing.
+// 40 seconds (RefreshOverlap and Leeway) is answered again and not replaced, so that clients which
+// refresh one right after the other do not invalidate each other's. A client that missed a
+// response asks again with the former token, however much later, as long as its successor has not
+// been used. Once both are in use, the former one is good for another 40 seconds. An older one is
+// theft: the session ends with all its tokens, and the events of the registry say so. A client
+// that presents a token less than RefreshOverlap after it was replaced is never taken for a thief,
+// as long as the clocks of the servers differ by no more than Leeway. A token that is forged, cut,
+// foreign, or of another Issuer or Audience is refused without asking the store, and ends nothing.
 //
 // No token is stored: the row has the hash of a secret and a number. Neither a copy of the
 // database nor the key alone can make a token.

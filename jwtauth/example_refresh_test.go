@@ -31,7 +31,7 @@ func ExampleTokens_Refresh() {
 // like a thief: the session ends, for the client as for the thief.
 func ExampleTokens_Refresh_incorrect() {
 	c, _, _ := annsAPI()
-	c.RefreshOverlap = time.Nanosecond // for this example not to wait ten seconds, twice
+	c.RefreshOverlap, c.Leeway = time.Nanosecond, time.Nanosecond // for this example not to wait 40 seconds, twice
 	tokens, err := jwtauth.New(c)
 	if err != nil {
 		log.Fatal(err)

@@ -117,7 +117,7 @@ func ExampleNew_incorrect() {
 	// Output:
 	// jwtauth: HS256: secret is text that a human may have thought of, or a file of another kind, want 32 random bytes (openssl rand -hex 32)
 	// jwtauth: Config.Issuer is "", want 1 to 255 bytes of text without space around it
-	// jwtauth: Config.Leeway is 1h0m0s, want more than 0 and at most 1m0s, or 0 for the default
+	// jwtauth: Config.Leeway is 1h0m0s, want 1ns to 1m0s, or 0 for the default
 	// jwtauth: Config.Keys is empty, want at least one key that signs
 	// jwtauth: Config.Sessions is nil, want what session.New returns
 }

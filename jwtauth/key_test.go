@@ -135,10 +135,19 @@ func TestAWeakOrWrongKeyIsRefused(t *testing.T) {
 		"RS256, empty":               func() (jwtauth.Key, error) { return jwtauth.RS256(&rsa.PrivateKey{}) },
 		"PS256, nil, public":         func() (jwtauth.Key, error) { return jwtauth.PS256Public(nil) },
 		"RS256 with exponent 1":      func() (jwtauth.Key, error) { return jwtauth.RS256Public(&rsa.PublicKey{N: tokentest.RSAKey().N, E: 1}) },
-		"ES256 of the curve P-384":   func() (jwtauth.Key, error) { return jwtauth.ES256(p384) },
-		"ES256 of P-384, public":     func() (jwtauth.Key, error) { return jwtauth.ES256Public(&p384.PublicKey) },
-		"ES256, nil":                 func() (jwtauth.Key, error) { return jwtauth.ES256(nil) },
-		"ES256, empty":               func() (jwtauth.Key, error) { return jwtauth.ES256(&ecdsa.PrivateKey{}) },
+		"PS256 with an even exponent": func() (jwtauth.Key, error) {
+			return jwtauth.PS256Public(&rsa.PublicKey{N: tokentest.RSAKey().N, E: 65536})
+		},
+		"RS256 with an even modulus": func() (jwtauth.Key, error) {
+			return jwtauth.RS256Public(&rsa.PublicKey{N: new(big.Int).Sub(tokentest.RSAKey().N, big.NewInt(1)), E: 65537})
+		},
+		"PS256 of 8193 bits": func() (jwtauth.Key, error) {
+			return jwtauth.PS256Public(&rsa.PublicKey{N: new(big.Int).SetBit(tokentest.RSAKey().N, 8192, 1), E: 65537})
+		},
+		"ES256 of the curve P-384": func() (jwtauth.Key, error) { return jwtauth.ES256(p384) },
+		"ES256 of P-384, public":   func() (jwtauth.Key, error) { return jwtauth.ES256Public(&p384.PublicKey) },
+		"ES256, nil":               func() (jwtauth.Key, error) { return jwtauth.ES256(nil) },
+		"ES256, empty":             func() (jwtauth.Key, error) { return jwtauth.ES256(&ecdsa.PrivateKey{}) },
 		"ES256 off the curve": func() (jwtauth.Key, error) {
 			return jwtauth.ES256Public(&ecdsa.PublicKey{Curve: elliptic.P256(), X: big.NewInt(1), Y: big.NewInt(1)})
 		},

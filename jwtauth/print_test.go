@@ -57,7 +57,7 @@ func TestNothingThatIsPrintedShowsAKeyOrAToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	refresh, err := tokens.Engine().ParseRefresh(resp.RefreshToken)
+	refresh, err := tokens.Engine().RefreshKeys.Parse(resp.RefreshToken)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,6 @@ func TestNothingThatIsPrintedShowsAKeyOrAToken(t *testing.T) {
 		"jwtauth.Response":    printed(resp.String()) + printed(fmt.Sprint(resp)),
 		"WebSocket":           printed(jwtauth.WebSocket(tokens)),
 		"tokens.Engine":       printed(tokens.Engine()),
-		"tokens.Codec":        printed(tokens.Engine().Codec),
 		"tokens.RefreshToken": printed(refresh),
 		"oauth.Config":        printed(oauth.Config{Tokens: tokens}),
 		"oauth.Endpoints":     printed(endpoints),

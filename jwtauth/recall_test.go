@@ -488,16 +488,16 @@ func TestTheOverlapEndsEarlyThoughACacheServesTheSession(t *testing.T) {
 		wait time.Duration
 		good bool
 	}{
-		{"unseen, when a used one would be over", false, tokentest.Overlap + tokentest.Leeway, true},
-		{"seen, before the end", true, tokentest.Overlap + tokentest.Leeway - time.Microsecond, true},
-		{"seen, at the end", true, tokentest.Overlap + tokentest.Leeway, false},
+		{"unseen, when a used one would be over", false, tokentest.Grace, true},
+		{"seen, before the end", true, tokentest.Grace - time.Microsecond, true},
+		{"seen, at the end", true, tokentest.Grace, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				m := &storetest.Memo{Store: storetest.Cached(t, storetest.Memory(t))}
 				d := tokentest.NewDevice(t, tokentest.App(t, tokentest.New(t, m, tokentest.WithRefresh)), "1")
 				wantRemembered(t, m, poll(t, d.App, d.Token))
-				time.Sleep(tokentest.Overlap)
+				time.Sleep(tokentest.Grace)
 				former, used := d.Next()
 				wantRemembered(t, m, poll(t, d.App, former)) // the row is remembered, as it is now
 				if row.seen {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -95,6 +96,29 @@ func TestWithoutKeysThereAreNoRefreshTokens(t *testing.T) {
 
 // A plainStore is neither a backends.Rotator nor a backends.UserFinder.
 type plainStore struct{ backends.Store }
+
+func TestARefreshTokenIsGoodForItsIssuerAndAudienceOnly(t *testing.T) {
+	// RT-13: two Tokens of one registry share their keys.
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
+		var j tokentest.Journal
+		of := func(issuer, audience string) http.Handler {
+			return tokentest.App(t, tokentest.New(t, s, tokentest.Eager, j.Use, func(c *tokentest.Config) { c.Issuer, c.Audience = issuer, audience }))
+		}
+		api := of("https://app.example", "https://api.example")
+		d := tokentest.NewDevice(t, api, "1")
+		for _, other := range []http.Handler{of("https://app.example", "https://other.example"), of("https://other.example", "https://api.example")} {
+			tokentest.DeviceWith(t, other, "", d.Refresh).WantNoGrant(d.Refresh)
+			d.App = other
+			d.Status("POST", "/revoke", 200, tokentest.WithForm("token", d.Refresh))
+			d.App = api
+		}
+		tokentest.WantLive(t, s, "1", 1)
+		d.Rotate()
+		if n := j.Count(middleware.EventTheft); n != 0 {
+			t.Errorf("%d thefts, want none", n)
+		}
+	})
+}
 
 func TestNewReportsEveryMistakeAboutRefreshTokensAndNamesItsField(t *testing.T) {
 	// IN-1.

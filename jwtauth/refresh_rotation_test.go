@@ -25,10 +25,10 @@ func TestEachRefreshReturnsANewTokenAndTheUsedOneIsRefused(t *testing.T) {
 	// RT-1: once the overlap is over.
 	synctest.Test(t, func(t *testing.T) {
 		d := tokentest.NewDevice(t, tokentest.App(t, tokentest.New(t, storetest.Memory(t), tokentest.WithRefresh)), "1")
-		time.Sleep(tokentest.Overlap)
+		time.Sleep(tokentest.Grace)
 		_, used := d.Rotate()
 		d.Status("GET", "/me", 200)
-		time.Sleep(tokentest.Overlap + tokentest.Leeway)
+		time.Sleep(tokentest.Grace)
 		d.WantNoGrant(used)
 	})
 }
@@ -163,10 +163,10 @@ func TestRetriesDoNotProlongTheOverlap(t *testing.T) {
 	// RT-5, RT-7: it counts from the rotation.
 	synctest.Test(t, func(t *testing.T) {
 		d := tokentest.NewDevice(t, tokentest.App(t, tokentest.New(t, storetest.Memory(t), tokentest.WithRefresh)), "1")
-		time.Sleep(tokentest.Overlap)
+		time.Sleep(tokentest.Grace)
 		former, used := d.Rotate()
 		d.WantAccess(d.Token, 200)
-		const overlap = tokentest.Overlap + tokentest.Leeway
+		const overlap = tokentest.Grace
 		for range 4 {
 			d.WantGranted(used, d.Refresh)
 			time.Sleep(overlap / 4)
@@ -215,7 +215,7 @@ func TestTheLastMomentOfTheOverlap(t *testing.T) {
 					c.Policy = sliding.Policy{Idle: 20 * time.Hour, Absolute: 48 * time.Hour}
 				})
 				d := tokentest.NewDevice(t, tokentest.App(t, tokens), "1")
-				time.Sleep(tokentest.Overlap)
+				time.Sleep(tokentest.Grace)
 				former, used := d.Next()
 				if row.use != nil {
 					row.use(tokens, d, former)
@@ -243,7 +243,7 @@ func TestTheOverlapIsTheConfiguredOne(t *testing.T) {
 		}{{2999 * time.Millisecond, true}, {3 * time.Second, false}} {
 			d := tokentest.NewDevice(t, app, "1")
 			first := d.Refresh
-			time.Sleep(999 * time.Millisecond)
+			time.Sleep(2999 * time.Millisecond)
 			d.WantGranted(first, first)
 			time.Sleep(time.Millisecond)
 			_, used := d.Next()

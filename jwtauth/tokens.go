@@ -30,19 +30,21 @@ var (
 
 // Engine is for the packages of this module that carry tokens otherwise than in the
 // Authorization header. Its type is internal.
-func (t *Tokens) Engine() *tokens.Engine { return t.engine }
-
-// Issuer returns Config.Issuer, the claim iss of the tokens.
-func (t *Tokens) Issuer() string { return t.engine.Issuer() }
+func (t *Tokens) Engine() *tokens.Engine {
+	if t == nil {
+		return nil
+	}
+	return t.engine
+}
 
 // Authenticate implements [middleware.Authenticator]: one look-up for a good token, none for any
 // other. The identity has the current roles of the user, and the claims of the token.
 func (t *Tokens) Authenticate(r *http.Request) (id middleware.Identity, err error) {
-	token, err := bearer.Presented(r)
-	if err != nil || t.engine.Recall(token, &id) {
+	if err := t.Engine().Made(); err != nil {
 		return id, err
 	}
-	if err := bearer.Check(token); err != nil {
+	token, err := bearer.Token(r)
+	if err != nil {
 		return id, err
 	}
 	err = t.engine.Identify(r.Context(), token, &id)
@@ -51,7 +53,7 @@ func (t *Tokens) Authenticate(r *http.Request) (id middleware.Identity, err erro
 
 // WatchSession implements [middleware.SessionWatcher].
 func (t *Tokens) WatchSession(id middleware.Identity, end func(cause error)) (stop func()) {
-	return t.engine.Sessions().WatchSession(id, end)
+	return t.engine.Sessions.WatchSession(id, end)
 }
 
 // Challenge implements [middleware.Challenger].
@@ -66,11 +68,19 @@ func (t *Tokens) Challenge(r *http.Request, d middleware.Denial) string {
 // Errors: [middleware.ErrMalformedRequest] for a GET and other safe methods, and those of
 // session.Method.Open.
 func (t *Tokens) Login(r *http.Request, l middleware.Login) (Response, error) {
-	if err := browser.Unsafe(r); err != nil {
+	if err := t.change(r); err != nil {
 		return Response{}, err
 	}
 	issued, err := t.engine.Open(r, l, nil, anyFits)
 	return response(issued, err)
+}
+
+// change returns an error unless r may change a session.
+func (t *Tokens) change(r *http.Request) error {
+	if err := t.Engine().Made(); err != nil {
+		return err
+	}
+	return browser.Unsafe(r)
 }
 
 // anyFits is for clients that take any response.
@@ -87,7 +97,7 @@ func anyFits(tokens.Issued) error { return nil }
 // l.Subject must be the user of the session. Errors are those of Login, and those of
 // Authenticate.
 func (t *Tokens) Reauthenticate(w http.ResponseWriter, r *http.Request, l middleware.Login) (Response, error) {
-	if err := browser.Unsafe(r); err != nil {
+	if err := t.change(r); err != nil {
 		return Response{}, err
 	}
 	token, err := bearer.Token(r)
@@ -102,7 +112,7 @@ func (t *Tokens) Reauthenticate(w http.ResponseWriter, r *http.Request, l middle
 	if err != nil {
 		return Response{}, err
 	}
-	issued, err := t.engine.Reauthenticate(r, s, u, l, anyFits)
+	issued, err := t.engine.Reauthenticate(r, s, u, l, nil, anyFits)
 	if err == nil {
 		t.clear(w.Header())
 	}
@@ -114,21 +124,18 @@ func (t *Tokens) Reauthenticate(w http.ResponseWriter, r *http.Request, l middle
 // the absolute deadline. The user is looked at again, so a role that changed is in the access
 // token.
 //
-// A token that is older than Config.RefreshOverlap is replaced, a newer one is answered again.
-// However many clients bring the same token at the same time, all get the same one back. A
-// client that missed the response gets it by asking again, as long as no other client has used
-// its tokens; once the successor is in use, the former token is accepted for the overlap and
-// the leeway only. A token that was replaced before that is theft: the session ends, and both
-// clients have to log in again.
+// However many clients bring the same token at the same time, all get the same one back. The
+// package documentation says which token is replaced, which is answered again, and which one is
+// theft: the session ends, and both clients have to log in again.
 //
 // Errors: [middleware.ErrInvalidCredentials], also for a token that is forged or cut, which
 // changes nothing; [middleware.ErrMalformedRequest] for a GET and other safe methods;
 // [middleware.ErrUnavailable].
 func (t *Tokens) Refresh(r *http.Request, token string) (Response, error) {
-	if err := browser.Unsafe(r); err != nil {
+	if err := t.change(r); err != nil {
 		return Response{}, err
 	}
-	rt, err := t.engine.ParseRefresh(token)
+	rt, err := t.engine.RefreshKeys.Parse(token)
 	if err != nil {
 		return Response{}, err
 	}
@@ -147,22 +154,22 @@ func (t *Tokens) Refresh(r *http.Request, token string) (Response, error) {
 // [middleware.ErrMalformedRequest] for a GET and other safe methods, and
 // [middleware.ErrUnavailable]: the session then still lives.
 func (t *Tokens) Logout(w http.ResponseWriter, r *http.Request) error {
-	if err := browser.Unsafe(r); err != nil {
+	if err := t.change(r); err != nil {
 		return err
 	}
 	token, err := bearer.Token(r)
 	if err != nil {
 		return err
 	}
-	c, err := t.engine.VerifyAgeless(token)
+	about, err := t.engine.Named(token)
 	if err != nil {
 		return err
 	}
-	err = t.engine.Sessions().Logout(r, middleware.Identity{SessionID: c.SessionID, Subject: c.Subject})
-	if err == nil {
-		t.clear(w.Header())
+	if err := t.engine.Sessions.Logout(r, about); err != nil {
+		return err
 	}
-	return err
+	t.clear(w.Header())
+	return nil
 }
 
 // Format implements [fmt.Formatter], so that no verb prints a key.

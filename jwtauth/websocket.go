@@ -26,7 +26,7 @@ const Subprotocol = "inga.bearer"
 //
 // A token that a script sends on purpose is not ambient, so its origin is not checked. A query
 // parameter is not looked at: queries are logged.
-func WebSocket(t *Tokens) middleware.Authenticator { return &webSocket{t.engine} }
+func WebSocket(t *Tokens) middleware.Authenticator { return &webSocket{t.Engine()} }
 
 type webSocket struct{ engine *tokens.Engine }
 
@@ -43,10 +43,13 @@ func (ws *webSocket) Challenge(r *http.Request, d middleware.Denial) string {
 
 // WatchSession implements [middleware.SessionWatcher].
 func (ws *webSocket) WatchSession(id middleware.Identity, end func(cause error)) (stop func()) {
-	return ws.engine.Sessions().WatchSession(id, end)
+	return ws.engine.Sessions.WatchSession(id, end)
 }
 
 func (ws *webSocket) Authenticate(r *http.Request) (id middleware.Identity, err error) {
+	if err := ws.engine.Made(); err != nil {
+		return id, err
+	}
 	token, err := protocolToken(r)
 	if err != nil {
 		return id, err

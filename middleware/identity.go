@@ -18,7 +18,7 @@ type Identity struct {
 	// a guard let pass.
 	Subject string `json:"subject"`
 	// Roles are the user's roles at the time of the request.
-	Roles []string `json:"roles"`
+	Roles []string `json:"roles,omitempty"`
 
 	// Method is how the request was authenticated: "cookie" (package cookie), "bearer" (packages
 	// jwtauth and foreign), "token-cookie" (package tokencookie), or the name of the application's

@@ -60,7 +60,7 @@ func faults() map[string]fault {
 	add("forgets to revoke", lazyRevoke{m}, "Store/a session that was revoked is over, and says when and why")
 	add("always says it revoked", proudRevoke{m}, "Store/of simultaneous logouts exactly one ends the session")
 
-	add("rotates a new token", eagerRotate{m}, "Rotator/a token that is newer than the overlap is not replaced but answered again")
+	add("rotates a new token", eagerRotate{m}, "Rotator/a token that is newer than overlap and skew is not replaced but answered again")
 	add("rotates what it saw current", racyRotate{m, newPair()}, "Rotator/a hundred parallel refreshes with one token see one rotation and one successor")
 	add("rotates without a secret", &rotatesAny{Store: m}, "Rotator/the hash of another secret rotates nothing and does not tell how a session ended")
 	add("sees nothing", blindRotate{m}, "Rotator/only the current token is marked as seen, once")

@@ -13,7 +13,10 @@ import (
 type eagerRotate struct{ *memory.Store }
 
 func (f eagerRotate) Rotate(ctx context.Context, now time.Time, id string, h backends.SecretHash, n int64, g backends.Grace) (backends.Session, backends.User, backends.Rotation, error) {
-	return f.Store.Rotate(ctx, now, id, h, n, backends.Grace{Skew: g.Overlap + g.Skew})
+	if found, _, err := f.Find(ctx, now, id, h); err == nil && n == found.Refresh.Generation {
+		g.Skew = 0
+	}
+	return f.Store.Rotate(ctx, now, id, h, n, g)
 }
 
 type racyRotate struct {

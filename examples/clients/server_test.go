@@ -81,7 +81,7 @@ func startAndStop(t *testing.T, flags ...string) (url string, stop func()) {
 		t.Fatal(err)
 	}
 	var said, logged output
-	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), path, append([]string{"-addr", "127.0.0.1:0"}, flags...)...)
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), path, append([]string{"-addr", "127.0.0.1:0", "-leeway", "1ns"}, flags...)...)
 	cmd.Stdout, cmd.Stderr = &said, &logged
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

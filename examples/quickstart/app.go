@@ -78,6 +78,7 @@ func (a *app) makeCredentials(k keys, o options) error {
 		AccessTTL:      o.accessTTL,
 		RefreshKeys:    k.refresh,
 		RefreshOverlap: o.overlap,
+		Leeway:         o.leeway,
 	})
 	if err := errors.Join(err1, err2); err != nil {
 		return err

@@ -140,7 +140,7 @@ func start(t *testing.T, flags ...string) *program {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	p := &program{output: &output{}}
 	ended := make(chan error, 1)
-	go func() { ended <- runFlags(ctx, append([]string{"-addr", "127.0.0.1:0"}, flags...), p.output) }()
+	go func() { ended <- runFlags(ctx, append([]string{"-addr", "127.0.0.1:0", "-leeway", "1ns"}, flags...), p.output) }()
 	p.stop = sync.OnceFunc(func() {
 		cancel()
 		select {

@@ -29,6 +29,7 @@ type options struct {
 	onLimit     string
 	accessTTL   time.Duration
 	overlap     time.Duration
+	leeway      time.Duration
 	alg         string // "": the default, or that of the file
 	keyFile     string
 	rotateKeys  bool
@@ -73,7 +74,8 @@ func (o *options) define(f *flag.FlagSet) {
 	f.IntVar(&o.maxSessions, "max-sessions", 0, "how many sessions a user may have at once, 0 for any number; administrators may have any number")
 	f.StringVar(&o.onLimit, "on-limit", onLimitEvict, "`what` a login over the limit does: "+onLimitEvict+" the least recently used session, or "+onLimitRefuse+" the login")
 	f.DurationVar(&o.accessTTL, "access-ttl", 5*time.Minute, "lifetime of an access token")
-	f.DurationVar(&o.overlap, "refresh-overlap", 10*time.Second, "how long a new refresh token is not replaced again, and its predecessor is still accepted")
+	f.DurationVar(&o.overlap, "refresh-overlap", 10*time.Second, "how long a new refresh token is not replaced again, and its predecessor is still accepted, plus -leeway")
+	f.DurationVar(&o.leeway, "leeway", 30*time.Second, "how much the clocks of servers may differ")
 	f.StringVar(&o.alg, "alg", "", "sign access tokens with this `algorithm`: "+allAlgs+"\n(default "+defaultAlg+", or that of the key file)")
 	f.StringVar(&o.keyFile, "keys", "", "keep the keys in this `file`, which is created if it does not exist; by default they are new at each start")
 	f.BoolVar(&o.rotateKeys, "rotate-keys", false, "put new keys in front of the old ones in the file of -keys, and exit; the next start uses them")

@@ -29,9 +29,9 @@ func TestAWalkWithARefreshToken(t *testing.T) {
 		if a.header.Get("Set-Cookie") != "" {
 			t.Error("a cookie is set, want tokens only")
 		}
-		wantIdentity(t, ann.get("/me").want(200), "ann", "bearer", "user")
 		// Its answer might have been lost.
 		ann.exchange(first).want(200).wantMember("refresh_token", ann.refresh)
+		wantIdentity(t, ann.get("/me").want(200), "ann", "bearer", "user")
 
 		// RFC 6749, section 5.2.
 		for _, row := range []struct {

@@ -26,7 +26,7 @@ func welcome(out io.Writer, url string, o options) {
 		"Idle": short(o.policy.Idle), "Absolute": short(o.policy.Absolute), "AccessTTL": short(o.accessTTL),
 		"Users": o.users, "Ann": o.users[0], "Root": o.users[1],
 		"Limit": limitText(o), "MaxSessions": o.maxSessions, "Kept": kept,
-		"Cache": o.cache, "MaxLag": short(o.maxLag), "Fresh": short(o.fresh), "Overlap": short(o.overlap),
+		"Cache": o.cache, "MaxLag": short(o.maxLag), "Fresh": short(o.fresh), "Overlap": short(o.overlap + o.leeway),
 	})
 	if err != nil {
 		panic(err) // the template is wrong

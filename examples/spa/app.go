@@ -66,6 +66,7 @@ func newCookies(sessions *session.Registry, o options) (*tokencookie.Cookies, er
 		Keys:           []jwtauth.Key{key},
 		RefreshKeys:    [][]byte{newSecret()},
 		RefreshOverlap: o.overlap,
+		Leeway:         o.leeway,
 		Issuer:         "https://spa.example",
 		Audience:       "spa",
 		AccessTTL:      o.accessTTL,

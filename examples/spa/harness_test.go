@@ -57,7 +57,7 @@ type answered struct {
 // start starts the program as the flags say. It ends with the test.
 func start(t *testing.T, flags ...string) *program {
 	t.Helper()
-	o, err := parse(flags)
+	o, err := parse(append([]string{"-leeway", "1ns"}, flags...))
 	if err != nil {
 		t.Fatal(err)
 	}

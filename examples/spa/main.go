@@ -8,7 +8,7 @@
 // the document. From the root of the repository:
 //
 //	go run ./examples/spa
-//	go run ./examples/spa -rotate 6s -refresh-overlap 2s    # to watch it, in two windows
+//	go run ./examples/spa -rotate 6s -refresh-overlap 2s -leeway 1s    # to watch it, in two windows
 //	go run ./examples/spa -h
 package main
 

@@ -30,7 +30,7 @@ var arrows = map[string][]string{
 	"cookie":              {"backends", "internal/browser", "internal/entropy", "internal/identity", "internal/recall", "middleware", "middleware/session"},
 	"jwtauth":             {"backends", "internal/bearer", "internal/browser", "internal/entropy", "internal/jose", "internal/tokens", "middleware", "middleware/session"},
 	"jwtauth/foreign":     {"backends", "internal/bearer", "internal/jose", "jwtauth", "middleware"},
-	"jwtauth/oauth":       {"backends", "internal/tokens", "jwtauth", "middleware"},
+	"jwtauth/oauth":       {"internal/jose", "internal/tokens", "jwtauth", "middleware"},
 	"jwtauth/tokencookie": {"backends", "internal/browser", "internal/tokens", "jwtauth", "middleware"},
 	"middleware/devices":  {"backends", "internal/browser", "internal/text", "middleware", "middleware/session"},
 

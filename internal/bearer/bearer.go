@@ -4,6 +4,7 @@ package bearer
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/inga-auth/inga/middleware"
@@ -14,39 +15,18 @@ import (
 //
 // [middleware.ErrNoCredentials] means that there is no header, or one of another scheme.
 func Token(r *http.Request) (string, error) {
-	token, err := Presented(r)
-	if err == nil {
-		err = Check(token)
-	}
-	if err != nil {
-		return "", err
-	}
-	return token, nil
-}
-
-// Presented is Token without the check of the token itself.
-func Presented(r *http.Request) (string, error) {
 	values := r.Header["Authorization"]
-	if len(values) == 1 {
-		if token, ok := cutBearer(values[0]); ok {
-			return token, nil
-		}
-	}
-	if len(values) > 1 && hasBearer(r) {
+	switch {
+	case !hasBearer(values):
+		return "", middleware.ErrNoCredentials
+	case len(values) > 1:
 		return "", fmt.Errorf("%w: %d Authorization headers", middleware.ErrMalformedRequest, len(values))
 	}
-	return "", middleware.ErrNoCredentials
-}
-
-// Check returns an error unless what follows the scheme can be one token.
-func Check(token string) error {
-	switch {
-	case token == "":
-		return fmt.Errorf("%w: Bearer without a token", middleware.ErrMalformedRequest)
-	case strings.ContainsAny(token, " \t,"):
-		return fmt.Errorf("%w: more than a token after Bearer", middleware.ErrMalformedRequest)
+	token, _ := cutBearer(values[0])
+	if token == "" || strings.IndexByte(token, ' ') >= 0 || strings.IndexByte(token, '\t') >= 0 || strings.IndexByte(token, ',') >= 0 {
+		return "", fmt.Errorf("%w: want one token after Bearer", middleware.ErrMalformedRequest)
 	}
-	return nil
+	return token, nil
 }
 
 // cutBearer returns what follows the scheme. RFC 9110, section 11.1: the case of a scheme
@@ -63,19 +43,17 @@ func cutBearer(value string) (rest string, ok bool) {
 	return strings.Trim(rest, " "), true
 }
 
-func hasBearer(r *http.Request) bool {
-	for _, value := range r.Header["Authorization"] {
-		if _, ok := cutBearer(value); ok {
-			return true
-		}
-	}
-	return false
+func hasBearer(values []string) bool {
+	return slices.ContainsFunc(values, func(value string) bool {
+		_, ok := cutBearer(value)
+		return ok
+	})
 }
 
 // Challenge returns the challenge of RFC 6750, section 3. A request without a token gets no error
 // code, and neither does one that was proved by a cookie.
 func Challenge(r *http.Request, d middleware.Denial) string {
-	sent := hasBearer(r)
+	sent := hasBearer(r.Header["Authorization"])
 	if !sent && d.Status != http.StatusUnauthorized {
 		return ""
 	}

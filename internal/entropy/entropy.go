@@ -4,6 +4,7 @@ package entropy
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -21,24 +22,16 @@ const advice = "want 32 random bytes (openssl rand -hex 32)"
 // Check reports what makes a secret one that can be guessed, as far as one can tell by
 // looking: RFC 8725, section 3.5, forbids passwords as keys.
 func Check(secret []byte) error {
-	if len(secret) < minBytes {
+	text := string(secret)
+	switch {
+	case len(secret) < minBytes:
 		return fmt.Errorf("secret has %d bytes, %s", len(secret), advice)
-	}
-	if distinct(secret) < minDistinct {
+	case len(slices.Compact(slices.Sorted(slices.Values(secret)))) < minDistinct:
 		return errors.New("secret repeats the same few bytes, " + advice)
-	}
-	if text := string(secret); isText(text) && !isRandomHex(text) && !isRandomBase64(text) {
+	case isText(text) && !isRandomHex(text) && !isRandomBase64(text):
 		return errors.New("secret is text that a human may have thought of, or a file of another kind, " + advice)
 	}
 	return nil
-}
-
-func distinct(b []byte) int {
-	seen := make(map[byte]bool)
-	for _, c := range b {
-		seen[c] = true
-	}
-	return len(seen)
 }
 
 // isText reports whether s can be read. Random bytes practically never are UTF-8 at all.
@@ -48,28 +41,22 @@ func isText(s string) bool {
 	})
 }
 
+const (
+	digits = "0123456789"
+	small  = "abcdefghijklmnopqrstuvwxyz"
+	large  = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+)
+
 func isRandomHex(s string) bool {
-	return len(s) >= minHex &&
-		strings.Trim(s, "0123456789abcdefABCDEF") == "" &&
-		strings.ContainsAny(s, "0123456789") && strings.ContainsAny(s, "abcdefABCDEF")
+	const letters = "abcdefABCDEF"
+	return len(s) >= minHex && strings.Trim(s, digits+letters) == "" &&
+		strings.ContainsAny(s, digits) && strings.ContainsAny(s, letters)
 }
 
 // isRandomBase64 asks for capitals, small letters and digits: one of the three is missing
 // from 43 random characters once in a thousand times at most, and from a sentence mostly.
 func isRandomBase64(s string) bool {
 	s = strings.TrimRight(s, "=")
-	var upper, lower, digit bool
-	for _, r := range s {
-		switch {
-		case 'A' <= r && r <= 'Z':
-			upper = true
-		case 'a' <= r && r <= 'z':
-			lower = true
-		case '0' <= r && r <= '9':
-			digit = true
-		case !strings.ContainsRune("+/-_", r):
-			return false
-		}
-	}
-	return len(s) >= minBase64 && upper && lower && digit
+	return len(s) >= minBase64 && strings.Trim(s, digits+small+large+"+/-_") == "" &&
+		strings.ContainsAny(s, digits) && strings.ContainsAny(s, small) && strings.ContainsAny(s, large)
 }

@@ -51,7 +51,8 @@ func ParseHeader(segment string) (Header, error) {
 	})
 }
 
-// IsAccess reports whether the typ is that of an access token: RFC 9068, section 4.
-func (h Header) IsAccess() bool {
-	return strings.EqualFold(h.Typ, AccessType) || strings.EqualFold(h.Typ, "application/"+AccessType)
-}
+// Type returns the typ as it is compared: RFC 7515, section 4.1.9.
+func (h Header) Type() string { return MediaType(h.Typ) }
+
+// MediaType is Type for a typ.
+func MediaType(typ string) string { return strings.TrimPrefix(strings.ToLower(typ), "application/") }

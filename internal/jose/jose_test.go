@@ -46,14 +46,14 @@ func TestWhatAnotherParserCouldReadInAnotherWayIsRefused(t *testing.T) {
 		`{"a":"\ud83d"}`, `{"a":"\ude00"}`, `{"a":"\ud83d\ud83d"}`, `{"a":"\ude00\ud83d"}`, `{"a":"\ud83dx"}`, `{"a":"\ud83d\n"}`, `{"a":"\ud83d\u0061"}`, `{"a":"\ud83d\u"}`, `{"a":"\ud83d\`, `{"\ud83d":1}`,
 		`{"a":` + strings.Repeat("[", 32) + strings.Repeat("]", 32) + `}`,
 		`{"a":` + strings.Repeat("[", 100_000),
-		`{` + numbered(257) + `}`,
-		`{"a":[{` + numbered(128) + `},{` + numbered(128) + `}]}`,
+		`{` + numbered(2000) + `,"m1999":0}`,
+		`{` + numbered(2000) + `,"\u006d0":0}`,
 	} {
 		if got, err := scanned(text); err == nil {
 			t.Errorf("%.80q is read as %q", text, got)
 		}
 	}
-	for _, text := range []string{`{"a":` + strings.Repeat("[", 31) + strings.Repeat("]", 31) + `}`, `{` + numbered(256) + `}`} {
+	for _, text := range []string{`{"a":` + strings.Repeat("[", 31) + strings.Repeat("]", 31) + `}`, `{` + numbered(2000) + `}`, `{"a":` + strings.Repeat("[", 31) + `1` + strings.Repeat("]", 31) + `}`} {
 		if _, err := scanned(text); err != nil {
 			t.Errorf("%.80q: %v", text, err)
 		}
@@ -88,5 +88,22 @@ func TestATimeIsANumberOfSaneSize(t *testing.T) {
 		if got, err := jose.Instant([]byte(text)); err == nil {
 			t.Errorf("%s is read as %v", text, got)
 		}
+	}
+}
+
+// BenchmarkScan reads an object of as many members as fit: the time for each must not grow with
+// their number.
+func BenchmarkScan(b *testing.B) {
+	for _, n := range []int{10, 100, 1000, 2000} {
+		text := []byte("{" + numbered(n) + "}")
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := jose.Scan(text, func(_, _ []byte) error { return nil }); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/member")
+		})
 	}
 }

@@ -5,8 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
+	"math"
 
 	"github.com/golang-jwt/jwt/v5"
 )
@@ -93,6 +95,24 @@ func (k *Key) IsOf(secret []byte) bool {
 	const text = "any"
 	sig, err := jwt.SigningMethodHS256.Sign(text, secret)
 	return err == nil && k.Verify(text, sig) == nil
+}
+
+const (
+	minRSA = 2048 // bits: RFC 7518, section 3.3
+	maxRSA = 8192 // a signature takes long to verify with more
+)
+
+// CheckRSA returns what is wrong with a key, as far as its numbers show.
+func CheckRSA(k *rsa.PublicKey) error {
+	switch bits := k.N.BitLen(); {
+	case bits < minRSA || bits > maxRSA:
+		return fmt.Errorf("key has %d bits, want %d to %d", bits, minRSA, maxRSA)
+	case k.N.Bit(0) == 0:
+		return errors.New("modulus is even, want the product of two primes")
+	case k.E < 3 || k.E > math.MaxInt32 || k.E%2 == 0:
+		return fmt.Errorf("exponent is %d, want an odd number of at least 3 and 31 bits", k.E)
+	}
+	return nil
 }
 
 // thumbprint is that of RFC 7638, section 3: SHA-256 of the required members as JSON, in

@@ -2,198 +2,146 @@ package jose
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
+	"slices"
+	"strconv"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// The bounds of what is read.
-const (
-	maxDepth   = 32
-	maxMembers = 256 // of all objects in a text
-)
+const maxDepth = 32
 
 // What is wrong with a JSON text.
 var (
 	errNotUTF8   = errors.New("JSON is not UTF-8")
 	ErrSyntax    = errors.New("not a JSON object, or text around it")
 	errDepth     = errors.New("JSON is nested too deep")
-	errMembers   = errors.New("JSON has too many members")
 	errDuplicate = errors.New("JSON has a name twice in one object")
 	errSurrogate = errors.New("JSON has half a surrogate pair")
 )
 
-// Scan reads one JSON object (RFC 8259) and hands its members to member, the names
-// unquoted and the values as they are. It stops at the first error.
+// Scan reads one JSON object (RFC 8259) and hands its members to member, the names unquoted and
+// the values as they are. It stops at the first error; what was handed out before is void then.
 //
 // Encoding/json accepts a name twice, and SUB for sub. A verifier with another parser would then
 // see another user.
 func Scan(data []byte, member func(name, value []byte) error) error {
-	if !utf8.Valid(data) {
+	switch {
+	case !utf8.Valid(data):
 		return errNotUTF8
+	case !json.Valid(data):
+		return ErrSyntax
 	}
 	s := scanner{data: data, names: make([][]byte, 0, 16)}
-	s.space()
-	if err := s.object(member); err != nil {
-		return err
-	}
-	s.space()
-	if s.at != len(data) {
+	if s.next() != '{' {
 		return ErrSyntax
 	}
-	return nil
+	return s.object(1, member)
 }
 
+// A scanner walks through JSON that encoding/json has found valid.
 type scanner struct {
-	data    []byte
-	at      int
-	depth   int
-	members int
-	names   [][]byte // of the objects that are open, the innermost last
+	data  []byte
+	at    int
+	names [][]byte // of the objects that are open, the innermost last
 }
 
-func (s *scanner) value() error {
-	if s.at == len(s.data) {
-		return ErrSyntax
-	}
-	switch s.data[s.at] {
-	case '{':
-		return s.object(func(_, _ []byte) error { return nil })
-	case '[':
-		return s.array()
-	case '"':
-		return s.text()
-	case 't':
-		return s.word("true")
-	case 'f':
-		return s.word("false")
-	case 'n':
-		return s.word("null")
-	}
-	return s.number()
-}
-
-func (s *scanner) object(member func(name, value []byte) error) error {
-	if err := s.open('{'); err != nil {
-		return err
-	}
+func (s *scanner) object(depth int, member func(name, value []byte) error) error {
 	outer := len(s.names)
-	for more := !s.take('}'); more; {
-		if err := s.name(outer); err != nil {
+	for s.at++; s.next() != '}'; {
+		name, err := s.name()
+		if err != nil {
 			return err
 		}
-		s.space()
-		if !s.take(':') {
-			return ErrSyntax
-		}
-		s.space()
-		start, name := s.at, s.names[len(s.names)-1]
-		if err := s.value(); err != nil {
+		s.names = append(s.names, name)
+		s.next()
+		start := s.at
+		if err := s.value(depth); err != nil {
 			return err
 		}
 		if err := member(name, s.data[start:s.at]); err != nil {
 			return err
 		}
-		var err error
-		if more, err = s.next('}'); err != nil {
-			return err
-		}
 	}
+	s.at++
+	own := s.names[outer:]
 	s.names = s.names[:outer]
-	s.depth--
-	return nil
-}
-
-func (s *scanner) array() error {
-	if err := s.open('['); err != nil {
-		return err
-	}
-	for more := !s.take(']'); more; {
-		err := s.value()
-		if err != nil {
-			return err
-		}
-		if more, err = s.next(']'); err != nil {
-			return err
-		}
-	}
-	s.depth--
-	return nil
-}
-
-func (s *scanner) open(bracket byte) error {
-	if !s.take(bracket) {
-		return ErrSyntax
-	}
-	if s.depth++; s.depth > maxDepth {
-		return errDepth
-	}
-	s.space()
-	return nil
-}
-
-// next reads what follows an element, and reports whether another one does.
-func (s *scanner) next(bracket byte) (bool, error) {
-	s.space()
-	if s.take(bracket) {
-		return false, nil
-	}
-	if !s.take(',') {
-		return false, ErrSyntax
-	}
-	s.space()
-	return true, nil
-}
-
-func (s *scanner) number() error {
-	s.take('-')
-	if !s.take('0') && !s.digits() {
-		return ErrSyntax
-	}
-	if s.take('.') && !s.digits() {
-		return ErrSyntax
-	}
-	if s.take('e') || s.take('E') {
-		if !s.take('+') {
-			s.take('-')
-		}
-		if !s.digits() {
-			return ErrSyntax
+	// Sorted first: to compare each with each takes a token full of names quadratic time.
+	slices.SortFunc(own, bytes.Compare)
+	for i := 1; i < len(own); i++ {
+		if bytes.Equal(own[i-1], own[i]) {
+			return errDuplicate
 		}
 	}
 	return nil
 }
 
-func (s *scanner) digits() bool {
+// name reads the name of a member.
+func (s *scanner) name() ([]byte, error) {
 	start := s.at
-	for s.at < len(s.data) && '0' <= s.data[s.at] && s.data[s.at] <= '9' {
-		s.at++
+	if err := s.text(); err != nil {
+		return nil, err
 	}
-	return s.at > start
+	return unquote(s.data[start:s.at])
 }
 
-func (s *scanner) word(w string) error {
-	if !bytes.HasPrefix(s.data[s.at:], []byte(w)) {
-		return ErrSyntax
+// value reads the value of a member or element; depth is how many objects and arrays it is in.
+func (s *scanner) value(depth int) (err error) {
+	c := s.data[s.at]
+	switch {
+	case (c == '{' || c == '[') && depth == maxDepth:
+		return errDepth
+	case c == '{':
+		return s.object(depth+1, func(_, _ []byte) error { return nil })
+	case c == '"':
+		return s.text()
+	case c != '[': // a number, true, false or null
+		s.at += bytes.IndexAny(s.data[s.at:], ",]} \t\r\n")
+		return nil
 	}
-	s.at += len(w)
+	for s.at++; err == nil && s.next() != ']'; {
+		err = s.value(depth + 1)
+	}
+	s.at++
+	return err
+}
+
+// text reads a string. RFC 8259, section 8.2: how half a surrogate pair is read is up to the
+// parser. Encoding/json takes it for U+FFFD.
+func (s *scanner) text() error {
+	for s.at++; s.data[s.at] != '"'; {
+		if s.data[s.at] != '\\' {
+			s.at++
+			continue
+		}
+		if r := s.escape(); utf16.IsSurrogate(r) && (s.data[s.at] != '\\' || utf16.DecodeRune(r, s.escape()) == utf8.RuneError) {
+			return errSurrogate
+		}
+	}
+	s.at++
 	return nil
 }
 
-func (s *scanner) take(c byte) bool {
-	if s.at < len(s.data) && s.data[s.at] == c {
-		s.at++
-		return true
+// escape reads an escape, and returns the UTF-16 unit that it is, if it is written as a number.
+func (s *scanner) escape() rune {
+	s.at += len(`\u`)
+	if s.data[s.at-1] != 'u' {
+		return 0
 	}
-	return false
+	s.at += 4
+	n, _ := strconv.ParseUint(string(s.data[s.at-4:s.at]), 16, 16)
+	return rune(n)
 }
 
-func (s *scanner) space() {
-	for s.at < len(s.data) {
-		switch s.data[s.at] {
-		case ' ', '\t', '\r', '\n':
+// next skips what is between names and values, and returns what follows.
+func (s *scanner) next() byte {
+	for {
+		switch c := s.data[s.at]; c {
+		case ' ', '\t', '\r', '\n', ',', ':':
 			s.at++
 		default:
-			return
+			return c
 		}
 	}
 }

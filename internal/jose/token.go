@@ -5,15 +5,16 @@ package jose
 import (
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"time"
 )
 
-// MaxToken is as long as a token may be. Headers of a request that are longer than that
-// together do not get past many servers anyway.
-const MaxToken = 8 << 10
-
-// MinRSA is the length of the shortest RSA key, in bits: RFC 7518, section 3.3.
-const MinRSA = 2048
+// MaxToken is as long as a token of ours may be, and MaxForeign one of another issuer. Many
+// servers before ours let headers through that are no longer than that together.
+const (
+	MaxToken   = 8 << 10
+	MaxForeign = 16 << 10
+)
 
 // MaxLeeway is by how much clocks may differ at the most.
 const MaxLeeway = time.Minute
@@ -27,9 +28,9 @@ type Parts struct{ Header, Payload, Signature, Signed string }
 
 // Split cuts a token at its two dots. It looks at every byte, because the decoder of base64
 // skips line breaks and so lets a token have other spellings.
-func Split(token string) (Parts, error) {
-	if len(token) > MaxToken {
-		return Parts{}, errors.New("token is too long")
+func Split(token string, maximum int) (Parts, error) {
+	if len(token) > maximum {
+		return Parts{}, fmt.Errorf("token has more than %d bytes", maximum)
 	}
 	var dots [2]int
 	n := 0

@@ -1,7 +1,12 @@
 package tokens
 
 import (
+	"bytes"
+	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -9,6 +14,7 @@ import (
 
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/internal/jose"
+	"github.com/inga-auth/inga/middleware"
 )
 
 // Claims are those of an access token of ours.
@@ -60,11 +66,6 @@ func (c *Claims) Validate() error {
 	return nil
 }
 
-// An ageless token is one whose expiry is not checked.
-type ageless struct{ *Claims }
-
-func (ageless) GetExpirationTime() (*jwt.NumericDate, error) { return nil, nil }
-
 // authenticatedAt returns when the user authenticated for the token, as precisely as it says.
 func (c *Claims) authenticatedAt() time.Time {
 	if c.AuthAt != 0 {
@@ -80,4 +81,56 @@ func (c *Claims) precedes(s *backends.Session) bool {
 		return c.AuthAt < s.AuthenticatedAt.UnixMicro()
 	}
 	return !c.AuthTime.IsZero() && c.AuthTime.Unix() < s.AuthenticatedAt.Unix()
+}
+
+// customOf is custom for the user with the ID, who is looked up only if there may be claims.
+func (e *Engine) customOf(ctx context.Context, userID string) ([]byte, error) {
+	if e.Custom == nil {
+		return nil, nil
+	}
+	u, err := e.Registry.FindUser(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	return e.custom(ctx, u)
+}
+
+// custom returns the custom claims of the user, as a JSON object, or nil.
+//
+// Whatever the function of the application says, it cannot turn into a statement about
+// credentials: its error is not wrapped.
+func (e *Engine) custom(ctx context.Context, u backends.User) ([]byte, error) {
+	if e.Custom == nil {
+		return nil, nil
+	}
+	v, err := e.Custom(ctx, u)
+	if err != nil {
+		return nil, fmt.Errorf("%w: jwtauth: Config.Claims: %v", middleware.ErrUnavailable, err)
+	}
+	object, err := marshalCustom(v)
+	if err != nil {
+		return nil, fmt.Errorf("%w: jwtauth: Config.Claims: %v", middleware.ErrInvalidArgument, err)
+	}
+	return object, nil
+}
+
+// marshalCustom returns v as a JSON object that may stand in a token, or nil if it is nothing.
+func marshalCustom(v any) ([]byte, error) {
+	object, err := json.Marshal(v)
+	if err != nil || string(object) == "null" {
+		return nil, err
+	}
+	taken := slices.Concat(jose.ClaimNames, ownNames)
+	err = jose.Scan(object, func(name, _ []byte) error {
+		for _, n := range taken {
+			if bytes.EqualFold(name, []byte(n)) {
+				return fmt.Errorf("claim %q is set by this package", name)
+			}
+		}
+		return nil
+	})
+	if errors.Is(err, jose.ErrSyntax) {
+		err = fmt.Errorf("%T is not a JSON object", v)
+	}
+	return object, err
 }

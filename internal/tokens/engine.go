@@ -1,3 +1,5 @@
+// Package tokens makes and reads the tokens of sessions, and finds the sessions that they name.
+// The packages that carry tokens in HTTP are above it.
 package tokens
 
 import (
@@ -7,41 +9,80 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/golang-jwt/jwt/v5"
+
 	"github.com/inga-auth/inga/backends"
-	"github.com/inga-auth/inga/internal/bearer"
+	"github.com/inga-auth/inga/internal/jose"
 	"github.com/inga-auth/inga/internal/recall"
 	"github.com/inga-auth/inga/middleware"
 	"github.com/inga-auth/inga/middleware/session"
 )
 
-// An Engine opens, finds and refreshes sessions by their tokens. It is safe for concurrent use.
-type Engine struct {
-	*Codec
-	registry *session.Registry
-	sessions *session.Method
-	recaller recall.Store // nil if the store is none
-	custom   Custom       // may be nil
-	grace    backends.Grace
-	method   string
+// Config is what [New] needs. It has been validated.
+type Config struct {
+	Registry                   *session.Registry
+	Method                     string      // of the identities
+	Keys                       []*jose.Key // the first one signs
+	Issuer, Audience, ClientID string
+	TTL, Leeway, Overlap       time.Duration
+	RefreshKeys                RefreshKeys // empty for no refresh tokens
+
+	// Custom may be nil, or returns more claims for a token of the user: a value that
+	// encoding/json makes an object of, or nil.
+	Custom func(ctx context.Context, u backends.User) (any, error)
 }
 
-// NewEngine returns an Engine for the sessions of the registry, which are proved by the method.
-func NewEngine(c *Codec, registry *session.Registry, method string, custom Custom, overlap time.Duration) *Engine {
-	e := &Engine{Codec: c, registry: registry, custom: custom, grace: backends.Grace{Overlap: overlap, Skew: c.config.Leeway}}
-	return e.With(method)
+// An Engine opens, finds and refreshes sessions by their tokens. It is safe for concurrent use.
+type Engine struct {
+	Config
+	Sessions       *session.Method
+	byID, byHeader map[string]*jose.Key
+	validator      *jwt.Validator
+	recaller       recall.Store // nil if the store is none
+}
+
+// New returns the Engine that c describes.
+func New(c Config) *Engine {
+	e := &Engine{
+		Config:   c,
+		Sessions: c.Registry.Method(backends.KindToken, c.Method),
+		byID:     make(map[string]*jose.Key),
+		byHeader: make(map[string]*jose.Key),
+		// It does not check an issuer or audience that is empty, which is why no configuration
+		// has one.
+		validator: jwt.NewValidator(
+			jwt.WithExpirationRequired(),
+			jwt.WithIssuer(c.Issuer),
+			jwt.WithAudience(c.Audience),
+			jwt.WithIssuedAt(),
+			jwt.WithLeeway(c.Leeway),
+		),
+	}
+	e.recaller, _ = c.Registry.Store().(recall.Store)
+	for _, k := range c.Keys {
+		e.byID[k.ID] = k
+		e.byHeader[k.Header] = k
+	}
+	return e
 }
 
 // With returns the same Engine for another way of carrying its tokens.
 func (e *Engine) With(method string) *Engine {
-	other := *e
-	other.method = method
-	other.sessions = e.registry.Method(backends.KindToken, method)
-	other.recaller, _ = e.registry.Store().(recall.Store)
-	return &other
+	c := e.Config
+	c.Method = method
+	return New(c)
 }
 
-// Sessions returns the way of proving of the Engine's sessions.
-func (e *Engine) Sessions() *session.Method { return e.sessions }
+// Made returns an error for a nil Engine: that of a value that no constructor returned.
+func (e *Engine) Made() error {
+	if e == nil {
+		return fmt.Errorf("%w: jwtauth: want Tokens that New returned, and not nil or the zero value", middleware.ErrInvalidArgument)
+	}
+	return nil
+}
+
+// Format implements [fmt.Formatter], so that no verb prints a key.
+func (e *Engine) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[engine]")) }
 
 // Issued are the tokens of a session.
 type Issued struct {
@@ -57,11 +98,10 @@ type Fits func(Issued) error
 // Open opens a session for l and issues its tokens. The former sessions of the client end.
 func (e *Engine) Open(r *http.Request, l middleware.Login, former []string, fits Fits) (issued Issued, err error) {
 	secret := e.newSecret()
-	_, err = e.sessions.Open(r, l, session.Opening{Secret: secret, Former: former, Prepare: func(s *backends.Session) error {
-		custom, err := e.claimsFor(r.Context(), func() (backends.User, error) { return e.registry.FindUser(r.Context(), l.Subject) })
+	_, err = e.Sessions.Open(r, l, session.Opening{Secret: secret, Former: former, Prepare: func(s *backends.Session) error {
+		custom, err := e.customOf(r.Context(), l.Subject)
 		if err == nil {
-			e.prepare(s)
-			issued, err = e.respond(s, custom, secret, fits)
+			issued, err = e.begin(s, custom, secret, fits)
 		}
 		return err
 	}})
@@ -69,16 +109,15 @@ func (e *Engine) Open(r *http.Request, l middleware.Login, former []string, fits
 }
 
 // Reauthenticate gives the session, as it was just found, a new start because of l, and issues
-// new tokens. The former ones open nothing any more.
-func (e *Engine) Reauthenticate(r *http.Request, s backends.Session, u backends.User, l middleware.Login, fits Fits) (issued Issued, err error) {
-	custom, err := e.claimsFor(r.Context(), func() (backends.User, error) { return u, nil })
+// new tokens. The former ones open nothing any more, and the former sessions of the client end.
+func (e *Engine) Reauthenticate(r *http.Request, s backends.Session, u backends.User, l middleware.Login, former []string, fits Fits) (issued Issued, err error) {
+	custom, err := e.custom(r.Context(), u)
 	if err != nil {
 		return Issued{}, err
 	}
 	secret := e.newSecret()
-	err = e.sessions.Reauthenticate(r, &s, l, session.Opening{Secret: secret, Prepare: func(s *backends.Session) (err error) {
-		e.prepare(s)
-		issued, err = e.respond(s, custom, secret, fits)
+	err = e.Sessions.Reauthenticate(r, &s, l, session.Opening{Secret: secret, Former: former, Prepare: func(s *backends.Session) (err error) {
+		issued, err = e.begin(s, custom, secret, fits)
 		return err
 	}})
 	return issued, err
@@ -86,33 +125,34 @@ func (e *Engine) Reauthenticate(r *http.Request, s backends.Session, u backends.
 
 // newSecret returns the secret of a session's refresh tokens, zero if there are to be none.
 func (e *Engine) newSecret() backends.Secret {
-	if !e.Refreshes() {
+	if len(e.RefreshKeys) == 0 {
 		return backends.Secret{}
 	}
 	return backends.NewSecret()
 }
 
-// prepare makes s a session of tokens that begins.
-func (e *Engine) prepare(s *backends.Session) {
+// begin makes s a session of tokens and issues its first ones.
+func (e *Engine) begin(s *backends.Session, custom []byte, secret backends.Secret, fits Fits) (Issued, error) {
 	// Each extension brings a new token, which must come before the old one expires.
-	s.RenewalInterval = min(s.RenewalInterval, e.config.TTL/2)
-	if !e.Refreshes() {
-		s.Refresh = backends.Refresh{} // the session may have had some
-		return
+	s.RenewalInterval = min(s.RenewalInterval, e.TTL/2)
+	refresh := backends.Refresh{} // the session may have had some
+	if len(e.RefreshKeys) > 0 {
+		refresh = backends.Refresh{Generation: s.Refresh.Generation + 1, RotatedAt: s.AuthenticatedAt}
 	}
-	s.Refresh = backends.Refresh{Generation: s.Refresh.Generation + 1, RotatedAt: s.AuthenticatedAt}
+	s.Refresh = refresh
+	return e.respond(s, custom, secret, fits)
 }
 
 // respond issues an access token for the session, and its current refresh token if there are
 // any.
 func (e *Engine) respond(s *backends.Session, custom []byte, secret backends.Secret, fits Fits) (Issued, error) {
-	a, err := e.Issue(time.Now(), s, s.Refresh.Generation, custom)
+	a, err := e.issue(s, s.Refresh.Generation, custom)
 	if err != nil {
-		return Issued{}, fmt.Errorf("%w: jwtauth: %w", middleware.ErrInvalidArgument, err)
+		return Issued{}, err
 	}
 	issued := Issued{Access: a, Session: *s}
 	if s.Refresh.Generation > 0 {
-		issued.Refresh = e.Encode(RefreshToken{s.ID, s.Refresh.Generation, secret})
+		issued.Refresh = e.RefreshKeys.Encode(RefreshToken{s.ID, s.Refresh.Generation, secret})
 	}
 	return issued, fits(issued)
 }
@@ -124,24 +164,26 @@ func (e *Engine) Exchange(r *http.Request, rt RefreshToken, fits Fits) (Issued, 
 	if err != nil {
 		return Issued{}, err
 	}
-	s, _, err := e.sessions.Rotate(r, rt.SessionID, rt.Secret, rt.Generation, e.grace)
+	s, _, err := e.Sessions.Rotate(r, rt.SessionID, rt.Secret, rt.Generation, e.grace())
 	if err != nil {
 		return Issued{}, err
 	}
 	return e.respond(&s, custom, rt.Secret, fits)
 }
 
+func (e *Engine) grace() backends.Grace { return backends.Grace{Overlap: e.Overlap, Skew: e.Leeway} }
+
 // rehearse returns the custom claims of the next access token, after it has made sure that a
 // token with them can be issued. If it cannot, the refresh token must not be replaced.
 func (e *Engine) rehearse(ctx context.Context, rt RefreshToken, fits Fits) ([]byte, error) {
-	if e.custom == nil {
+	if e.Custom == nil {
 		return nil, nil
 	}
-	s, u, err := e.sessions.FindByID(ctx, rt.SessionID)
+	s, u, err := e.Sessions.FindByID(ctx, rt.SessionID)
 	if err != nil {
 		return nil, err
 	}
-	custom, err := e.claimsFor(ctx, func() (backends.User, error) { return u, nil })
+	custom, err := e.custom(ctx, u)
 	if err != nil {
 		return nil, err
 	}
@@ -150,82 +192,34 @@ func (e *Engine) rehearse(ctx context.Context, rt RefreshToken, fits Fits) ([]by
 	return custom, err
 }
 
-// FindRefresh returns the session of a refresh token that would be accepted, and its user. It
-// changes nothing.
-func (e *Engine) FindRefresh(ctx context.Context, rt RefreshToken) (backends.Session, backends.User, error) {
-	s, u, err := e.sessions.Find(ctx, rt.SessionID, rt.Secret)
-	if err == nil && rt.Generation > s.Refresh.Generation {
-		// A cache may have read the session before another process replaced the token, which no feed
-		// reports. MarkSeen makes it read the session again.
-		e.sessions.MarkSeen(ctx, &s, rt.Generation)
-		s, u, err = e.sessions.Find(ctx, rt.SessionID, rt.Secret)
-	}
-	if err != nil {
-		return s, u, err
-	}
-	switch s.Rotation(time.Now(), rt.Generation, e.grace) {
-	case backends.Rotated, backends.Replayed:
-		return s, u, nil
-	}
-	return s, u, bearer.Invalid(errors.New("refresh token is not the current one"))
-}
-
-// FindAccess returns the session that verified claims name, and its user.
-func (e *Engine) FindAccess(ctx context.Context, c *Claims) (backends.Session, backends.User, error) {
-	s, u, err := e.sessions.FindByID(ctx, c.SessionID)
-	switch {
-	case err != nil:
-	case s.UserID != c.Subject:
-		err = bearer.Invalid(errors.New("sid is not a session of sub"))
-	case c.precedes(&s):
-		err = bearer.Invalid(errors.New("token is older than the last authentication"))
-	}
-	return s, u, err
-}
-
-// Renew records r as activity of the session behind id, and issues an access token for it. ok is
-// false if there was nothing to renew. The token comes first: if there can be none, because of
-// its custom claims, the next request tries again. It has no generation: it comes without a
-// refresh token.
-func (e *Engine) Renew(h http.Header, r *http.Request, id middleware.Identity, fits Fits) (renewed middleware.Identity, a Access, ok bool, err error) {
-	custom, err := e.claimsFor(r.Context(), func() (backends.User, error) {
-		_, u, err := e.sessions.FindByID(r.Context(), id.SessionID)
-		return u, err
-	})
+// Renew records r as activity of the session behind id, and hands an access token for it to
+// fits. ok is false if there was nothing to renew. The token comes first: if there can be none,
+// because of its custom claims, the next request tries again. It has no generation: it comes
+// without a refresh token.
+func (e *Engine) Renew(h http.Header, r *http.Request, id middleware.Identity, fits Fits) (_ middleware.Identity, ok bool, err error) {
+	custom, err := e.customOf(r.Context(), id.Subject)
 	if errors.Is(err, middleware.ErrInvalidCredentials) {
-		return id, a, false, nil // the session has ended meanwhile
+		return id, false, nil // the user is gone, and the session with it
 	}
 	if err != nil {
-		return id, a, false, err
+		return id, false, err
 	}
-	a, err = e.Issue(time.Now(), &backends.Session{
+	a, err := e.issue(&backends.Session{
 		ID: id.SessionID, UserID: id.Subject, AuthenticatedAt: id.AuthTime, AbsoluteDeadline: id.Session.AbsoluteDeadline,
 	}, 0, custom)
 	if err == nil {
 		err = fits(Issued{Access: a})
 	}
 	if err != nil {
-		return id, a, false, err
+		return id, false, err
 	}
-	renewed, ok, err = e.sessions.Renew(h, r, id)
+	renewed, ok, err := e.Sessions.Renew(h, r, id)
 	if err != nil || !ok {
-		return id, a, false, err
+		return id, false, err
 	}
 	renewed.ExpiresAt = renewed.Session.IdleDeadline
 	if a.ExpiresAt.Before(renewed.ExpiresAt) {
 		renewed.ExpiresAt = a.ExpiresAt
 	}
-	return renewed, a, true, nil
-}
-
-// Named returns the session that a token of either kind names, expired or not, with its user if
-// the token says so. ok is false if the token is not one of ours.
-func (e *Engine) Named(token string) (id middleware.Identity, ok bool) {
-	if rt, err := e.ParseRefresh(token); err == nil {
-		return middleware.Identity{SessionID: rt.SessionID}, true
-	}
-	if c, err := e.VerifyAgeless(token); err == nil {
-		return middleware.Identity{SessionID: c.SessionID, Subject: c.Subject}, true
-	}
-	return middleware.Identity{}, false
+	return renewed, true, nil
 }

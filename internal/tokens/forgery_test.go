@@ -99,7 +99,6 @@ var refused = []forgery{
 	{"claims nested as deep as fits", inClaims, `{`, `{"x":` + strings.Repeat("[", 2_800) + strings.Repeat("]", 2_800) + `,`},
 	{"claims nested 10^4 deep", inClaims, `{`, `{"x":` + deep + `,`},
 	{"claims of objects, nested deep", inClaims, `{`, `{"x":` + strings.Repeat(`{"x":`, 500) + `1` + strings.Repeat(`}`, 500) + `,`},
-	{"claims of 300 members", inClaims, `{`, `{` + tokentest.Members(300)},
 	{"claims of 1 MB", inClaims, `{`, `{"x":"` + strings.Repeat("x", 1<<20) + `",`},
 	{"claims with text after them", inClaims, `"J"`, `"J"} {"x":"y"`},
 	{"claims with a number that is none", inClaims, `{`, `{"x":01,`},
@@ -239,7 +238,7 @@ var accepted = []forgery{
 	{"nbf past", inClaims, `{`, `{"nbf":0,`},
 	{"a claim of the application", inClaims, `{`, `{"x":{"sub":"2","a":[{"a":1},{"a":2}]},`},
 	{"claims nested 31 deep in the object", inClaims, `{`, `{"x":` + strings.Repeat("[", 31) + strings.Repeat("]", 31) + `,`},
-	{"claims of 200 members", inClaims, `{`, `{` + tokentest.Members(200)},
+	{"claims of 300 members", inClaims, `{`, `{` + tokentest.Members(300)},
 	{"a whole surrogate pair", inClaims, `{`, `{"x":"\ud83d\uDE00","\ud83d\ude00":1,`},
 	{"claims with space", inClaims, `{`, "\r\n\t {\t"},
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
-	"fmt"
 	"strings"
 	"time"
 
@@ -17,8 +16,11 @@ import (
 
 // Identify fills in the identity that an access token proves, as it is now.
 func (e *Engine) Identify(ctx context.Context, token string, id *middleware.Identity) error {
-	if e.Recall(token, id) {
-		return nil
+	if sid, ok := unverifiedID(token); ok {
+		if n, entry := e.recall(sid, token); n != nil {
+			n.identity(entry, id)
+			return nil
+		}
 	}
 	c, err := e.Verify(token)
 	if err != nil {
@@ -28,124 +30,100 @@ func (e *Engine) Identify(ctx context.Context, token string, id *middleware.Iden
 	if err != nil {
 		return err
 	}
-	e.sessions.MarkSeen(ctx, &s, c.Generation)
-	e.remember(token, c, &s)
-	*id = e.sessions.Identity(&s, &u)
-	id.Claims = string(c.Raw)
-	limit(id, c, s.AuthenticatedAt)
+	e.identify(ctx, token, &s, &u, id, note{
+		claims: string(c.Raw), generation: c.Generation,
+		authAt: c.authenticatedAt(), expires: c.ExpiresAt.Time, until: c.ExpiresAt.Add(e.Leeway),
+	})
 	return nil
 }
 
 // IdentifyRefresh fills in the identity that a refresh token proves, given as text and parsed,
 // with the claims that an access token would have now. It replaces nothing.
 func (e *Engine) IdentifyRefresh(ctx context.Context, text string, rt RefreshToken, id *middleware.Identity) error {
-	if e.recallRefresh(text, rt, id) {
+	n, entry := e.recall(recall.ID([]byte(rt.SessionID)), text)
+	if n != nil && entry.Session.Refresh().Generation == rt.Generation { // the verdict holds for the current one
+		n.identity(entry, id)
 		return nil
 	}
 	s, u, err := e.FindRefresh(ctx, rt)
 	if err != nil {
 		return err
 	}
-	custom, err := e.claimsFor(ctx, func() (backends.User, error) { return u, nil })
+	custom, err := e.custom(ctx, u)
 	if err != nil {
 		return err
 	}
-	payload, expiresAt, err := e.compose(time.Now(), &s, rt.Generation, custom)
+	payload, until, err := e.compose(time.Now(), &s, rt.Generation, custom)
 	if err != nil {
-		return fmt.Errorf("%w: jwtauth: %w", middleware.ErrInvalidArgument, err)
+		return err
 	}
-	e.sessions.MarkSeen(ctx, &s, rt.Generation)
-	*id = e.sessions.Identity(&s, &u)
-	id.Claims = string(payload)
-	if e.recaller != nil {
-		n := &refreshNote{e.Codec, id.Claims, expiresAt}
-		e.recaller.Remember(recall.ID([]byte(s.ID)), s.AuthenticatedAt, digest(text), n, noteSize+len(n.text))
-	}
+	e.identify(ctx, text, &s, &u, id, note{claims: string(payload), generation: rt.Generation, expires: s.AbsoluteDeadline, until: until})
 	return nil
 }
 
-// limit lets the identity end with its token, and corrects the time of authentication if the
-// session was read before its user authenticated again; see package cache.
-func limit(id *middleware.Identity, c *Claims, authenticatedAt time.Time) {
-	if expires := c.ExpiresAt.Time; expires.Before(id.ExpiresAt) {
-		id.ExpiresAt = expires
-	}
-	if at := c.authenticatedAt(); at.After(authenticatedAt) {
-		id.AuthTime = at
+// identify fills in the identity of a token that proved the session, and remembers it.
+func (e *Engine) identify(ctx context.Context, token string, s *backends.Session, u *backends.User, id *middleware.Identity, n note) {
+	e.Sessions.MarkSeen(ctx, s, n.generation)
+	*id = e.Sessions.Identity(s, u)
+	n.limit(id)
+	if e.recaller != nil {
+		e.remember(token, s, n)
 	}
 }
 
 // A note is what is remembered of a token that was verified. Others may share the store, with
 // keys of their own and for another audience, so it says who verified it.
 type note struct {
-	by      *Codec
-	claims  Claims
-	text    string    // of the claims
-	expires time.Time // with the leeway
+	by         *Engine
+	claims     string    // as JSON
+	generation int64     // of the refresh token that it is, or that came with it
+	authAt     time.Time // when the user authenticated for it; zero if it does not say
+	expires    time.Time // when the identity does
+	until      time.Time // when the note is void
 }
 
-// noteSize is about what a note takes besides the text, in bytes.
-const noteSize = 400
+// noteSize is about what a note takes besides the claims, in bytes.
+const noteSize = 160
 
-// Recall fills in the identity that an access token proves, if the token was verified before and
-// its session is cached. It is remembered by a hash of the whole text, so that another spelling
-// is another token.
-func (e *Engine) Recall(token string, id *middleware.Identity) bool {
-	if e.recaller == nil || len(token) > jose.MaxToken {
-		return false
+// limit adds the claims to the identity of a session, lets it end with its token, and corrects
+// the time of authentication if the session was read before its user authenticated again; see
+// package cache.
+func (n *note) limit(id *middleware.Identity) {
+	id.Claims = n.claims
+	if n.expires.Before(id.ExpiresAt) {
+		id.ExpiresAt = n.expires
 	}
-	sid, ok := unverifiedID(token)
-	if !ok {
-		return false
+	if n.authAt.After(id.AuthTime) {
+		id.AuthTime = n.authAt
+	}
+}
+
+func (n *note) identity(entry *recall.Entry, id *middleware.Identity) {
+	identity.Recall(id, entry, n.by.Method)
+	n.limit(id)
+}
+
+func (e *Engine) remember(token string, s *backends.Session, n note) {
+	n.by = e
+	e.recaller.Remember(recall.ID([]byte(s.ID)), s.AuthenticatedAt, digest(token), &n, noteSize+len(n.claims))
+}
+
+// recall returns what is remembered of a token, with its session, or nil. It is remembered by a
+// hash of the whole text, so that another spelling is another token.
+func (e *Engine) recall(sid recall.ID, token string) (*note, *recall.Entry) {
+	if e.recaller == nil || len(token) > jose.MaxToken {
+		return nil, nil
 	}
 	now := time.Now()
 	v, entry, ok := e.recaller.Recall(now, sid, digest(token))
 	n, _ := v.(*note)
-	if !ok || n == nil || n.by != e.Codec || !now.Before(n.expires) {
-		return false
+	if !ok || n == nil || n.by != e || !now.Before(n.until) {
+		return nil, nil
 	}
-	if entry.Session.Refresh().Unseen(n.claims.Generation) {
-		return false // the store is to record it; see session.Method.MarkSeen
+	if entry.Session.Refresh().Unseen(n.generation) {
+		return nil, nil // the store is to record it; see session.Method.MarkSeen
 	}
-	identity.Recall(id, entry, e.method)
-	id.Claims = n.text
-	limit(id, &n.claims, entry.Session.AuthenticatedAt())
-	return true
-}
-
-// A refreshNote is what is remembered of a refresh token that was accepted. Its verdict holds as
-// long as the token is the current one.
-type refreshNote struct {
-	by      *Codec
-	text    string    // of the claims
-	expires time.Time // of the claims
-}
-
-func (e *Engine) recallRefresh(text string, rt RefreshToken, id *middleware.Identity) bool {
-	if e.recaller == nil {
-		return false
-	}
-	now := time.Now()
-	v, entry, ok := e.recaller.Recall(now, recall.ID([]byte(rt.SessionID)), digest(text))
-	n, _ := v.(*refreshNote)
-	if !ok || n == nil || n.by != e.Codec || !now.Before(n.expires) {
-		return false
-	}
-	if r := entry.Session.Refresh(); r.Generation != rt.Generation || r.Unseen(rt.Generation) {
-		return false
-	}
-	identity.Recall(id, entry, e.method)
-	id.Claims = n.text
-	return true
-}
-
-func (e *Engine) remember(token string, c *Claims, s *backends.Session) {
-	if e.recaller == nil {
-		return
-	}
-	n := &note{by: e.Codec, claims: *c, text: string(c.Raw), expires: c.ExpiresAt.Add(e.config.Leeway)}
-	n.claims.Raw = nil
-	e.recaller.Remember(recall.ID([]byte(s.ID)), s.AuthenticatedAt, digest(token), n, noteSize+len(n.text))
+	return n, entry
 }
 
 // digest hashes most tokens on the stack.

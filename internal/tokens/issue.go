@@ -10,6 +10,7 @@ import (
 
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/internal/jose"
+	"github.com/inga-auth/inga/middleware"
 )
 
 // An Access is an access token, with the end of its lifetime.
@@ -19,42 +20,31 @@ type Access struct {
 	ExpiresIn int64 // the lifetime when it was issued, in whole seconds
 }
 
-// Issue signs an access token for the session, with the custom claims, a JSON object or nil,
+// issue signs an access token for the session, with the custom claims, a JSON object or nil,
 // and the generation of the refresh token that comes with it, 0 for none.
-func (c *Codec) Issue(now time.Time, s *backends.Session, generation int64, custom []byte) (Access, error) {
-	payload, expiresAt, err := c.compose(now, s, generation, custom)
+func (e *Engine) issue(s *backends.Session, generation int64, custom []byte) (Access, error) {
+	now := time.Now()
+	payload, expiresAt, err := e.compose(now, s, generation, custom)
 	if err != nil {
 		return Access{}, err
 	}
-	token, err := sign(c.config.Keys[0], payload)
+	token, err := sign(e.Keys[0], payload)
 	return Access{token, expiresAt, max(int64(expiresAt.Sub(now)/time.Second), 0)}, err
-}
-
-// compose returns the claims of an access token, as JSON, and when it expires.
-//
-// Its times are whole seconds, as usual for tokens: it lives a fraction of a second longer than
-// the configured lifetime rather than shorter, but not past the deadline of the session.
-func (c *Codec) compose(now time.Time, s *backends.Session, generation int64, custom []byte) ([]byte, time.Time, error) {
-	expiresAt := now.Add(c.config.TTL + time.Second - 1).Truncate(time.Second)
-	if expiresAt.After(s.AbsoluteDeadline) {
-		expiresAt = s.AbsoluteDeadline.Truncate(time.Second)
-	}
-	payload, err := c.payload(now, expiresAt, s, generation, custom)
-	if err == nil && custom != nil {
-		// What is issued must be accepted. Our own claims always are.
-		if _, err = parseClaims(payload); err != nil {
-			err = fmt.Errorf("Config.Claims: a token with them would be refused: %w", err)
-		}
-	}
-	return payload, expiresAt, err
 }
 
 // sidFrom is where the session's ID is in a payload: it comes first.
 const sidFrom = len(`{"sid":"`)
 
-// payload returns the claims of RFC 9068, section 2.2. They are marshalled without golang-jwt's
-// types, which obey package variables that any package may set.
-func (c *Codec) payload(now, expiresAt time.Time, s *backends.Session, generation int64, custom []byte) ([]byte, error) {
+// compose returns the claims of RFC 9068, section 2.2, as JSON, and when they expire. They are
+// marshalled without golang-jwt's types, which obey package variables that any package may set.
+//
+// Its times are whole seconds, as usual for tokens: it lives a fraction of a second longer than
+// the configured lifetime rather than shorter, but not past the deadline of the session.
+func (e *Engine) compose(now time.Time, s *backends.Session, generation int64, custom []byte) ([]byte, time.Time, error) {
+	expiresAt := now.Add(e.TTL + time.Second - 1).Truncate(time.Second)
+	if expiresAt.After(s.AbsoluteDeadline) {
+		expiresAt = s.AbsoluteDeadline.Truncate(time.Second)
+	}
 	payload, err := json.Marshal(struct {
 		SessionID string `json:"sid"`
 		Issuer    string `json:"iss"`
@@ -70,22 +60,17 @@ func (c *Codec) payload(now, expiresAt time.Time, s *backends.Session, generatio
 		// Generation shows that the response with its refresh token has arrived.
 		Generation int64 `json:"rt_gen,omitempty"`
 	}{
-		SessionID:  s.ID,
-		Issuer:     c.config.Issuer,
-		Subject:    s.UserID,
-		Audience:   c.config.Audience,
-		ExpiresAt:  expiresAt.Unix(),
-		IssuedAt:   now.Unix(),
-		ID:         rand.Text(),
-		AuthTime:   s.AuthenticatedAt.Unix(),
-		ClientID:   c.config.ClientID,
-		AuthAt:     s.AuthenticatedAt.UnixMicro(),
-		Generation: generation,
+		s.ID, e.Issuer, s.UserID, e.Audience, expiresAt.Unix(), now.Unix(), rand.Text(),
+		s.AuthenticatedAt.Unix(), e.ClientID, s.AuthenticatedAt.UnixMicro(), generation,
 	})
-	if err != nil {
-		return nil, fmt.Errorf("payload: %w", err)
+	if err == nil && custom != nil {
+		payload = merge(payload, custom)
+		_, err = parseClaims(payload) // what is issued must be accepted; our own claims always are
 	}
-	return merge(payload, custom), nil
+	if err != nil {
+		err = fmt.Errorf("%w: jwtauth: Config.Claims: a token with them would be refused: %w", middleware.ErrInvalidArgument, err)
+	}
+	return payload, expiresAt, err
 }
 
 // merge returns the members of both objects in one. They have no name in common, and the first
@@ -107,12 +92,13 @@ func sign(k *jose.Key, payload []byte) (string, error) {
 	token = encoding.AppendEncode(token, payload)
 	sig, err := k.Sign(string(token))
 	if err != nil {
-		return "", fmt.Errorf("sign: %w", err)
+		return "", fmt.Errorf("%w: jwtauth: sign: %w", middleware.ErrInvalidArgument, err)
 	}
 	token = append(token, '.')
 	token = encoding.AppendEncode(token, sig)
 	if len(token) > jose.MaxToken {
-		return "", fmt.Errorf("Config.Claims: a token with them has %d bytes, and more than %d are refused", len(token), jose.MaxToken)
+		return "", fmt.Errorf("%w: jwtauth: Config.Claims: a token with them has %d bytes, and more than %d are refused",
+			middleware.ErrInvalidArgument, len(token), jose.MaxToken)
 	}
 	return string(token), nil
 }

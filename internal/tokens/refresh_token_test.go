@@ -28,10 +28,10 @@ import (
 //	key = bytes(range(32))
 //	raw = sha256(b"inga refresh key\0" + key).digest()[:4] + b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 //	raw += (7).to_bytes(8, "big") + bytes(range(32, 64))
-//	raw += hmac.new(key, b"inga_rt1_" + raw, sha256).digest()
+//	raw += hmac.new(key, b"inga_rt1_https://app.example\0https://api.example\0" + raw, sha256).digest()
 //	text = b"inga_rt1_" + base64.urlsafe_b64encode(raw)
 //	text += b"%08x" % zlib.crc32(text)
-const goldenRefresh = "inga_rt1_ZLQAyEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaAAAAAAAAAAcgISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0-P6SE2-61pKgv20uivCM8U7y9rjfhf0dQsmnMfqW6Kzbf0b582091"
+const goldenRefresh = "inga_rt1_ZLQAyEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaAAAAAAAAAAcgISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0-PyQm4ZrKY4-socLGlqaYOYLfQwsgF-ezCb7GxS-kCBJEa7c92768"
 
 func goldenSecret() backends.Secret {
 	return backends.Secret([]byte(" !\"#$%&'()*+,-./0123456789:;<=>?"))
@@ -86,36 +86,42 @@ func forgeries(t testing.TB, good, other string) map[string]string {
 		edit(raw)
 		return retold(raw)
 	}
-	macOf := func(key []byte, raw []byte) []byte {
+	macIn := func(context string, key []byte, raw []byte) []byte {
 		h := hmac.New(sha256.New, key)
-		h.Write([]byte("inga_rt1_"))
+		h.Write([]byte(context))
 		h.Write(raw[:70])
 		return h.Sum(nil)
 	}
+	macOf := func(key []byte, raw []byte) []byte {
+		return macIn("inga_rt1_https://app.example\x00https://api.example\x00", key, raw)
+	}
+	inContext := func(context string) string {
+		return edited(func(raw []byte) { copy(raw[70:], macIn(context, tokentest.RefreshKeyA, raw)) })
+	}
 	all := map[string]string{
-		"nothing":                  "",
-		"the prefix":               "inga_rt1_",
-		"twice":                    good + good,
-		"with a space":             good + " ",
-		"with a NUL":               good + "\x00",
-		"padded":                   good[:145] + "=" + good[145:],
-		"with a line break inside": good[:80] + "\n" + good[81:],
-		"with a line break more":   good[:80] + "\n" + good[80:],
-		"capitals":                 strings.ToUpper(good),
-		"another version":          strings.Replace(good, "rt1", "rt2", 1),
-		"no checksum":              good[:145],
-		"wrong checksum":           good[:145] + "00000000",
-		"64 KiB":                   good + strings.Repeat("A", 64<<10),
-		"not UTF-8":                "\xff\xfe" + good,
-		"no MAC":                   retold(append(rawOf(t, good)[:70], make([]byte, 32)...)),
-		"MAC of the hash alone":    edited(func(raw []byte) { sum := sha256.Sum256(raw[:70]); copy(raw[70:], sum[:]) }),
-		"MAC with an empty key":    edited(func(raw []byte) { copy(raw[70:], macOf(nil, raw)) }),
-		"MAC with the access key":  edited(func(raw []byte) { copy(raw[70:], macOf(tokentest.Secret, raw)) }),
-		"MAC without the prefix": edited(func(raw []byte) {
-			h := hmac.New(sha256.New, tokentest.RefreshKeyA)
-			h.Write(raw[:70])
-			copy(raw[70:], h.Sum(nil))
-		}),
+		"nothing":                   "",
+		"the prefix":                "inga_rt1_",
+		"twice":                     good + good,
+		"with a space":              good + " ",
+		"with a NUL":                good + "\x00",
+		"padded":                    good[:145] + "=" + good[145:],
+		"with a line break inside":  good[:80] + "\n" + good[81:],
+		"with a line break more":    good[:80] + "\n" + good[80:],
+		"capitals":                  strings.ToUpper(good),
+		"another version":           strings.Replace(good, "rt1", "rt2", 1),
+		"no checksum":               good[:145],
+		"wrong checksum":            good[:145] + "00000000",
+		"64 KiB":                    good + strings.Repeat("A", 64<<10),
+		"not UTF-8":                 "\xff\xfe" + good,
+		"no MAC":                    retold(append(rawOf(t, good)[:70], make([]byte, 32)...)),
+		"MAC of the hash alone":     edited(func(raw []byte) { sum := sha256.Sum256(raw[:70]); copy(raw[70:], sum[:]) }),
+		"MAC with an empty key":     edited(func(raw []byte) { copy(raw[70:], macOf(nil, raw)) }),
+		"MAC with the access key":   edited(func(raw []byte) { copy(raw[70:], macOf(tokentest.Secret, raw)) }),
+		"MAC without the prefix":    inContext("https://app.example\x00https://api.example\x00"),
+		"MAC without the issuer":    inContext("inga_rt1_\x00https://api.example\x00"),
+		"MAC of the prefix only":    inContext("inga_rt1_"),
+		"MAC for another audience":  inContext("inga_rt1_https://app.example\x00https://other.example\x00"),
+		"MAC of one long issuer":    inContext("inga_rt1_https://app.examplehttps://api.example\x00\x00"),
 		"MAC of another session":    edited(func(raw []byte) { copy(raw[70:], rawOf(t, other)[70:]) }),
 		"ID of another session":     edited(func(raw []byte) { copy(raw[4:30], rawOf(t, other)[4:30]) }),
 		"secret of another session": edited(func(raw []byte) { copy(raw[38:70], rawOf(t, other)[38:70]) }),

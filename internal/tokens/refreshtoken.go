@@ -1,12 +1,15 @@
 package tokens
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"hash/crc32"
+	"slices"
+	"time"
 
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/internal/bearer"
@@ -17,8 +20,9 @@ import (
 //
 //	prefix | jose.Encode( key ID | session ID | generation | secret | MAC ) | checksum
 //
-// The MAC needs a key that only the application has, and the row of the session has the hash of
-// the secret. Neither the database nor the key alone is enough to make one. All tokens of a
+// The MAC needs a key that only the application has, and covers the issuer and the audience too:
+// Tokens that share a key do not accept each other's. The row of the session has the hash of the
+// secret. Neither the database nor the key alone is enough to make one. All tokens of a
 // session have the same secret and differ in generation and MAC, so that the successor of a
 // token can be computed again for a client that missed the response.
 //
@@ -40,24 +44,29 @@ const (
 	refreshSize  = len(refreshPrefix) + rawSize/3*4 + checksumSize
 )
 
-// A refreshKey authenticates refresh tokens.
+// RefreshKeys authenticate refresh tokens: the first one new ones.
+type RefreshKeys []refreshKey
+
 type refreshKey struct {
-	id  [keyIDSize]byte // in the token, so that it says which key it wants
-	key []byte
+	id  [keyIDSize]byte         // in the token, so that it says which key it wants
+	mac func(raw []byte) []byte // a function, because package fmt would print the secret
 }
 
-func newRefreshKey(key []byte) refreshKey {
-	sum := sha256.Sum256(append([]byte("inga refresh key\x00"), key...))
-	k := refreshKey{key: append([]byte(nil), key...)}
-	copy(k.id[:], sum[:])
-	return k
-}
-
-func (k refreshKey) mac(raw []byte) []byte {
-	h := hmac.New(sha256.New, k.key)
-	h.Write([]byte(refreshPrefix))
-	h.Write(raw[:atMAC])
-	return h.Sum(nil)
+// NewRefreshKeys returns RefreshKeys of the secrets, for tokens of the issuer and the audience,
+// which have no NUL in them.
+func NewRefreshKeys(secrets [][]byte, issuer, audience string) (keys RefreshKeys) {
+	context := []byte(refreshPrefix + issuer + "\x00" + audience + "\x00")
+	for _, secret := range secrets {
+		sum := sha256.Sum256(append([]byte("inga refresh key\x00"), secret...))
+		secret = slices.Clone(secret)
+		keys = append(keys, refreshKey{[keyIDSize]byte(sum[:]), func(raw []byte) []byte {
+			h := hmac.New(sha256.New, secret)
+			h.Write(context)
+			h.Write(raw[:atMAC])
+			return h.Sum(nil)
+		}})
+	}
+	return keys
 }
 
 // A RefreshToken is the content of a refresh token.
@@ -67,8 +76,9 @@ type RefreshToken struct {
 	Secret     backends.Secret
 }
 
-// encode returns the text of the token, authenticated by k.
-func (rt RefreshToken) encode(k refreshKey) string {
+// Encode returns the text of the token.
+func (keys RefreshKeys) Encode(rt RefreshToken) string {
+	k := keys[0]
 	raw := make([]byte, 0, rawSize)
 	raw = append(raw, k.id[:]...)
 	raw = append(raw, rt.SessionID...)
@@ -79,26 +89,15 @@ func (rt RefreshToken) encode(k refreshKey) string {
 	return text + checksum(text)
 }
 
-// Encode returns the text of the token, authenticated by the first key.
-func (c *Codec) Encode(rt RefreshToken) string { return rt.encode(c.refreshKeys[0]) }
-
-// ParseRefresh returns the content of a refresh token that one of the keys authenticated. The
-// error wraps middleware.ErrInvalidCredentials.
-func (c *Codec) ParseRefresh(text string) (RefreshToken, error) {
-	rt, err := parseRefresh(text, c.refreshKeys)
-	if err != nil {
-		return RefreshToken{}, bearer.Invalid(err)
-	}
-	return rt, nil
-}
-
-func parseRefresh(text string, keys []refreshKey) (RefreshToken, error) {
+// Parse returns the content of a refresh token that one of the keys authenticated. The error
+// wraps middleware.ErrInvalidCredentials.
+func (keys RefreshKeys) Parse(text string) (RefreshToken, error) {
 	if !IsRefresh(text) {
-		return RefreshToken{}, errors.New("not a refresh token, or an incomplete one")
+		return RefreshToken{}, bearer.Invalid(errors.New("not a refresh token, or an incomplete one"))
 	}
 	raw, err := jose.Decode(text[len(refreshPrefix) : refreshSize-checksumSize])
 	if err != nil || len(raw) != rawSize {
-		return RefreshToken{}, errors.New("not a refresh token")
+		return RefreshToken{}, bearer.Invalid(errors.New("not a refresh token"))
 	}
 	for _, k := range keys {
 		if [keyIDSize]byte(raw) == k.id && hmac.Equal(raw[atMAC:], k.mac(raw)) {
@@ -109,7 +108,7 @@ func parseRefresh(text string, keys []refreshKey) (RefreshToken, error) {
 			}, nil
 		}
 	}
-	return RefreshToken{}, errors.New("refresh token is of none of our keys")
+	return RefreshToken{}, bearer.Invalid(errors.New("refresh token is of none of our keys"))
 }
 
 // IsRefresh reports whether text has the form of a refresh token, as a scanner for
@@ -124,4 +123,24 @@ func IsRefresh(text string) bool {
 
 func checksum(text string) string {
 	return hex.EncodeToString(binary.BigEndian.AppendUint32(nil, crc32.ChecksumIEEE([]byte(text))))
+}
+
+// FindRefresh returns the session of a refresh token that would be accepted, and its user. It
+// changes nothing.
+func (e *Engine) FindRefresh(ctx context.Context, rt RefreshToken) (backends.Session, backends.User, error) {
+	s, u, err := e.Sessions.Find(ctx, rt.SessionID, rt.Secret)
+	if err == nil && rt.Generation > s.Refresh.Generation {
+		// A cache may have read the session before another process replaced the token, which no feed
+		// reports. MarkSeen makes it read the session again.
+		e.Sessions.MarkSeen(ctx, &s, rt.Generation)
+		s, u, err = e.Sessions.Find(ctx, rt.SessionID, rt.Secret)
+	}
+	if err != nil {
+		return s, u, err
+	}
+	switch s.Rotation(time.Now(), rt.Generation, e.grace()) {
+	case backends.Rotated, backends.Replayed:
+		return s, u, nil
+	}
+	return s, u, bearer.Invalid(errors.New("refresh token is not the current one"))
 }

@@ -1,44 +1,62 @@
 package tokens
 
 import (
+	"context"
 	"errors"
+	"time"
 
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/internal/bearer"
 	"github.com/inga-auth/inga/internal/jose"
+	"github.com/inga-auth/inga/middleware"
 )
 
-// Verify returns the claims of a token that is good now.
-func (c *Codec) Verify(token string) (*Claims, error) {
-	claims, err := c.open(token)
-	if err == nil {
-		err = c.validator.Validate(claims)
+// Verify returns the claims of an access token that is good now.
+func (e *Engine) Verify(token string) (*Claims, error) {
+	c, err := e.open(token)
+	if err := e.validate(c, err); err != nil {
+		return nil, err
 	}
-	if err != nil {
-		return nil, bearer.Invalid(err)
-	}
-	return claims, nil
+	return c, nil
 }
 
-// VerifyAgeless returns the claims of a token that is good, or was until it expired.
-func (c *Codec) VerifyAgeless(token string) (*Claims, error) {
-	claims, err := c.open(token)
+// Named returns the session that a token of either kind names, expired or not, with its user if
+// the token says so.
+func (e *Engine) Named(token string) (middleware.Identity, error) {
+	if IsRefresh(token) {
+		rt, err := e.RefreshKeys.Parse(token)
+		return middleware.Identity{SessionID: rt.SessionID}, err
+	}
+	c, err := e.open(token)
 	if err == nil {
-		err = c.ageless.Validate(ageless{claims})
+		c.ExpiresAt = &jwt.NumericDate{Time: time.Now().Add(time.Minute)}
+	}
+	if err := e.validate(c, err); err != nil {
+		return middleware.Identity{}, err
+	}
+	return middleware.Identity{SessionID: c.SessionID, Subject: c.Subject}, nil
+}
+
+func (e *Engine) validate(c *Claims, err error) error {
+	if err == nil {
+		err = e.validator.Validate(c)
 	}
 	if err != nil {
-		return nil, bearer.Invalid(err)
+		return bearer.Invalid(err)
 	}
-	return claims, nil
+	return nil
 }
 
 // open returns the claims of a token that one of our keys signed. The claims themselves are not
 // checked.
-func (c *Codec) open(token string) (*Claims, error) {
-	p, err := jose.Split(token)
+func (e *Engine) open(token string) (*Claims, error) {
+	p, err := jose.Split(token, jose.MaxToken)
 	if err != nil {
 		return nil, err
 	}
-	k, err := c.keyOf(p.Header)
+	k, err := e.keyOf(p.Header)
 	if err != nil {
 		return nil, err
 	}
@@ -60,23 +78,52 @@ func (c *Codec) open(token string) (*Claims, error) {
 //
 // All tokens that a key of ours signs have the same header, so that most need not be parsed.
 // Other software that signs with the key may write it differently.
-func (c *Codec) keyOf(segment string) (*jose.Key, error) {
-	if k := c.byHeader[segment]; k != nil {
+func (e *Engine) keyOf(segment string) (*jose.Key, error) {
+	if k := e.byHeader[segment]; k != nil {
 		return k, nil
 	}
 	h, err := jose.ParseHeader(segment)
 	if err != nil {
 		return nil, err
 	}
-	k := c.byID[h.Kid]
+	k := e.byID[h.Kid]
 	switch {
 	case k == nil:
 		return nil, errors.New("kid names none of our keys")
 	case h.Alg != k.Alg:
 		// RFC 8725, section 3.1: the key says which algorithm, the token only agrees.
 		return nil, errors.New("alg is not that of the key")
-	case !h.IsAccess():
+	case h.Type() != jose.AccessType:
 		return nil, errors.New("typ is not that of an access token")
 	}
 	return k, nil
+}
+
+// FindAccess returns the session that verified claims name, and its user.
+func (e *Engine) FindAccess(ctx context.Context, c *Claims) (backends.Session, backends.User, error) {
+	s, u, err := e.Sessions.FindByID(ctx, c.SessionID)
+	switch {
+	case err != nil:
+	case s.UserID != c.Subject:
+		err = bearer.Invalid(errors.New("sid is not a session of sub"))
+	case c.precedes(&s):
+		err = bearer.Invalid(errors.New("token is older than the last authentication"))
+	}
+	return s, u, err
+}
+
+// Inspect returns the session of a token of either kind that would be accepted now, with the
+// claims of an access token. It changes nothing.
+func (e *Engine) Inspect(ctx context.Context, token string) (s backends.Session, c *Claims, err error) {
+	if IsRefresh(token) {
+		rt, err := e.RefreshKeys.Parse(token)
+		if err == nil {
+			s, _, err = e.FindRefresh(ctx, rt)
+		}
+		return s, nil, err
+	}
+	if c, err = e.Verify(token); err == nil {
+		s, _, err = e.FindAccess(ctx, c)
+	}
+	return s, c, err
 }

@@ -89,18 +89,18 @@ func Seconds(t testing.TB, v any) int64 {
 	return n
 }
 
-func codec(key []byte) *tokens.Codec {
-	return tokens.NewCodec(tokens.Config{RefreshKeys: [][]byte{key}})
+func refreshKeys(key []byte) tokens.RefreshKeys {
+	return tokens.NewRefreshKeys([][]byte{key}, Issuer, Audience)
 }
 
 // EncodeRefresh returns the refresh token with this content, authenticated by the key.
 func EncodeRefresh(key []byte, sessionID string, generation int64, secret backends.Secret) string {
-	return codec(key).Encode(tokens.RefreshToken{SessionID: sessionID, Generation: generation, Secret: secret})
+	return refreshKeys(key).Encode(tokens.RefreshToken{SessionID: sessionID, Generation: generation, Secret: secret})
 }
 
 // ParseRefresh returns the content of a refresh token that the key authenticated.
 func ParseRefresh(key []byte, token string) (sessionID string, generation int64, secret backends.Secret, err error) {
-	rt, err := codec(key).ParseRefresh(token)
+	rt, err := refreshKeys(key).Parse(token)
 	return rt.SessionID, rt.Generation, rt.Secret, err
 }
 

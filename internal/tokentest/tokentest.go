@@ -22,11 +22,9 @@ const (
 	Audience = "https://api.example"
 )
 
-// Overlap is the default of jwtauth.Config.RefreshOverlap, and Leeway that of Config.Leeway.
-const (
-	Overlap = 10 * time.Second
-	Leeway  = 30 * time.Second
-)
+// Grace is how old a refresh token is when it is replaced, by default: jwtauth.Config's
+// RefreshOverlap of 10 s and Leeway of 30 s.
+const Grace = 40 * time.Second
 
 // Policy is that of [New], and with Busy every request is activity.
 var (
@@ -71,7 +69,7 @@ func WithRefresh(c *Config) { c.RefreshKeys = [][]byte{RefreshKeyA} }
 // Eager gives refresh tokens that every refresh replaces, however new they are.
 func Eager(c *Config) {
 	WithRefresh(c)
-	c.RefreshOverlap = time.Microsecond
+	c.RefreshOverlap, c.Leeway = time.Nanosecond, time.Nanosecond
 }
 
 // WithRefreshKeys gives refresh tokens of these keys.

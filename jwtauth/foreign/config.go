@@ -26,6 +26,11 @@ type Config struct {
 	// a client, and the type JWT, ID tokens would pass.
 	Audience string
 
+	// AudienceClaim is the claim to look for Audience in, a string or a list. Default aud. Access
+	// tokens of Cognito have no aud: there it is client_id, which ID tokens lack, and Audience is
+	// the ID of the client.
+	AudienceClaim string
+
 	// JWKSURL is where the public keys of the issuer are. Default: the jwks_uri in the document
 	// at Issuer + /.well-known/openid-configuration (OpenID Connect Discovery), for which Issuer
 	// must be a URL.
@@ -86,6 +91,7 @@ func (c Config) withDefaults() Config {
 	if len(c.Types) == 0 {
 		c.Types = []string{jose.AccessType}
 	}
+	c.AudienceClaim = cmp.Or(c.AudienceClaim, "aud")
 	c.Leeway = cmp.Or(c.Leeway, 30*time.Second)
 	c.MaxAge = cmp.Or(c.MaxAge, 24*time.Hour)
 	if c.Scopes == nil {
@@ -102,7 +108,7 @@ func (c Config) mistakes() []error {
 	bad := func(format string, args ...any) {
 		errs = append(errs, fmt.Errorf("foreign: Config %q: "+format, append([]any{c.Issuer}, args...)...))
 	}
-	for _, field := range []struct{ name, value string }{{"Issuer", c.Issuer}, {"Audience", c.Audience}} {
+	for _, field := range []struct{ name, value string }{{"Issuer", c.Issuer}, {"Audience", c.Audience}, {"AudienceClaim", c.AudienceClaim}} {
 		if !backends.ValidText(field.value) || strings.TrimSpace(field.value) != field.value {
 			bad("%s is %q, want 1 to 255 bytes of text without space around it", field.name, field.value)
 		}
@@ -151,11 +157,10 @@ func New(configs ...Config) (*Issuers, error) {
 }
 
 func newIssuer(c Config) *issuer {
+	c.Algorithms = slices.Clone(c.Algorithms)
 	i := &issuer{
-		name:       c.Issuer,
-		algorithms: slices.Clone(c.Algorithms),
-		roles:      c.Roles,
-		scopes:     c.Scopes,
+		Config: c,
+		keys:   newKeyCache(c),
 		validator: jwt.NewValidator(
 			jwt.WithIssuer(c.Issuer),
 			jwt.WithAudience(c.Audience),
@@ -165,8 +170,7 @@ func newIssuer(c Config) *issuer {
 		),
 	}
 	for _, typ := range c.Types {
-		i.types = append(i.types, mediaType(typ))
+		i.types = append(i.types, jose.MediaType(typ))
 	}
-	i.keys = newKeyCache(newSource(c), c)
 	return i
 }

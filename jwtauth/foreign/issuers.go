@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/golang-jwt/jwt/v5"
 
@@ -33,13 +32,10 @@ var (
 
 // An issuer verifies the tokens of one issuer.
 type issuer struct {
-	name       string
-	algorithms []string
-	types      []string
-	validator  *jwt.Validator
-	roles      func(Claims) []string // may be nil
-	scopes     func(Claims) []string
-	keys       *keyCache
+	Config
+	types     []string // as they are compared
+	validator *jwt.Validator
+	keys      *keyCache
 }
 
 // Authenticate implements [middleware.Authenticator].
@@ -48,6 +44,9 @@ type issuer struct {
 // good. [middleware.ErrUnavailable] means that the keys of the issuer cannot be fetched, so the
 // token can be neither accepted nor refused.
 func (s *Issuers) Authenticate(r *http.Request) (middleware.Identity, error) {
+	if err := s.made(); err != nil {
+		return middleware.Identity{}, err
+	}
 	token, err := bearer.Token(r)
 	if err != nil {
 		return middleware.Identity{}, err
@@ -59,6 +58,13 @@ func (s *Issuers) Authenticate(r *http.Request) (middleware.Identity, error) {
 	return t.issuer.authenticate(r.Context(), t)
 }
 
+func (s *Issuers) made() error {
+	if s == nil || len(s.byName) == 0 {
+		return fmt.Errorf("%w: foreign: want Issuers that New returned, and not nil or the zero value", middleware.ErrInvalidArgument)
+	}
+	return nil
+}
+
 // Challenge implements [middleware.Challenger].
 func (s *Issuers) Challenge(r *http.Request, d middleware.Denial) string {
 	return bearer.Challenge(r, d)
@@ -68,7 +74,7 @@ func (s *Issuers) Challenge(r *http.Request, d middleware.Denial) string {
 func (s *Issuers) read(token string) (foreignToken, error) {
 	t := foreignToken{}
 	var err error
-	if t.Parts, err = jose.Split(token); err != nil {
+	if t.Parts, err = jose.Split(token, jose.MaxForeign); err != nil {
 		return t, err
 	}
 	payload, err := jose.Decode(t.Payload)
@@ -92,6 +98,9 @@ func (i *issuer) authenticate(ctx context.Context, t foreignToken) (middleware.I
 		err = i.acceptable(h)
 	}
 	if err == nil {
+		if i.AudienceClaim != "aud" {
+			t.claims.Audience = Claims{t.claims.Raw}.Strings(i.AudienceClaim)
+		}
 		err = i.validator.Validate(t.claims)
 	}
 	if err != nil {
@@ -104,33 +113,28 @@ func (i *issuer) authenticate(ctx context.Context, t foreignToken) (middleware.I
 }
 
 func (i *issuer) acceptable(h jose.Header) error {
-	if !slices.Contains(i.algorithms, h.Alg) {
+	if !slices.Contains(i.Algorithms, h.Alg) {
 		return errors.New("alg is not one of Config.Algorithms")
 	}
-	if !slices.Contains(i.types, mediaType(h.Typ)) {
+	if !slices.Contains(i.types, h.Type()) {
 		return errors.New("typ is not one of Config.Types")
 	}
 	return nil
 }
 
-// mediaType returns typ as it is compared: RFC 7515, section 4.1.9.
-func mediaType(typ string) string {
-	return strings.TrimPrefix(strings.ToLower(typ), "application/")
-}
-
 func (i *issuer) identity(c *foreignClaims) middleware.Identity {
 	id := middleware.Identity{
 		Subject:   c.Subject,
-		Issuer:    i.name,
+		Issuer:    i.Issuer,
 		Method:    jwtauth.Method,
-		Scopes:    i.scopes(Claims{c.Raw}),
+		Scopes:    i.Config.Scopes(Claims{c.Raw}),
 		AuthTime:  c.AuthTime,
 		AMR:       c.amr,
 		ExpiresAt: c.ExpiresAt.Time,
 		Claims:    string(c.Raw),
 	}
-	if i.roles != nil {
-		id.Roles = i.roles(Claims{c.Raw})
+	if i.Config.Roles != nil {
+		id.Roles = i.Config.Roles(Claims{c.Raw})
 	}
 	return id
 }
@@ -147,11 +151,11 @@ func (i *issuer) identity(c *foreignClaims) middleware.Identity {
 //
 // It is an error if one of them is nil, or if an issuer has the name of our own.
 func ByIssuer(own *jwtauth.Tokens, others *Issuers) (middleware.Authenticator, error) {
-	if own == nil || others == nil {
-		return nil, errors.New("foreign: ByIssuer: an argument is nil, want the tokens of our own and those of other issuers")
+	if own.Engine().Made() != nil || others.made() != nil {
+		return nil, errors.New("foreign: ByIssuer: an argument is nil or the zero value, want the tokens of our own and those of other issuers")
 	}
-	if others.byName[own.Issuer()] != nil {
-		return nil, fmt.Errorf("foreign: ByIssuer: Config %q has our own Config.Issuer: no token could say which it means", own.Issuer())
+	if name := own.Engine().Issuer; others.byName[name] != nil {
+		return nil, fmt.Errorf("foreign: ByIssuer: Config %q has our own Config.Issuer: no token could say which it means", name)
 	}
 	return middleware.FirstOf(othersOnly{others}, own), nil
 }

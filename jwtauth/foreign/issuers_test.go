@@ -157,7 +157,7 @@ var deviant = []struct {
 	{"not UTF-8", nil, swap(`"sub":"u1"`, "\"sub\":\"\xff\"")},
 	{"a byte order mark", nil, swap(`{"iss"`, "\ufeff{\"iss\"")},
 	{"10 KB of kid", swap(`"kid":"`, `"kid":"`+strings.Repeat("k", 10_000)), nil},
-	{"9 KB of claims", nil, swap(`"sub"`, `"x":"`+strings.Repeat("x", 9_000)+`","sub"`)},
+	{"17 KB of claims", nil, swap(`"sub"`, `"x":"`+strings.Repeat("x", 13_000)+`","sub"`)},
 }
 
 func swap(old, new string) func(*testing.T, string) string {
@@ -358,6 +358,67 @@ func TestRolesAndScopesAreWhereTheIssuerPutsThem(t *testing.T) {
 	}
 }
 
+func TestAnAccessTokenOfCognitoNamesItsClientInsteadOfAnAudience(t *testing.T) {
+	p := newIDP(t, foreignRSA())
+	issuers := p.issuers(t, func(c *foreign.Config) {
+		c.Audience, c.AudienceClaim, c.Types = "1example23456789", "client_id", []string{""}
+		c.Roles = func(c foreign.Claims) []string { return c.Strings("cognito:groups") }
+	})
+	now := time.Now().Unix()
+	for name, row := range map[string]struct {
+		claims string
+		good   bool
+	}{
+		"an access token":           {`"client_id":"1example23456789","token_use":"access"`, true},
+		"with another aud":          {`"client_id":"1example23456789","aud":"https://x.example"`, true},
+		"among several":             {`"client_id":"1example23456789","aud":["a","b"]`, true},
+		"of another client":         {`"client_id":"other","aud":"1example23456789"`, false},
+		"an ID token":               {`"aud":"1example23456789","token_use":"id"`, false},
+		"with the name in capitals": {`"CLIENT_ID":"1example23456789"`, false},
+		"with two clients":          {`"client_id":"other","client_id":"1example23456789"`, false},
+		"with a client of no name":  {`"client_id":""`, false},
+		"with null":                 {`"client_id":null`, false},
+	} {
+		claims := fmt.Sprintf(`{"iss":%q,"sub":"u1","exp":%d,"iat":%d,"cognito:groups":["admin"],%s}`, p.issuer, now+3600, now, row.claims)
+		id, err := issuers.Authenticate(tokentest.Presented(foreignRSA().sign(`{"kid":"rsa","alg":"RS256"}`, claims)))
+		if row.good != (err == nil) || row.good && !slices.Equal(id.Roles, []string{"admin"}) {
+			t.Errorf("%s: roles %q, error %v; want good %v", name, id.Roles, err, row.good)
+		}
+	}
+}
+
+func TestATokenIsBoundInBytesOnly(t *testing.T) {
+	// JW-11. Neither groups nor members are counted.
+	p := newIDP(t, foreignEC())
+	groups := func(n int) string {
+		all := make([]string, n)
+		for i := range all {
+			all[i] = fmt.Sprintf("%q", fmt.Sprintf("arn:example:groups/department-%04d/team", i))
+		}
+		return `,"groups":[` + strings.Join(all, ",") + `]`
+	}
+	issuers := p.issuers(t, func(c *foreign.Config) { c.Roles = func(c foreign.Claims) []string { return c.Strings("groups") } })
+	token := func(more string) string { return foreignEC().sign(foreignEC().header(), p.claims(more)) }
+	spare := 16<<10 - len(token(`,"x":""`))
+	for name, row := range map[string]struct {
+		more  string
+		roles int
+		good  bool
+	}{
+		"200 groups":             {groups(200), 200, true},
+		"300 members":            {"," + strings.TrimSuffix(tokentest.Members(300), ","), 0, true},
+		"300 members of a claim": {`,"clients":{` + strings.TrimSuffix(tokentest.Members(300), ",") + `}`, 0, true},
+		"16 KiB":                 {`,"x":"` + strings.Repeat("x", spare/4*3) + `"`, 0, true},
+		"more than 16 KiB":       {`,"x":"` + strings.Repeat("x", spare/4*3+4) + `"`, 0, false},
+		"a member twice":         {"," + tokentest.Members(300) + `"ma":1`, 0, false},
+	} {
+		id, err := issuers.Authenticate(tokentest.Presented(token(row.more)))
+		if row.good != (err == nil) || len(id.Roles) != row.roles {
+			t.Errorf("%s: %d roles, error %v; want %d, good %v", name, len(id.Roles), err, row.roles, row.good)
+		}
+	}
+}
+
 func TestClaimsThatProveNothingAreLeftOut(t *testing.T) {
 	p := newIDP(t, foreignEC())
 	id, err := p.issuers(t).Authenticate(tokentest.Presented(foreignEC().sign(foreignEC().header(), p.claims(`,"auth_time":0,"amr":7`))))
@@ -550,14 +611,14 @@ func TestNewReportsEveryMistakeAndNamesFieldAndIssuer(t *testing.T) {
 		Issuer:     "https://a.example",
 		Audience:   " x",
 		JWKSURL:    "http://a.example/jwks",
-		Algorithms: []string{"RS256", "HS256"},
-		Leeway:     2 * time.Minute,
-		MaxAge:     time.Minute,
+		Algorithms: []string{"RS256", "HS256"}, AudienceClaim: " aud",
+		Leeway: 2 * time.Minute,
+		MaxAge: time.Minute,
 	}, foreign.Config{Issuer: "https://a.example", Audience: "x", MaxAge: 8 * 24 * time.Hour})
 	tokentest.WantMentions(t, err,
 		`Config "": Issuer is ""`, `Config "": Audience is ""`, `Config "": JWKSURL is empty`,
 		`Config "https://a.example": Audience is " x"`, `Config "https://a.example": JWKSURL is "http://a.example/jwks": want https`,
-		`Config "https://a.example": Algorithms has "HS256"`, `Config "https://a.example": Leeway is 2m0s`,
+		`Config "https://a.example": Algorithms has "HS256"`, `Config "https://a.example": AudienceClaim is " aud"`, `Config "https://a.example": Leeway is 2m0s`,
 		`Config "https://a.example": MaxAge is 1m0s`, `Config "https://a.example" is there twice`, `MaxAge is 192h0m0s`)
 
 	for _, row := range []struct {

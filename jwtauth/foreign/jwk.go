@@ -72,10 +72,10 @@ func parseSet(data []byte, accepted []string) ([]publicKey, error) {
 	var keys []publicKey
 	for _, raw := range set.Keys {
 		var j jwk
-		if err := json.Unmarshal(raw, &j); err != nil {
+		if json.Unmarshal(raw, &j) != nil {
 			continue
 		}
-		if k, err := j.publicKey(accepted); err == nil {
+		if k := j.publicKey(accepted); k.key != nil {
 			keys = append(keys, k)
 		}
 	}
@@ -103,12 +103,9 @@ type jwk struct {
 	Y   string   `json:"y"`
 }
 
-// publicKey returns the key, or why it cannot be used. A key with an alg has that one only.
+// publicKey returns the key, or none if it cannot be used. A key with an alg has that one only.
 // Without, as at Entra, it has all accepted algorithms that it fits.
-func (j jwk) publicKey(accepted []string) (publicKey, error) {
-	if j.Use != "" && j.Use != "sig" || j.Ops != nil && !slices.Contains(j.Ops, "verify") {
-		return publicKey{}, errors.New("key is not for signatures")
-	}
+func (j jwk) publicKey(accepted []string) publicKey {
 	methods := make(map[string]jwt.SigningMethod)
 	for _, name := range accepted {
 		a := algorithms[name]
@@ -116,77 +113,49 @@ func (j jwk) publicKey(accepted []string) (publicKey, error) {
 			methods[name] = a.method
 		}
 	}
-	if len(methods) == 0 {
-		return publicKey{}, errors.New("key fits none of the algorithms")
+	if len(methods) == 0 || j.Use != "" && j.Use != "sig" || j.Ops != nil && !slices.Contains(j.Ops, "verify") {
+		return publicKey{}
 	}
-	key, err := j.parse()
-	return publicKey{j.Kid, key, methods}, err
+	return publicKey{j.Kid, j.parse(), methods}
 }
 
-func (j jwk) parse() (crypto.PublicKey, error) {
+// parse returns the key, or nil if it is none.
+func (j jwk) parse() crypto.PublicKey {
 	switch j.Kty {
 	case "RSA":
-		return j.rsa()
+		key := &rsa.PublicKey{N: new(big.Int).SetBytes(number(j.N))}
+		if e := new(big.Int).SetBytes(number(j.E)); e.BitLen() < 32 {
+			key.E = int(e.Int64())
+		}
+		if jose.CheckRSA(key) == nil {
+			return key
+		}
 	case "EC":
-		return j.ec()
+		// RFC 7518, section 6.2.1.2: as long as the field, so that x and y cannot be cut apart
+		// in another place.
+		curve, x, y := curves[j.Crv], number(j.X), number(j.Y)
+		if len(x) != len(y) {
+			return nil
+		}
+		if key, err := ecdsa.ParseUncompressedPublicKey(curve, slices.Concat([]byte{4}, x, y)); err == nil {
+			return key
+		}
+	case "OKP":
+		if x := number(j.X); len(x) == ed25519.PublicKeySize {
+			return ed25519.PublicKey(x)
+		}
 	}
-	x, err := number(j.X)
-	if err == nil && len(x) != ed25519.PublicKeySize {
-		err = errors.New("x has not the length of the curve")
-	}
-	return ed25519.PublicKey(x), err
+	return nil
 }
 
-const maxRSA = 8192 // bits: a signature takes long to verify with more
+var curves = map[string]elliptic.Curve{"P-256": elliptic.P256(), "P-384": elliptic.P384(), "P-521": elliptic.P521()}
 
-func (j jwk) rsa() (crypto.PublicKey, error) {
-	n, err := number(j.N)
-	if err != nil {
-		return nil, err
-	}
-	e, err := number(j.E)
-	if err != nil {
-		return nil, err
-	}
-	modulus, exponent := new(big.Int).SetBytes(n), new(big.Int).SetBytes(e)
-	if bits := modulus.BitLen(); bits < jose.MinRSA || bits > maxRSA {
-		return nil, errors.New("key is too short or too long")
-	}
-	if exponent.BitLen() > 31 || exponent.Int64() < 3 || exponent.Bit(0) == 0 {
-		return nil, errors.New("exponent is not an odd number of at least 3 and 31 bits")
-	}
-	return &rsa.PublicKey{N: modulus, E: int(exponent.Int64())}, nil
-}
-
-func (j jwk) ec() (crypto.PublicKey, error) {
-	curve := elliptic.P256()
-	switch j.Crv {
-	case "P-384":
-		curve = elliptic.P384()
-	case "P-521":
-		curve = elliptic.P521()
-	}
-	x, err := number(j.X)
-	if err != nil {
-		return nil, err
-	}
-	y, err := number(j.Y)
-	if err != nil {
-		return nil, err
-	}
-	// RFC 7518, section 6.2.1.2: as long as the field, so that x and y cannot be cut apart
-	// in another place.
-	if size := (curve.Params().BitSize + 7) / 8; len(x) != size || len(y) != size {
-		return nil, errors.New("x or y has not the length of the curve")
-	}
-	return ecdsa.ParseUncompressedPublicKey(curve, slices.Concat([]byte{4}, x, y))
-}
-
-// number returns the bytes of a number. Some issuers pad the base64, against RFC 7518, section 2.
-func number(s string) ([]byte, error) {
+// number returns the bytes of a number, or nil. Some issuers pad the base64, against RFC 7518,
+// section 2.
+func number(s string) []byte {
 	b, err := jose.Decode(strings.TrimRight(s, "="))
-	if err == nil && len(b) == 0 {
-		err = errors.New("key has a number missing")
+	if err != nil {
+		return nil
 	}
-	return b, err
+	return b
 }

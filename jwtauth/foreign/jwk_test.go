@@ -117,6 +117,7 @@ func TestAWeakOrMonstrousRSAKeyOfAnIssuerIsNotUsed(t *testing.T) {
 		{"exponent 2", with(k.jwk(), "e", "Ag"), 503},
 		{"exponent 3", with(k.jwk(), "e", "Aw"), 401},
 		{"an even exponent", with(k.jwk(), "e", "AQAA"), 503},
+		{"an even modulus", with(k.jwk(), "n", tokentest.B64(strings.Repeat("\xff", 255)+"\xfe")), 503},
 		{"an exponent of 31 bits", with(k.jwk(), "e", "f____w"), 401},
 		{"an exponent of 32 bits", with(k.jwk(), "e", "_____w"), 503},
 		{"an exponent of 64 bits and 3", with(k.jwk(), "e", "AQAAAAAAAAAD"), 503},

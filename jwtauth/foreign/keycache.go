@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
+	"hash/maphash"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -36,9 +36,7 @@ const (
 // answer is 503 for a moment, and not 401: clients log out at a 401, and the issuer may be
 // rotating its keys.
 type keyCache struct {
-	source *source
-	maxAge time.Duration
-	log    func(ctx context.Context, err error)
+	*source
 
 	current atomic.Pointer[keySet] // nil until one was fetched
 
@@ -51,17 +49,7 @@ type keyCache struct {
 	asked   questions
 }
 
-func newKeyCache(s *source, c Config) *keyCache {
-	return &keyCache{
-		source: s,
-		maxAge: c.MaxAge,
-		asked:  newQuestions(),
-		log: func(ctx context.Context, err error) {
-			c.Logger.LogAttrs(ctx, slog.LevelWarn, "keys of an issuer not fetched",
-				slog.String("issuer", c.Issuer), slog.Any("error", err))
-		},
-	}
-}
+func newKeyCache(c Config) *keyCache { return &keyCache{source: newSource(c), asked: newQuestions()} }
 
 // verify returns nil if a key of the issuer signed the token.
 func (c *keyCache) verify(ctx context.Context, h jose.Header, p jose.Parts) error {
@@ -88,10 +76,16 @@ func (c *keyCache) verify(ctx context.Context, h jose.Header, p jose.Parts) erro
 func (c *keyCache) verifyUnknown(ctx context.Context, set *keySet, h jose.Header, p jose.Parts, sig []byte) error {
 	q, again := c.ask(h.Kid, p)
 	for {
-		var err error
-		if set, err = c.newer(ctx, set, h.Kid, q, again); err != nil {
+		f, err := c.fetchFor(ctx, set, h.Kid, q, again)
+		if err != nil {
 			return err
 		}
+		if f != nil {
+			if err := f.wait(ctx); err != nil {
+				return unavailable(err)
+			}
+		}
+		set = c.current.Load()
 		err = set.verify(h, p.Signed, sig)
 		if err == nil {
 			return nil
@@ -109,7 +103,7 @@ func (c *keyCache) usable(ctx context.Context) (*keySet, error) {
 		return set, nil
 	}
 	f, failure := c.refresh(ctx)
-	if age := set.age(); age < waitAfter || age < c.maxAge && failure != nil {
+	if age := set.age(); age < waitAfter || age < c.MaxAge && failure != nil {
 		return set, nil
 	}
 	if f != nil {
@@ -118,7 +112,7 @@ func (c *keyCache) usable(ctx context.Context) (*keySet, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, unavailable(err) // the wait may have ended for this reason only
 	}
-	if set = c.current.Load(); set.age() < c.maxAge {
+	if set = c.current.Load(); set.age() < c.MaxAge {
 		return set, nil // the previous one if the fetch failed
 	}
 	return nil, unavailable(failure)
@@ -145,35 +139,21 @@ func (c *keyCache) ask(kid string, p jose.Parts) (q question, again bool) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	hash := c.asked.hash(name)
+	hash := maphash.Comparable(c.asked.seed, name)
 	set := c.current.Load()
 	q, again = c.asked.find(hash)
 	if again && (!set.answers(q) || set.age() < unknownEvery) {
 		return q, true
 	}
-	q = question{c.begun}
+	q = question(c.begun)
 	c.asked.put(hash, q)
 	return q, false
 }
 
-// newer returns a set that is newer than the given one: it joins the fetch that is under way, or
-// begins one if the ration allows. [middleware.ErrInvalidCredentials] means that the key does
-// not exist, and [middleware.ErrUnavailable] that this is undecided.
-func (c *keyCache) newer(ctx context.Context, set *keySet, kid string, q question, again bool) (*keySet, error) {
-	f, err := c.fetchFor(ctx, set, kid, q, again)
-	if err != nil {
-		return nil, err
-	}
-	if f != nil {
-		if err := f.wait(ctx); err != nil {
-			return nil, unavailable(err)
-		}
-	}
-	return c.current.Load(), nil
-}
-
-// fetchFor is the part of newer that must not wait. A nil flight means that there is a newer
-// set already.
+// fetchFor returns the fetch that will answer the question, or a part of it: the one that is
+// under way, or a new one if the ration allows. It is nil if there is a newer set already.
+// [middleware.ErrInvalidCredentials] means that the key does not exist, and
+// [middleware.ErrUnavailable] that this is undecided.
 func (c *keyCache) fetchFor(ctx context.Context, set *keySet, kid string, q question, again bool) (*flight, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

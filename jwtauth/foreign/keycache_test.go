@@ -192,7 +192,7 @@ func TestAStormThatIsTooBigToRememberIsOneFetchAMinuteAllTheSame(t *testing.T) {
 		p.publish(foreignEC(), nextEC())
 		for round := range 3 {
 			wantUndecided(t, h, p.token(nextEC())) // it is forgotten meanwhile
-			for i := range 5000 {
+			for i := range 9000 {
 				send(h, p.junk(fmt.Sprint(round, i)))
 			}
 		}

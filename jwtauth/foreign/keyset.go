@@ -54,7 +54,7 @@ func (s *keySet) age() time.Duration {
 }
 
 // answers reports whether the set was fetched after the question was asked.
-func (s *keySet) answers(q question) bool { return s.number > q.begun }
+func (s *keySet) answers(q question) bool { return s.number > uint64(q) }
 
 func (s *keySet) has(kid string) bool {
 	for _, k := range s.keys {

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 )
@@ -22,11 +21,8 @@ const (
 
 // A source is where an issuer publishes its keys.
 type source struct {
-	client     *http.Client
-	issuer     string
-	jwksURL    string // "" to ask the issuer
-	allowHTTP  bool
-	algorithms []string
+	Config
+	client *http.Client
 }
 
 func newSource(c Config) *source {
@@ -42,13 +38,7 @@ func newSource(c Config) *source {
 	if client.CheckRedirect == nil {
 		client.CheckRedirect = sameHost
 	}
-	return &source{
-		client:     &client,
-		issuer:     c.Issuer,
-		jwksURL:    c.JWKSURL,
-		allowHTTP:  c.DangerouslyAllowHTTP,
-		algorithms: slices.Clone(c.Algorithms),
-	}
+	return &source{c, &client}
 }
 
 // sameHost refuses redirects to other hosts: an open redirect at the issuer must not replace its
@@ -64,7 +54,7 @@ func sameHost(r *http.Request, via []*http.Request) error {
 // fetch returns the keys that the issuer publishes now. Discovery is repeated each time, because
 // the issuer may move them.
 func (s *source) fetch(ctx context.Context) ([]publicKey, error) {
-	address := s.jwksURL
+	address := s.JWKSURL
 	if address == "" {
 		var err error
 		if address, err = s.discover(ctx); err != nil {
@@ -75,7 +65,7 @@ func (s *source) fetch(ctx context.Context) ([]publicKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	keys, err := parseSet(answer, s.algorithms)
+	keys, err := parseSet(answer, s.Algorithms)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", address, err)
 	}
@@ -84,7 +74,7 @@ func (s *source) fetch(ctx context.Context) ([]publicKey, error) {
 
 // discover asks the issuer: OpenID Connect Discovery 1.0, section 4.
 func (s *source) discover(ctx context.Context) (string, error) {
-	address := discoveryURL(s.issuer)
+	address := discoveryURL(s.Issuer)
 	answer, err := s.ask(ctx, address)
 	if err != nil {
 		return "", err
@@ -97,11 +87,11 @@ func (s *source) discover(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("%s: %w", address, err)
 	}
 	// Section 4.3: exactly the same. The keys of another tenant must not verify anything here.
-	if document.Issuer != s.issuer {
-		return "", fmt.Errorf("%s: issuer is %.200q, want %q", address, document.Issuer, s.issuer)
+	if document.Issuer != s.Issuer {
+		return "", fmt.Errorf("%s: issuer is %.200q, want %q", address, document.Issuer, s.Issuer)
 	}
-	u, err := checkURL(document.JWKSURI, s.allowHTTP)
-	if err == nil && u.Scheme != "https" && strings.HasPrefix(address, "https:") && !s.allowHTTP {
+	u, err := checkURL(document.JWKSURI, s.DangerouslyAllowHTTP)
+	if err == nil && u.Scheme != "https" && strings.HasPrefix(address, "https:") && !s.DangerouslyAllowHTTP {
 		err = errors.New("it leads away from HTTPS")
 	}
 	if err != nil {

@@ -345,7 +345,7 @@ func TestIntrospectionOfAnExpiredTokenIsInactive(t *testing.T) {
 		d := tokentest.NewDevice(t, app, "1")
 		_, parent := d.Rotate()
 		d.Status("GET", "/poll", 200)
-		time.Sleep(tokentest.Overlap + tokentest.Leeway)
+		time.Sleep(tokentest.Grace)
 		by := tokentest.NewDevice(t, app, "2")
 		if got := introspected(t, by, parent); got != inactive {
 			t.Errorf("a parent outside of the grace: %s", got)

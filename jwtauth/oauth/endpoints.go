@@ -1,10 +1,12 @@
 package oauth
 
 import (
+	"cmp"
 	"errors"
 	"log/slog"
 	"net/http"
 
+	"github.com/inga-auth/inga/internal/jose"
 	"github.com/inga-auth/inga/internal/tokens"
 	"github.com/inga-auth/inga/jwtauth"
 	"github.com/inga-auth/inga/middleware"
@@ -28,11 +30,8 @@ type Endpoints struct {
 
 // New returns the Endpoints that c describes.
 func New(c Config) (*Endpoints, error) {
-	if c.Tokens == nil {
-		return nil, errors.New("oauth: Config.Tokens is nil, want what jwtauth.New returns")
-	}
-	if c.Logger == nil {
-		c.Logger = slog.Default()
+	if c.Tokens.Engine().Made() != nil {
+		return nil, errors.New("oauth: Config.Tokens is nil or the zero value, want what jwtauth.New returns")
 	}
 	return &Endpoints{c.Tokens, c.Tokens.Engine(), c.Logger}, nil
 }
@@ -76,8 +75,8 @@ func (e *Endpoints) RevokeHandler() http.Handler {
 		if err != nil {
 			return err
 		}
-		if about, ok := e.engine.Named(token); ok {
-			if err := e.engine.Sessions().Logout(r, about); err != nil {
+		if about, err := e.engine.Named(token); err == nil {
+			if err := e.engine.Sessions.Logout(r, about); err != nil {
 				return err
 			}
 		}
@@ -89,7 +88,7 @@ func (e *Endpoints) RevokeHandler() http.Handler {
 // JWKSHandler serves the public keys, for others who verify the tokens; secrets of HS256 are not
 // among them. Caches may keep the response for five minutes.
 func (e *Endpoints) JWKSHandler() http.Handler {
-	set := e.engine.JWKS()
+	set := jose.JWKS(e.engine.Keys)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -109,9 +108,12 @@ func (e *Endpoints) JWKSHandler() http.Handler {
 func (e *Endpoints) endpoint(answer func(http.ResponseWriter, *http.Request, form) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
-		f, err := readForm(w, r)
+		err := e.engine.Made()
 		if err == nil {
-			err = answer(w, r, f)
+			var f form
+			if f, err = readForm(w, r); err == nil {
+				err = answer(w, r, f)
+			}
 		}
 		if err != nil {
 			e.refuse(w, r, err)
@@ -148,6 +150,6 @@ func (e *Endpoints) log(r *http.Request, status int, err error) {
 	if r.Context().Err() != nil {
 		level = slog.LevelDebug // the client has gone; nothing is wrong here
 	}
-	e.logger.LogAttrs(r.Context(), level, "request refused",
+	cmp.Or(e.logger, slog.Default()).LogAttrs(r.Context(), level, "request refused",
 		slog.Int("status", status), slog.String("path", r.URL.Path), slog.Any("error", err))
 }

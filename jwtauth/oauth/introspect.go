@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/inga-auth/inga/backends"
-	"github.com/inga-auth/inga/internal/tokens"
 	"github.com/inga-auth/inga/middleware"
 )
 
@@ -50,50 +48,21 @@ type introspection struct {
 }
 
 func (e *Endpoints) introspect(r *http.Request, token string) (introspection, error) {
-	of := e.introspectAccess
-	if tokens.IsRefresh(token) {
-		of = e.introspectRefresh
-	}
-	answer, err := of(r, token)
+	s, c, err := e.engine.Inspect(r.Context(), token)
 	if errors.Is(err, middleware.ErrInvalidCredentials) {
 		return introspection{}, nil
 	}
-	return answer, err
-}
-
-func (e *Endpoints) introspectAccess(r *http.Request, token string) (introspection, error) {
-	c, err := e.engine.Verify(token)
 	if err != nil {
 		return introspection{}, err
 	}
-	s, _, err := e.engine.FindAccess(r.Context(), c)
-	if err != nil {
-		return introspection{}, err
-	}
-	answer := e.active(&s)
-	answer.TokenType, answer.ID = "Bearer", c.ID
-	answer.ExpiresAt, answer.IssuedAt = c.ExpiresAt.Unix(), c.IssuedAt.Unix()
-	return answer, nil
-}
-
-func (e *Endpoints) introspectRefresh(r *http.Request, token string) (introspection, error) {
-	rt, err := e.engine.ParseRefresh(token)
-	if err != nil {
-		return introspection{}, err
-	}
-	s, _, err := e.engine.FindRefresh(r.Context(), rt)
-	if err != nil {
-		return introspection{}, err
-	}
-	answer := e.active(&s)
-	answer.TokenType, answer.ExpiresAt = "refresh_token", s.IdleDeadline.Unix()
-	return answer, nil
-}
-
-// active returns what is said of every token of a session.
-func (e *Endpoints) active(s *backends.Session) introspection {
-	return introspection{
-		Active: true, Issuer: e.engine.Issuer(), Subject: s.UserID, Audience: e.engine.Audience(), ClientID: e.engine.ClientID(),
+	answer := introspection{
+		Active: true, TokenType: "refresh_token", ExpiresAt: s.IdleDeadline.Unix(),
+		Issuer: e.engine.Issuer, Subject: s.UserID, Audience: e.engine.Audience, ClientID: e.engine.ClientID,
 		SessionID: s.ID, AuthTime: s.AuthenticatedAt.Unix(),
 	}
+	if c != nil {
+		answer.TokenType, answer.ID = "Bearer", c.ID
+		answer.ExpiresAt, answer.IssuedAt = c.ExpiresAt.Unix(), c.IssuedAt.Unix()
+	}
+	return answer, nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/inga-auth/inga/internal/browser"
 	"github.com/inga-auth/inga/internal/tokens"
@@ -12,8 +13,6 @@ import (
 
 // maxCookies of ours are looked at, so that a long header does not cause much work.
 const maxCookies = 8
-
-var errTooMany = fmt.Errorf("%w: more than %d cookies of one name", middleware.ErrInvalidCredentials, maxCookies)
 
 // A refreshCookie is one that we made.
 type refreshCookie struct {
@@ -25,6 +24,9 @@ type refreshCookie struct {
 // and one more if the store does not accept the access cookie beside it; none for any other. The
 // identity has the claims of the access cookie, or those that it would have.
 func (k *Cookies) Authenticate(r *http.Request) (id middleware.Identity, err error) {
+	if err := k.engine.Made(); err != nil {
+		return id, err
+	}
 	c, err := k.current(r)
 	if err != nil {
 		return id, err
@@ -42,67 +44,73 @@ func (k *Cookies) Authenticate(r *http.Request) (id middleware.Identity, err err
 	return id, err
 }
 
-// current returns the refresh cookie of r that counts. A subdomain can plant others: those that
-// we did not make are ignored, and so are those of sessions that have ended. Of two live
-// sessions either could be the one that the user means, so the request is refused.
-func (k *Cookies) current(r *http.Request) (refreshCookie, error) {
+// current returns the refresh cookie of r that counts. A browser sends several after the Domain of
+// the cookie has changed, and a subdomain can plant them: those that we did not make are ignored,
+// and so are those of sessions that have ended. If two of different users are good the request is
+// refused, because either could be the one that the user means.
+func (k *Cookies) current(r *http.Request) (found refreshCookie, err error) {
 	all, err := k.refreshCookies(r)
 	if err != nil || len(all) == 1 {
-		return append(all, refreshCookie{})[0], err
+		return append(all, found)[0], err
 	}
-	var live []refreshCookie
+	var user string
+	var refusal error
 	for _, c := range all {
-		_, _, err := k.engine.FindRefresh(r.Context(), c.token)
-		if err == nil {
-			live = append(live, c)
-		} else if !errors.Is(err, middleware.ErrInvalidCredentials) {
+		s, _, err := k.engine.FindRefresh(r.Context(), c.token)
+		switch {
+		case errors.Is(err, middleware.ErrInvalidCredentials):
+			refusal = err
+		case err != nil:
 			return refreshCookie{}, err
+		case found.text == "":
+			found, user = c, s.UserID
+		case s.UserID != user:
+			return refreshCookie{}, fmt.Errorf("%w: refresh cookies of two users", middleware.ErrInvalidCredentials)
 		}
 	}
-	if len(live) != 1 {
-		return refreshCookie{}, fmt.Errorf("%w: refresh cookies of %d sessions, %d of them live", middleware.ErrInvalidCredentials, len(all), len(live))
+	if found.text == "" {
+		return found, refusal
 	}
-	return live[0], nil
+	return found, nil
 }
 
 // refreshCookies returns the refresh cookies of r that we made, of each session the newest. It
 // returns an error if there are none.
 func (k *Cookies) refreshCookies(r *http.Request) (all []refreshCookie, err error) {
-	present, ours := false, 0
-	for value := range browser.Values(r, k.refresh.Name) {
-		present = true
-		if !tokens.IsRefresh(value) {
-			continue
+	err = ours(r, k.refresh.Name, func(value string) {
+		token, err := k.engine.RefreshKeys.Parse(value)
+		if err != nil {
+			return
 		}
-		if ours++; ours > maxCookies {
-			return nil, errTooMany
+		i := slices.IndexFunc(all, func(c refreshCookie) bool { return c.token.SessionID == token.SessionID })
+		if i < 0 {
+			all = append(all, refreshCookie{value, token})
+		} else if token.Generation > all[i].token.Generation {
+			all[i] = refreshCookie{value, token}
 		}
-		token, err := k.engine.ParseRefresh(value)
-		if err == nil {
-			all = withNewest(all, refreshCookie{value, token})
-		}
+	})
+	if err != nil || len(all) > 0 {
+		return all, err
 	}
-	switch {
-	case len(all) > 0:
-		return all, nil
-	case present:
+	for range browser.Values(r, k.refresh.Name) {
 		return nil, fmt.Errorf("%w: refresh cookie is not one of ours", middleware.ErrInvalidCredentials)
 	}
 	return nil, middleware.ErrNoCredentials
 }
 
-// withNewest adds c to the cookies, of which no two are of one session.
-func withNewest(all []refreshCookie, c refreshCookie) []refreshCookie {
-	for i, other := range all {
-		if other.token.SessionID != c.token.SessionID {
+// ours calls use for each cookie of the name that may be one of ours.
+func ours(r *http.Request, name string, use func(value string)) error {
+	n := 0
+	for value := range browser.Values(r, name) {
+		if !tokens.Plausible(value) {
 			continue
 		}
-		if c.token.Generation > other.token.Generation {
-			all[i] = c
+		if n++; n > maxCookies {
+			return fmt.Errorf("%w: more than %d cookies %s", middleware.ErrInvalidCredentials, maxCookies, name)
 		}
-		return all
+		use(value)
 	}
-	return append(all, c)
+	return nil
 }
 
 // accessToken returns an access cookie that seems to belong to the session, or "". It still has
@@ -116,23 +124,17 @@ func (k *Cookies) accessToken(r *http.Request, sessionID string) string {
 	return ""
 }
 
-// named returns the sessions that the cookies of r name, each once, whether or not they live.
-func (k *Cookies) named(r *http.Request) (all []middleware.Identity, err error) {
-	seen := map[string]bool{}
+// named returns the IDs of the sessions that the cookies of r name, whether or not they live.
+func (k *Cookies) named(r *http.Request) (ids []string, err error) {
 	for _, name := range []string{k.refresh.Name, k.access.Name} {
-		ours := 0
-		for value := range browser.Values(r, name) {
-			if !tokens.Plausible(value) {
-				continue
+		err := ours(r, name, func(value string) {
+			if about, err := k.engine.Named(value); err == nil && !slices.Contains(ids, about.SessionID) {
+				ids = append(ids, about.SessionID)
 			}
-			if ours++; ours > maxCookies {
-				return nil, errTooMany
-			}
-			if about, ok := k.engine.Named(value); ok && !seen[about.SessionID] {
-				seen[about.SessionID] = true
-				all = append(all, about)
-			}
+		})
+		if err != nil {
+			return nil, err
 		}
 	}
-	return all, nil
+	return ids, nil
 }

@@ -38,7 +38,8 @@ func New(c Config) (*Cookies, error) {
 	k.access, k.refresh = k.access.WithDefaults("access"), k.refresh.WithDefaults("refresh")
 
 	var errs []error
-	if c.Tokens == nil || !c.Tokens.Engine().Refreshes() {
+	engine := c.Tokens.Engine()
+	if engine.Made() != nil || len(engine.RefreshKeys) == 0 {
 		errs = append(errs, errors.New("tokencookie: Config.Tokens is nil or has no RefreshKeys, want one that refreshes"))
 	}
 	if k.access.Name == k.refresh.Name {
@@ -52,6 +53,6 @@ func New(c Config) (*Cookies, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	k.engine = c.Tokens.Engine().With(Method)
+	k.engine = engine.With(Method)
 	return k, nil
 }

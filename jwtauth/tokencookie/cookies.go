@@ -37,28 +37,23 @@ var (
 // Errors: [middleware.ErrCrossOrigin]; [middleware.ErrMalformedRequest] for a GET and other safe
 // methods; and those of session.Method.Open. On an error no cookie is set.
 func (k *Cookies) Login(w http.ResponseWriter, r *http.Request, l middleware.Login) (backends.Session, error) {
-	if err := k.origins.CheckUnsafe(r); err != nil {
+	if err := k.mayChange(r); err != nil {
 		return backends.Session{}, err
 	}
-	had, err := k.named(r)
+	former, err := k.named(r)
 	if err != nil {
 		return backends.Session{}, err
 	}
-	var former []string
-	for _, about := range had {
-		former = append(former, about.SessionID)
-	}
-	return k.send(w, func(fits tokens.Fits) (tokens.Issued, error) { return k.engine.Open(r, l, former, fits) })
+	header := http.Header{}
+	issued, err := k.engine.Open(r, l, former, k.into(header))
+	return send(w, header, issued, err)
 }
 
 // Reauthenticate gives the session of r a new start, after its user has authenticated again, and
-// sets both cookies anew; see jwtauth.Tokens.Reauthenticate. Errors are those of Login and of
-// Authenticate.
+// sets both cookies anew; see jwtauth.Tokens.Reauthenticate. Other sessions that the cookies of r
+// name end. Errors are those of Login and of Authenticate.
 func (k *Cookies) Reauthenticate(w http.ResponseWriter, r *http.Request, l middleware.Login) (backends.Session, error) {
-	if err := k.origins.CheckUnsafe(r); err != nil {
-		return backends.Session{}, err
-	}
-	c, err := k.current(r)
+	c, err := k.change(r)
 	if err != nil {
 		return backends.Session{}, err
 	}
@@ -66,7 +61,13 @@ func (k *Cookies) Reauthenticate(w http.ResponseWriter, r *http.Request, l middl
 	if err != nil {
 		return backends.Session{}, err
 	}
-	return k.send(w, func(fits tokens.Fits) (tokens.Issued, error) { return k.engine.Reauthenticate(r, s, u, l, fits) })
+	former, err := k.named(r)
+	if err != nil {
+		return backends.Session{}, err
+	}
+	header := http.Header{}
+	issued, err := k.engine.Reauthenticate(r, s, u, l, former, k.into(header))
+	return send(w, header, issued, err)
 }
 
 // Refresh replaces the refresh token and sets both cookies anew; see jwtauth.Tokens.Refresh. A
@@ -77,47 +78,54 @@ func (k *Cookies) Reauthenticate(w http.ResponseWriter, r *http.Request, l middl
 // [middleware.ErrNoCredentials] without the cookie, [middleware.ErrUnavailable]. They change no
 // cookie: the refresh that failed may be the older one.
 func (k *Cookies) Refresh(w http.ResponseWriter, r *http.Request) (backends.Session, error) {
-	if err := k.origins.CheckUnsafe(r); err != nil {
-		return backends.Session{}, err
-	}
-	c, err := k.current(r)
+	c, err := k.change(r)
 	if err != nil {
 		return backends.Session{}, err
 	}
-	return k.send(w, func(fits tokens.Fits) (tokens.Issued, error) { return k.engine.Exchange(r, c.token, fits) })
+	header := http.Header{}
+	issued, err := k.engine.Exchange(r, c.token, k.into(header))
+	return send(w, header, issued, err)
 }
 
-// send puts the tokens that issue returns into cookies, and the cookies into the response. Before
-// issue stores anything, it calls the function that it receives, which fails if a browser would
-// not keep the cookies.
-func (k *Cookies) send(w http.ResponseWriter, issue func(tokens.Fits) (tokens.Issued, error)) (backends.Session, error) {
-	var header http.Header
-	issued, err := issue(func(issued tokens.Issued) error {
-		header = http.Header{}
-		return k.put(header, issued)
-	})
-	if err != nil {
-		return backends.Session{}, err
+// mayChange returns an error unless r may change a session.
+func (k *Cookies) mayChange(r *http.Request) error {
+	if err := k.engine.Made(); err != nil {
+		return err
 	}
-	browser.Move(w.Header(), header)
-	return issued.Session, nil
+	return k.origins.CheckUnsafe(r)
 }
 
-func (k *Cookies) put(h http.Header, issued tokens.Issued) error {
-	now := time.Now()
-	err := k.access.Put(h, issued.Access.Token, now, issued.Access.ExpiresAt)
-	if err == nil {
-		err = k.refresh.Put(h, issued.Refresh, now, issued.Session.AbsoluteDeadline)
+// change returns the refresh cookie of a request that may change the session.
+func (k *Cookies) change(r *http.Request) (refreshCookie, error) {
+	if err := k.mayChange(r); err != nil {
+		return refreshCookie{}, err
 	}
-	return unfit(err)
+	return k.current(r)
 }
 
-// unfit says that a browser would not keep a cookie, which is because of the custom claims.
-func unfit(err error) error {
-	if err == nil {
+// into puts tokens into cookies in h. It fails if a browser would not keep one of them, which is
+// because of the custom claims.
+func (k *Cookies) into(h http.Header) tokens.Fits {
+	return func(issued tokens.Issued) error {
+		now := time.Now()
+		err := k.access.Put(h, issued.Access.Token, now, issued.Access.ExpiresAt)
+		if err == nil && issued.Refresh != "" {
+			err = k.refresh.Put(h, issued.Refresh, now, issued.Session.AbsoluteDeadline)
+		}
+		if err != nil {
+			return fmt.Errorf("%w: tokencookie: Config.Claims: %w", middleware.ErrInvalidArgument, err)
+		}
 		return nil
 	}
-	return fmt.Errorf("%w: tokencookie: Config.Claims: %w", middleware.ErrInvalidArgument, err)
+}
+
+// send moves the cookies of what was issued into the response.
+func send(w http.ResponseWriter, cookies http.Header, issued tokens.Issued, err error) (backends.Session, error) {
+	if err != nil {
+		return backends.Session{}, err
+	}
+	browser.Move(w.Header(), cookies)
+	return issued.Session, nil
 }
 
 // Logout ends every session that the cookies of r name, and tells the browser to drop both. A
@@ -127,15 +135,15 @@ func unfit(err error) error {
 // safe methods, and [middleware.ErrUnavailable]: a session then still lives, and the cookies
 // stay.
 func (k *Cookies) Logout(w http.ResponseWriter, r *http.Request) error {
-	if err := k.origins.CheckUnsafe(r); err != nil {
+	if err := k.mayChange(r); err != nil {
 		return err
 	}
-	all, err := k.named(r)
+	ids, err := k.named(r)
 	if err != nil {
 		return err
 	}
-	for _, about := range all {
-		if err := k.engine.Sessions().Logout(r, about); err != nil {
+	for _, id := range ids {
+		if err := k.engine.Sessions.Logout(r, middleware.Identity{SessionID: id}); err != nil {
 			return err
 		}
 	}
@@ -147,19 +155,16 @@ func (k *Cookies) Logout(w http.ResponseWriter, r *http.Request) error {
 // Renew implements [middleware.Renewer]: it extends the session and sets a new access cookie.
 func (k *Cookies) Renew(h http.Header, r *http.Request, id middleware.Identity) (middleware.Identity, bool, error) {
 	header := http.Header{}
-	renewed, _, ok, err := k.engine.Renew(h, r, id, func(issued tokens.Issued) error {
-		return unfit(k.access.Put(header, issued.Access.Token, time.Now(), issued.Access.ExpiresAt))
-	})
-	if err != nil || !ok {
-		return id, false, err
+	renewed, ok, err := k.engine.Renew(h, r, id, k.into(header))
+	if ok {
+		browser.Move(h, header)
 	}
-	browser.Move(h, header)
-	return renewed, true, nil
+	return renewed, ok, err
 }
 
 // WatchSession implements [middleware.SessionWatcher].
 func (k *Cookies) WatchSession(id middleware.Identity, end func(cause error)) (stop func()) {
-	return k.engine.Sessions().WatchSession(id, end)
+	return k.engine.Sessions.WatchSession(id, end)
 }
 
 // Challenge implements [middleware.Challenger]. It does not make browsers ask for a password.

@@ -101,7 +101,7 @@ func TestAPageThatIsUnderWayWhileAnotherTabRefreshesHarmsNobody(t *testing.T) {
 		for range 5 {
 			answer := begin(b, "/slow")
 			for range 3 {
-				time.Sleep(tokentest.Overlap + time.Second)
+				time.Sleep(tokentest.Grace + time.Second)
 				b.Status("POST", "/refresh", 200)
 				b.Status("GET", "/me", 200)
 			}
@@ -113,7 +113,7 @@ func TestAPageThatIsUnderWayWhileAnotherTabRefreshesHarmsNobody(t *testing.T) {
 				t.Error("a page replaced the refresh cookie")
 			}
 			b.Status("GET", "/me", 200)
-			time.Sleep(tokentest.Overlap)
+			time.Sleep(tokentest.Grace)
 			b.Status("POST", "/refresh", 200)
 			b.Status("GET", "/me", 200)
 			time.Sleep(3 * time.Minute)
@@ -162,7 +162,7 @@ func TestAnAnswerAfterANewLoginDoesNotUndoIt(t *testing.T) {
 				if id := tokentest.IdentityOf(t, b.Status("GET", "/me", 200)); id.Subject != user || id.SessionID != session {
 					t.Errorf("user %s in session %s, want %s in %s", id.Subject, id.SessionID, user, session)
 				}
-				time.Sleep(tokentest.Overlap)
+				time.Sleep(tokentest.Grace)
 				b.Status("POST", "/refresh", 200)
 			}
 			wantNoTheft(t, &j)

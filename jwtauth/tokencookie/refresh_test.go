@@ -77,7 +77,7 @@ func TestALostAnswerToARefreshIsRecovered(t *testing.T) {
 		var j tokentest.Journal
 		b := newBrowser(t, storetest.Memory(t), j.Use, func(c *tokentest.Config) { c.AccessTTL = time.Hour; c.Policy = tokentest.Busy })
 		b.Login("1")
-		time.Sleep(tokentest.Overlap)
+		time.Sleep(tokentest.Grace)
 		tokentest.WantOK(t, b.Send("POST", "/refresh"))
 		for range 6 {
 			time.Sleep(10*time.Minute - time.Second)
@@ -148,11 +148,11 @@ func TestTheFormerRefreshCookieOpensPagesDuringTheOverlapOnly(t *testing.T) {
 		b.Login("1")
 		b.Expire()
 		former := b.Copy()
-		time.Sleep(tokentest.Overlap)
+		time.Sleep(tokentest.Grace)
 		b.Status("POST", "/refresh", 200)
 		b.Expire()
 		b.Status("GET", "/poll", 200)
-		time.Sleep(tokentest.Overlap + tokentest.Leeway - time.Microsecond)
+		time.Sleep(tokentest.Grace - time.Microsecond)
 		former.Status("GET", "/poll", 200)
 		time.Sleep(time.Microsecond)
 		tokentest.WantProblem(t, former.Do("GET", "/poll"), 401, "invalid-credentials")

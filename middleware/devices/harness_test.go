@@ -57,7 +57,7 @@ func newApp(t *testing.T, s storetest.Store, of ...backends.Store) *app {
 	a.cookies, err3 = cookie.New(cookie.Config{Sessions: sessions, Keys: [][]byte{cookieKey}})
 	a.tokens, err4 = jwtauth.New(jwtauth.Config{Sessions: sessions, Keys: []jwtauth.Key{key}, RefreshKeys: [][]byte{refreshKey},
 		Issuer: "https://app.example", Audience: "https://api.example",
-		RefreshOverlap: time.Microsecond}) // so that each refresh is one
+		RefreshOverlap: time.Microsecond, Leeway: time.Microsecond}) // so that each refresh is one
 	if len(of) > 0 {
 		sessions, err5 = session.New(session.Config{Store: of[0], Policy: policy, Events: a.hear})
 	}
