@@ -18,6 +18,8 @@ type Rotator interface {
 	//   - Rotated: n+1 becomes current, and the request counts as activity. Of simultaneous
 	//     calls exactly one rotates, and the others learn of it.
 	//   - Replayed: nothing changes. The caller gets the current generation too.
+	//   - Recovered: the caller gets the current generation, which is as new as if it had just been
+	//     made.
 	//   - Stolen: the session ends with [ReasonTheft].
 	//
 	// It returns the session as it is afterwards, with its user. Errors: ErrNotFound if there is
@@ -51,10 +53,11 @@ type Rotation int
 
 // The verdicts of [Session.Rotation].
 const (
-	Refused  Rotation = iota // a generation that never was
-	Rotated                  // it was current, and has been replaced
-	Replayed                 // it, or its predecessor, is answered with the current one
-	Stolen                   // it was replaced long ago
+	Refused   Rotation = iota // a generation that never was
+	Rotated                   // it was current, and has been replaced
+	Replayed                  // it, or its predecessor, is answered with the current one
+	Stolen                    // it was replaced long ago
+	Recovered                 // its predecessor is answered with it, as the first response was lost
 )
 
 // Rotation returns what presenting generation n at now means. It is the only rule. A store
@@ -65,6 +68,10 @@ const (
 // The previous one is accepted for as long as the current one has not been seen in use: the
 // response that carried it may be lost, and a client may be offline for hours before it asks
 // again. Once both are in use, the previous one is accepted during the grace only.
+//
+// The grace begins anew with a response that comes after a lost one. Clients that share a token,
+// such as the tabs of a browser, come back at the same time; one of them may have used or replaced
+// the current generation while the request of another is on its way.
 //
 // No client is taken for a thief that presents a token less than Overlap after it was replaced,
 // whichever server answers. The age that a server computes is off by Skew at most, in either
@@ -82,11 +89,16 @@ func (s *Session) Rotation(now time.Time, n int64, g Grace) Rotation {
 		return Rotated
 	case n == current:
 		return Replayed
-	case n == current-1 && (inGrace || s.Refresh.SeenAt.IsZero()):
+	case n == current-1 && inGrace:
 		return Replayed
+	case n == current-1 && s.Refresh.SeenAt.IsZero():
+		return Recovered
 	}
 	return Stolen
 }
+
+// Recover makes the current generation as new as if it had been made at now. It is no activity.
+func (s *Session) Recover(now time.Time) { s.Refresh.RotatedAt = now }
 
 // Rotate makes the next generation current at now. A rotation counts as activity.
 func (s *Session) Rotate(now time.Time) {

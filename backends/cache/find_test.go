@@ -215,7 +215,7 @@ func TestANewGenerationIsSeenWhenTheCallReturns(t *testing.T) {
 	if s, _, err := f.findWith(f.secret.Hash()); s.Refresh.Generation != 2 || err != nil {
 		t.Errorf("generation %d (%v), want 2", s.Refresh.Generation, err)
 	}
-	if _, _, verdict, err := f.Rotate(t.Context(), time.Now(), s.ID, f.secret.Hash(), 1, backends.Grace{}); verdict != backends.Replayed || err != nil {
+	if _, _, verdict, err := f.Rotate(t.Context(), time.Now(), s.ID, f.secret.Hash(), 1, backends.Grace{Overlap: time.Hour}); verdict != backends.Replayed || err != nil {
 		t.Fatalf("Rotate: %v, %v", verdict, err)
 	}
 	f.live(0) // a replay is no change

@@ -26,6 +26,9 @@ func (m *Store) Rotate(ctx context.Context, now time.Time, id string, h backends
 		case backends.Rotated:
 			s.Rotate(now)
 			r.SetLifetime(&s)
+		case backends.Recovered:
+			s.Recover(now)
+			r.SetLifetime(&s)
 		case backends.Stolen:
 			r.end(now, backends.ReasonTheft)
 			m.feed.changed(s.UserID)

@@ -11,7 +11,7 @@ var _ backends.Rotator = (*Store)(nil)
 
 // The row is locked first: a statement that has waited for another rotation then sees what
 // that one left, and not the row from when the statement began. The row is returned as it was
-// found. The two updates exclude each other, and decide as backends.Session.Rotation does. A
+// found. The three updates exclude each other, and decide as backends.Session.Rotation does. A
 // missing time of rotation is long ago.
 const rotateSQL = `
 WITH s AS (
@@ -27,6 +27,9 @@ WITH s AS (
 	UPDATE {sessions} t SET {touch},
 		refresh_generation = t.refresh_generation + 1, refresh_rotated_at = $1::timestamptz, refresh_seen_at = NULL
 	FROM presented p WHERE t.id = p.id AND p.behind = 0 AND p.past_grace
+), recovered AS (
+	UPDATE {sessions} t SET refresh_rotated_at = $1::timestamptz
+	FROM presented p WHERE t.id = p.id AND p.behind = 1 AND p.unseen AND p.past_grace
 ), stolen AS (
 	UPDATE {sessions} t SET ended_at = $1::timestamptz, ended_reason = $6::text
 	FROM presented p WHERE t.id = p.id AND (p.behind > 1 OR p.behind = 1 AND NOT p.unseen AND p.past_grace)
@@ -50,6 +53,8 @@ func (s *Store) Rotate(ctx context.Context, now time.Time, id string, h backends
 		return backends.Session{}, backends.User{}, rotation, backends.ErrNotFound
 	case backends.Rotated:
 		found.Rotate(now)
+	case backends.Recovered:
+		found.Recover(now)
 	case backends.Stolen:
 		found.Ended = backends.Ended{At: now, Reason: backends.ReasonTheft}
 		s.subscribers.Call(found.UserID)
