@@ -25,7 +25,7 @@ func (p *player) late(own *proof, at *process) {
 		p.logoutBefore(own, elsewhere, held)
 		p.m.tallied("late, after a logout")
 	case 1:
-		p.loginBy(elsewhere, own, own.session.way)
+		p.loginBy(elsewhere, own, own.session.way, pick(p.dice, policies))
 		p.keepLate(held, "late, after a login")
 	case 2:
 		p.reauthenticate(own, elsewhere)
@@ -102,11 +102,15 @@ func (p *player) lateRefresh(own *proof, at *process) {
 	p.m.tallied("late refresh, after a logout")
 }
 
-// poll polls a passive page until the session has ended: polling does not keep it alive.
-func (p *player) poll(own *proof) {
-	if own.session.idle > time.Minute {
+// poll logs in, and polls a passive page until the session has ended: polling does not keep it
+// alive.
+func (p *player) poll(own *proof, at *process) {
+	p.drop(own)
+	p.loginBy(at, nil, own.session.way, soonIdle)
+	if len(p.own) == 0 {
 		return
 	}
+	own = p.own[0]
 	for until := p.m.expiry(own.session).Add(2 * slack); time.Now().Before(until); {
 		p.m.visit(own, pick(p.dice, p.m.f.processes), "/poll", own.jar)
 		<-time.After(between(p.dice, 0, 200*time.Millisecond))

@@ -10,11 +10,10 @@ import (
 // login opens a session. With an own one in the same kind of cookie, that one is sent along
 // and replaced; otherwise it is left as it is.
 func (p *player) login(at *process, own *proof) {
-	p.loginBy(at, own, pick(p.dice, []string{byCookie, byToken, byBrowser}))
+	p.loginBy(at, own, pick(p.dice, []string{byCookie, byToken, byBrowser}), pick(p.dice, policies))
 }
 
-func (p *player) loginBy(at *process, own *proof, way string) {
-	policy := pick(p.dice, policies)
+func (p *player) loginBy(at *process, own *proof, way string, policy sliding.Policy) {
 	j := newJar()
 	var ending []*deed
 	if own != nil {

@@ -60,7 +60,7 @@ func (p *player) act(at *process) {
 	case n >= 204:
 		p.chain(own)
 	case n >= 202:
-		p.poll(own)
+		p.poll(own, at)
 	case n < 80:
 		p.use(own, at)
 	case n < 135:
@@ -141,9 +141,11 @@ var policies = []sliding.Policy{
 	{Idle: time.Hour, Absolute: 12 * time.Hour},
 	{Idle: time.Hour, Absolute: 12 * time.Hour},
 	{Idle: time.Hour, Absolute: 12 * time.Hour},
-	{Idle: 1500 * time.Millisecond, Absolute: time.Hour, Interval: 300 * time.Millisecond},
+	soonIdle,
 	{Idle: 3 * time.Second, Absolute: 3 * time.Second, Interval: time.Second},
 }
+
+var soonIdle = sliding.Policy{Idle: 1500 * time.Millisecond, Absolute: time.Hour, Interval: 300 * time.Millisecond}
 
 func policyText(p sliding.Policy) string {
 	text, _ := json.Marshal(p) // durations only
