@@ -99,12 +99,11 @@ func newApp(ctx context.Context, s settings) (*app, error) {
 	return a, errors.Join(err1, err2, err3, err4)
 }
 
-// connect opens the store: a pool on one way to the database, the feed on another, and the
-// cache before both.
+// connect opens the store: a pool on one way to the database, the feed on others, and the cache
+// before both.
 func (a *app) connect(ctx context.Context) error {
-	config, err1 := pgxpool.ParseConfig(a.settings.Pool)
-	feed, err2 := pgx.ParseConfig(a.settings.Feed)
-	if err := errors.Join(err1, err2); err != nil {
+	config, err := pgxpool.ParseConfig(a.settings.Pool)
+	if err != nil {
 		return err
 	}
 	config.MaxConns, config.MinConns = a.settings.Conns, a.settings.Conns
@@ -118,14 +117,19 @@ func (a *app) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	backend, err := postgres.New(postgres.Config{Pool: pool, Timeout: a.settings.Timeout, Listen: feed})
+	announced := a.settings.Users != ""
+	backend, err := postgres.New(postgres.Config{Pool: pool, Timeout: a.settings.Timeout, Users: a.settings.Users, UsersAnnounced: announced})
+	if err != nil {
+		return err
+	}
+	feed, err := openFeed(ctx, a.settings)
 	if err != nil {
 		return err
 	}
 	if err := backend.Migrate(ctx); err != nil {
 		return err
 	}
-	store, err := cache.New(cache.Config{Store: backend, MaxLag: a.settings.MaxLag, MaxEntries: a.settings.MaxEntries})
+	store, err := cache.New(cache.Config{Store: fed{backend, feed}, MaxLag: a.settings.MaxLag, MaxAge: a.settings.MaxAge, MaxEntries: a.settings.MaxEntries})
 	if err != nil {
 		return err
 	}
