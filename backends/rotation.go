@@ -69,9 +69,10 @@ const (
 // response that carried it may be lost, and a client may be offline for hours before it asks
 // again. Once both are in use, the previous one is accepted during the grace only.
 //
-// The grace begins anew with a response that comes after a lost one. Clients that share a token,
-// such as the tabs of a browser, come back at the same time; one of them may have used or replaced
-// the current generation while the request of another is on its way.
+// The grace begins anew with a response that comes after a lost one, unless half of the overlap is
+// still to come. Clients that share a token, such as the tabs of a browser, come back at the same
+// time; one of them may have used or replaced the current generation while the request of another
+// is on its way.
 //
 // No client is taken for a thief that presents a token less than Overlap after it was replaced,
 // whichever server answers. The age that a server computes is off by Skew at most, in either
@@ -81,7 +82,8 @@ const (
 // shorter bound for the rotation alone would let a server whose clock is ahead replace a token
 // that is new, and then a client with the one before would be two generations behind.
 func (s *Session) Rotation(now time.Time, n int64, g Grace) Rotation {
-	inGrace := now.Sub(s.Refresh.RotatedAt) < g.Overlap+g.Skew // also if the age is negative
+	age := now.Sub(s.Refresh.RotatedAt) // may be negative
+	inGrace := age < g.Overlap+g.Skew
 	switch current := s.Refresh.Generation; {
 	case n < 1 || n > current:
 		return Refused
@@ -89,10 +91,10 @@ func (s *Session) Rotation(now time.Time, n int64, g Grace) Rotation {
 		return Rotated
 	case n == current:
 		return Replayed
+	case n == current-1 && s.Refresh.SeenAt.IsZero() && age >= g.Overlap/2:
+		return Recovered
 	case n == current-1 && inGrace:
 		return Replayed
-	case n == current-1 && s.Refresh.SeenAt.IsZero():
-		return Recovered
 	}
 	return Stolen
 }

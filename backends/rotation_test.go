@@ -28,6 +28,9 @@ func TestWhatPresentingAGenerationMeans(t *testing.T) {
 
 		{"previous, just replaced", 6, 0, false, backends.Replayed},
 		{"previous, just replaced, current in use", 6, 0, true, backends.Replayed},
+		{"previous, before half of the overlap, current unseen", 6, 5*time.Second - 1, false, backends.Replayed},
+		{"previous, after half of the overlap, current unseen", 6, 5 * time.Second, false, backends.Recovered},
+		{"previous, after half of the overlap, current in use", 6, 5 * time.Second, true, backends.Replayed},
 		{"previous, at the end of overlap and skew", 6, 12*time.Second - 1, true, backends.Replayed},
 		{"previous, after overlap and skew, current in use", 6, 12 * time.Second, true, backends.Stolen},
 		{"previous, after overlap and skew, current unseen", 6, 12 * time.Second, false, backends.Recovered},

@@ -151,7 +151,7 @@ func lostResponse(t *tester) {
 func retryChangesNothing(t *tester) {
 	o := t.refreshable()
 	s := t.rotate(o, at(overlap), 1, backends.Rotated, 2)
-	for _, now := range []time.Duration{overlap, 2*overlap - tick} {
+	for _, now := range []time.Duration{overlap, overlap + grace.Overlap/2 - tick} {
 		t.same(t.rotate(o, at(now), 1, backends.Replayed, 2), s)
 	}
 	found, _ := t.live(o, at(2*overlap))
@@ -201,12 +201,15 @@ func seenSuccessor(t *tester) {
 func comeBack(t *tester) {
 	// One of them uses the current token and the next at once, as the others ask with the former.
 	for _, row := range []struct {
-		after time.Duration
-		want  backends.Rotation
-	}{{0, backends.Replayed}, {overlap - tick, backends.Replayed}, {overlap, backends.Stolen}} {
+		offline, after time.Duration
+		want           backends.Rotation
+	}{
+		{grace.Overlap / 2, overlap - tick, backends.Replayed}, {9 * overlap, overlap - tick, backends.Replayed},
+		{9 * overlap, 0, backends.Replayed}, {9 * overlap, overlap, backends.Stolen},
+	} {
 		o := t.refreshableOf(t.user("ann"))
 		t.rotate(o, at(overlap), 1, backends.Rotated, 2)
-		back := 10 * overlap
+		back := overlap + row.offline
 		s := t.rotate(o, at(back), 1, backends.Recovered, 2)
 		if !s.Refresh.RotatedAt.Equal(at(back)) || !s.LastSeenAt.Equal(at(overlap)) {
 			t.Errorf("rotated at %v, last seen at %v; want %v and %v", s.Refresh.RotatedAt, s.LastSeenAt, at(back), at(overlap))

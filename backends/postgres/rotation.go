@@ -21,7 +21,8 @@ WITH s AS (
 	FOR NO KEY UPDATE OF s
 ), presented AS (
 	SELECT s.id, s.refresh_generation - $4::bigint AS behind, s.refresh_seen_at IS NULL AS unseen,
-		COALESCE($1::timestamptz >= s.refresh_rotated_at + $5::bigint * interval '1 microsecond', true) AS past_grace
+		COALESCE($1::timestamptz >= s.refresh_rotated_at + $5::bigint * interval '1 microsecond', true) AS past_grace,
+		COALESCE($1::timestamptz >= s.refresh_rotated_at + $7::bigint * interval '1 microsecond', true) AS past_half
 	FROM s WHERE $4::bigint >= 1 AND s.has_user AND NOT s.user_disabled AND {open}
 ), rotated AS (
 	UPDATE {sessions} t SET {touch},
@@ -29,7 +30,7 @@ WITH s AS (
 	FROM presented p WHERE t.id = p.id AND p.behind = 0 AND p.past_grace
 ), recovered AS (
 	UPDATE {sessions} t SET refresh_rotated_at = $1::timestamptz
-	FROM presented p WHERE t.id = p.id AND p.behind = 1 AND p.unseen AND p.past_grace
+	FROM presented p WHERE t.id = p.id AND p.behind = 1 AND p.unseen AND p.past_half
 ), stolen AS (
 	UPDATE {sessions} t SET ended_at = $1::timestamptz, ended_reason = $6::text
 	FROM presented p WHERE t.id = p.id AND (p.behind > 1 OR p.behind = 1 AND NOT p.unseen AND p.past_grace)
@@ -43,7 +44,7 @@ func (s *Store) Rotate(ctx context.Context, now time.Time, id string, h backends
 	}
 	now = at(now)
 	found, u, err := s.find(ctx, now, s.sql.rotate, now, id, h[:], n,
-		ceil(g.Overlap+g.Skew), string(backends.ReasonTheft))
+		ceil(g.Overlap+g.Skew), string(backends.ReasonTheft), ceil(g.Overlap/2))
 	if err != nil {
 		return found, u, backends.Refused, err
 	}
