@@ -3,14 +3,14 @@ package proof_test
 import "time"
 
 // again presents the token before the current one, as a client does that lost an answer or
-// shares the token with others. It gets the current one, for as long as that is not in use; then
-// for as long as overlap and leeway last. Seen is the earliest time when it may have been in use,
-// or zero. It reports false if the session has ended.
-func (p *player) again(own *proof, at *process, former string, seen time.Time, what string) bool {
+// shares the token with others. It gets the current one: for as long as that is not in use, and
+// then until the given time at least, zero if it is not in use. It reports false if the session has
+// ended.
+func (p *player) again(own *proof, at *process, former string, until time.Time, what string) bool {
 	j := own.jar.copy()
 	j.putBack(former)
 	a := p.m.exchange(own, at, j, former)
-	sure := seen.IsZero() || a.asked.end.Before(seen.Add(grace-slack))
+	sure := until.IsZero() || a.asked.end.Before(until)
 	if a.status != 200 && !sure { // a slow machine
 		p.m.mu.Lock()
 		own.session.ends = append(own.session.ends, &deed{what: theft, by: at, span: a.asked})
@@ -45,14 +45,14 @@ func (p *player) chain(own *proof) {
 	if !ok {
 		return
 	}
-	seen := p.rotated.begin
+	until := p.rotated.begin.Add(grace - slack)
 	if p.dice.IntN(2) == 0 && p.look(own, p.m.f.processes[at[0]]).status != 200 {
 		return
 	}
 	if p.refresh(own, p.m.f.processes[at[1]]) || len(p.own) == 0 {
 		return // the machine was so slow that the token was old enough
 	}
-	p.again(own, p.m.f.processes[at[2]], former, seen, "refreshed in a chain")
+	p.again(own, p.m.f.processes[at[2]], former, until, "refreshed in a chain")
 }
 
 // lose has the answer to a refresh get lost, and the client go on: at once, or when it has
@@ -79,7 +79,7 @@ func (p *player) lose(own *proof, at *process) {
 		p.drop(own)
 		return
 	}
-	seen := time.Now()
+	until := time.Now().Add(overlap/2 - slack)
 	lost := own.session.lost
 	if !p.refresh(own, at) {
 		return
@@ -92,5 +92,5 @@ func (p *player) lose(own *proof, at *process) {
 	if offline {
 		what = "lost, offline, and asked again"
 	}
-	p.again(own, pick(p.dice, p.m.f.processes), former, seen, what)
+	p.again(own, pick(p.dice, p.m.f.processes), former, until, what)
 }
