@@ -52,6 +52,20 @@ func TestARefusalIsNotCached(t *testing.T) {
 	}
 }
 
+func TestASessionThatTheBackendRefusedIsNotBelievedAgain(t *testing.T) {
+	// LO-10: another process has ended it, and this one has asked because of a clock that was ahead.
+	f := newFixture(t)
+	f.live(1)
+	if _, err := f.backend.Revoke(t.Context(), time.Now(), f.session.ID, backends.ReasonLogout); err != nil {
+		t.Fatal(err)
+	}
+	for _, now := range []time.Time{f.session.IdleDeadline, time.Now()} {
+		if _, _, err := f.Find(t.Context(), now, f.session.ID, f.secret.Hash()); !errors.Is(err, backends.ErrRevoked) {
+			t.Errorf("%v, want ErrRevoked", err)
+		}
+	}
+}
+
 func (f *fixture) revoke() {
 	f.Helper()
 	if _, err := f.Revoke(f.Context(), time.Now(), f.session.ID, backends.ReasonLogout); err != nil {
