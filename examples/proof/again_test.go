@@ -21,6 +21,7 @@ func (p *player) again(own *proof, at *process, former string, until time.Time, 
 		return false
 	}
 	p.m.same(a, j.refreshToken(), own.jar.refreshToken(), own)
+	p.rotated.end = a.asked.end // it may be as new as that now
 	return true
 }
 

@@ -46,9 +46,10 @@ func (m *model) share(s *session, yes bool) {
 }
 
 // overtaken is for a request of a tab that was so slow that its refresh token may have been
-// replaced, and the replacement used, for longer than the overlap.
+// replaced, and the replacement used, for longer than half of the overlap. That much there is at
+// least, however often responses are lost.
 func (e *expectation) overtaken(s *session, f flight, a *answer) {
-	if s.shared && a.asked.end.Sub(f.carries) > overlap-slack {
+	if s.shared && a.asked.end.Sub(f.carries) > overlap/2-slack {
 		e.refusal = true
 		s.doubtful = s.doubtful || a.status >= 400
 	}

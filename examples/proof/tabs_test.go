@@ -42,6 +42,7 @@ func (p *player) tabs(own *proof) {
 		return
 	}
 	p.remember(own, span{began, time.Now()})
+	p.rotated.end = time.Now() // also if it is the same token
 	p.m.tallied("five tabs")
 }
 
@@ -74,7 +75,7 @@ func (p *player) refreshInTab(own *proof, at *process, where string) outcome {
 		return unknown
 	}
 	// By then another one may have been answered later and arrived before.
-	s.doubtful = s.doubtful || a.asked.length() > overlap-slack
+	s.doubtful = s.doubtful || a.asked.length() > overlap/2-slack
 	e := p.m.expects(&proof{session: s}, at, a.asked, 0)
 	e.overtaken(s, f, a)
 	p.m.judge(own, a, e, a.status == 200, s.refusal())
