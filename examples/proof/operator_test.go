@@ -58,19 +58,26 @@ func (o *operator) revokeOne(at *process) {
 	}
 }
 
-// lookLater has the client of a session that was ended ask for a page at all processes, when all
-// must know that.
+// lookLater asks all processes for a page with the proof of a session, when all must know that it
+// has ended. It does not where it may live: its client may be getting another proof meanwhile.
 func (o *operator) lookLater(s *session) {
 	<-time.After(modelLag())
-	o.m.mu.Lock()
-	pr := s.proof
-	o.m.mu.Unlock()
-	if pr == nil {
-		return
-	}
 	for _, at := range o.m.f.processes {
-		o.m.visit(pr, at, "/page", pr.jar.copy())
+		if pr := o.m.over(s, at); pr != nil {
+			o.m.visit(pr, at, "/page", pr.jar.copy())
+		}
 	}
+}
+
+// over returns the proof of the session if the process must refuse it from now on.
+func (m *model) over(s *session, at *process) *proof {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now := time.Now()
+	if s.proof == nil || m.expects(s.proof, at, span{now, now}, modelLag()).pass {
+		return nil
+	}
+	return s.proof
 }
 
 // someSession returns one of the last few, dead or alive; nil if there was none yet.

@@ -62,17 +62,28 @@ func drawing(results []result) string {
 	return b.String()
 }
 
+// whole prints a time in one unit, if it is a whole number of them.
+func whole(d time.Duration) string {
+	switch {
+	case d%time.Minute == 0:
+		return fmt.Sprintf("%dm", d/time.Minute)
+	case d%time.Second == 0:
+		return fmt.Sprintf("%ds", d/time.Second)
+	}
+	return d.String()
+}
+
 func drawBound(b *strings.Builder, name string, bound time.Duration, bottom int) {
 	x := axisAt(bound)
 	fmt.Fprintf(b, `<line class="bound" x1="%.1f" y1="%d" x2="%.1f" y2="%d"/>`+"\n", x, plotTop-6, x, bottom)
-	fmt.Fprintf(b, `<text class="bound middle" x="%.1f" y="%d">%s %v</text>`+"\n", x, plotTop-12, name, bound)
+	fmt.Fprintf(b, `<text class="bound middle" x="%.1f" y="%d">%s %s</text>`+"\n", x, plotTop-12, name, whole(bound))
 }
 
 func drawAxis(b *strings.Builder, bottom int) {
 	for _, at := range []time.Duration{time.Millisecond, 10 * time.Millisecond, 100 * time.Millisecond, time.Second, 10 * time.Second, 100 * time.Second} {
 		x := axisAt(at)
 		fmt.Fprintf(b, `<line x1="%.1f" y1="%d" x2="%.1f" y2="%d"/>`+"\n", x, plotTop, x, bottom)
-		fmt.Fprintf(b, `<text class="soft middle" x="%.1f" y="%d">%v</text>`+"\n", x, bottom+18, at)
+		fmt.Fprintf(b, `<text class="soft middle" x="%.1f" y="%d">%s</text>`+"\n", x, bottom+18, whole(at))
 	}
 	fmt.Fprintf(b, `<text class="soft end" x="%d" y="%d">p50</text><text class="soft end" x="%d" y="%d">max</text>`+"\n",
 		drawingWidth-76, plotTop-12, drawingWidth-16, plotTop-12)

@@ -17,19 +17,20 @@ func (p *player) tabs(own *proof) {
 	const count = 5
 	p.m.share(own.session, true)
 	began := time.Now()
-	var ready, ended atomic.Bool
+	var loaded, ended atomic.Bool
 	var tabs [count]*rand.Rand
 	for i := range tabs {
 		tabs[i] = rand.New(rand.NewPCG(p.dice.Uint64(), 0))
 	}
 	each(tabs[:], func(dice *rand.Rand) {
 		if dice == tabs[0] {
-			a := p.m.visit(own, pick(dice, p.m.f.processes), slowPage(), own.jar)
-			ended.CompareAndSwap(false, a.outcome() == refused)
-			ready.Store(true)
+			if p.m.visit(own, pick(dice, p.m.f.processes), slowPage(), own.jar).outcome() == refused {
+				ended.Store(true)
+			}
+			loaded.Store(true)
 			return
 		}
-		for !ready.Load() && !ended.Load() {
+		for !loaded.Load() && !ended.Load() {
 			if p.tab(own, dice) == refused {
 				ended.Store(true)
 			}
