@@ -126,8 +126,8 @@ func (s *sample) look() (err error) {
 	return err
 }
 
-// A lag is how long a revocation took to hold at another process, counted from the answer to
-// whoever revoked: after the first of the two, and not later than the second.
+// A lag is how long a revocation took to hold at another process, counted from the response to
+// it: after the first of the two, and not later than the second.
 type lag struct {
 	accepted time.Duration // when the last request began that was let pass; 0 if none was
 	refused  time.Duration // when the first refusal was answered
@@ -154,7 +154,7 @@ func (s *sample) watchAll(p *process) (all lag, err error) {
 // watch polls the page at a process until it is refused.
 //
 // Nothing is added to the bound for measuring. A request that began later than the bound after
-// the answer to whoever revoked was decided later than that after the commit, whatever the
+// the response to the revocation was decided later than that after the commit, whatever the
 // machine did in between.
 func (s *sample) watch(p *process) (l lag, err error) {
 	for {
