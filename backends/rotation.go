@@ -17,6 +17,8 @@ type Rotator interface {
 	//   - Rotated: n+1 becomes current, and the request counts as activity. Of simultaneous
 	//     calls exactly one rotates, and the others learn of it.
 	//   - Replayed: nothing changes. The caller gets the current generation too.
+	//   - Recovered: the caller gets the current generation, which is as new as if it had just been
+	//     made.
 	//   - Stolen: the session ends with [ReasonTheft].
 	//
 	// It returns the session as it is afterwards, with its user. Errors: ErrNotFound if there is
@@ -50,10 +52,11 @@ type Rotation int
 
 // The verdicts of [Session.Rotation].
 const (
-	Refused  Rotation = iota // a generation that never was
-	Rotated                  // it was current, and has been replaced
-	Replayed                 // it, or its predecessor, is answered with the current one
-	Stolen                   // it was replaced long ago
+	Refused   Rotation = iota // a generation that never was
+	Rotated                   // it was current, and has been replaced
+	Replayed                  // it, or its predecessor, is answered with the current one
+	Stolen                    // it was replaced long ago
+	Recovered                 // its predecessor is answered with it, as the first response was lost
 )
 
 // Rotation returns what presenting generation n at now means. It is the only rule. A store
@@ -65,6 +68,11 @@ const (
 // response that carried it may be lost, and a client may be offline for hours before it asks
 // again. Once both are in use, the previous one is accepted during the grace only.
 //
+// The grace begins anew with a response that comes after a lost one, unless half of the overlap is
+// still to come. Clients that share a token, such as the tabs of a browser, come back at the same
+// time; one of them may have used or replaced the current generation while the request of another
+// is on its way.
+//
 // No client is taken for a thief that presents a token less than Overlap after it was replaced,
 // whichever server answers. The age that a server computes is off by Skew at most, in either
 // direction, as the clock of the server that made the token may differ from its own. So between
@@ -73,7 +81,8 @@ const (
 // shorter bound for the rotation alone would let a server whose clock is ahead replace a token
 // that is new, and then a client with the one before would be two generations behind.
 func (s *Session) Rotation(now time.Time, n int64, g Grace) Rotation {
-	inGrace := now.Sub(s.Refresh.RotatedAt) < g.Overlap+g.Skew // also if the age is negative
+	age := now.Sub(s.Refresh.RotatedAt) // may be negative
+	inGrace := age < g.Overlap+g.Skew
 	switch current := s.Refresh.Generation; {
 	case n < 1 || n > current:
 		return Refused
@@ -81,11 +90,16 @@ func (s *Session) Rotation(now time.Time, n int64, g Grace) Rotation {
 		return Rotated
 	case n == current:
 		return Replayed
-	case n == current-1 && (inGrace || s.Refresh.SeenAt.IsZero()):
+	case n == current-1 && s.Refresh.SeenAt.IsZero() && age >= g.Overlap/2:
+		return Recovered
+	case n == current-1 && inGrace:
 		return Replayed
 	}
 	return Stolen
 }
+
+// Recover makes the current generation as new as if it had been made at now. It is no activity.
+func (s *Session) Recover(now time.Time) { s.Refresh.RotatedAt = now }
 
 // Rotate makes the next generation current at now. A rotation counts as activity.
 func (s *Session) Rotate(now time.Time) {

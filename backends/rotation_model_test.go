@@ -36,6 +36,14 @@ func (m shared) present(h, ahead int, misses bool) (backends.Rotation, shared) {
 		s.Refresh.SeenAt = second(m.rotated)
 	}
 	verdict := s.Rotation(second(ahead), current-int64(m.holders[h].behind), backends.Grace{Overlap: modelOverlap * time.Second, Skew: modelSkew * time.Second})
+	if verdict == backends.Recovered { // the response is the first that has come
+		m.rotated = ahead
+		for i, other := range m.holders {
+			if other.behind == 1 {
+				m.holders[i].ago = 0
+			}
+		}
+	}
 	if verdict == backends.Rotated {
 		m.rotated, m.seen = ahead, false
 		for i, other := range m.holders {

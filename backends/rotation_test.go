@@ -28,10 +28,13 @@ func TestWhatPresentingAGenerationMeans(t *testing.T) {
 
 		{"previous, just replaced", 6, 0, false, backends.Replayed},
 		{"previous, just replaced, current in use", 6, 0, true, backends.Replayed},
+		{"previous, before half of the overlap, current unseen", 6, 5*time.Second - 1, false, backends.Replayed},
+		{"previous, after half of the overlap, current unseen", 6, 5 * time.Second, false, backends.Recovered},
+		{"previous, after half of the overlap, current in use", 6, 5 * time.Second, true, backends.Replayed},
 		{"previous, at the end of overlap and skew", 6, 12*time.Second - 1, true, backends.Replayed},
 		{"previous, after overlap and skew, current in use", 6, 12 * time.Second, true, backends.Stolen},
-		{"previous, after overlap and skew, current unseen", 6, 12 * time.Second, false, backends.Replayed},
-		{"previous, a year later, current unseen", 6, 365 * 24 * time.Hour, false, backends.Replayed},
+		{"previous, after overlap and skew, current unseen", 6, 12 * time.Second, false, backends.Recovered},
+		{"previous, a year later, current unseen", 6, 365 * 24 * time.Hour, false, backends.Recovered},
 		{"previous, replaced by a clock that is ahead", 6, -time.Minute, true, backends.Replayed},
 
 		{"the one before, just replaced", 5, 0, false, backends.Stolen},
@@ -73,13 +76,13 @@ func TestTheFirstGenerationHasNoPredecessor(t *testing.T) {
 	}
 }
 
-func TestWithoutGraceEachUseRotatesAndAnUnseenSuccessorIsStillReplayed(t *testing.T) {
+func TestWithoutGraceEachUseRotatesAndAnUnseenSuccessorIsRecovered(t *testing.T) {
 	s := backends.Session{Refresh: backends.Refresh{Generation: 2, RotatedAt: noon()}}
 	if got := s.Rotation(noon(), 2, backends.Grace{}); got != backends.Rotated {
 		t.Errorf("current: verdict %d, want Rotated", got)
 	}
-	if got := s.Rotation(noon(), 1, backends.Grace{}); got != backends.Replayed {
-		t.Errorf("previous, current unseen: verdict %d, want Replayed", got)
+	if got := s.Rotation(noon(), 1, backends.Grace{}); got != backends.Recovered {
+		t.Errorf("previous, current unseen: verdict %d, want Recovered", got)
 	}
 	s.Refresh.SeenAt = noon()
 	if got := s.Rotation(noon(), 1, backends.Grace{}); got != backends.Stolen {

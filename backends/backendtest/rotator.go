@@ -18,6 +18,7 @@ func rotatorPromises() []promise {
 		{"retrying changes nothing, and is no activity", retryChangesNothing},
 		{"only the current token is marked as seen, once", seenOnce},
 		{"once the successor was seen, the former token is accepted for overlap and skew only", seenSuccessor},
+		{"clients that come back together long after a lost response have the grace again", comeBack},
 		{"a token older than the last one is theft, whatever the grace", olderIsTheft},
 		{"theft ends the session, and only that one", theftEndsTheSession},
 		{"a token that was never issued is refused and changes nothing", guessed},
@@ -144,17 +145,17 @@ func lostResponse(t *tester) {
 	// The client was offline, and its next try is the last possible one.
 	o := t.refreshable()
 	t.rotate(o, at(overlap), 1, backends.Rotated, 2)
-	t.rotate(o, at(overlap+idle-tick), 1, backends.Replayed, 2)
-	t.rotate(o, at(overlap+idle-tick), 2, backends.Rotated, 3)
+	t.rotate(o, at(overlap+idle-tick), 1, backends.Recovered, 2)
+	t.rotate(o, at(overlap+idle-tick), 2, backends.Replayed, 2)
 }
 
 func retryChangesNothing(t *tester) {
 	o := t.refreshable()
 	s := t.rotate(o, at(overlap), 1, backends.Rotated, 2)
-	for _, now := range []time.Duration{overlap, 2*overlap - tick, 2 * interval, 5 * time.Minute} {
+	for _, now := range []time.Duration{overlap, overlap + grace.Overlap/2 - tick} {
 		t.same(t.rotate(o, at(now), 1, backends.Replayed, 2), s)
 	}
-	found, _ := t.live(o, at(5*time.Minute))
+	found, _ := t.live(o, at(2*overlap))
 	t.same(found, s)
 }
 
@@ -195,6 +196,28 @@ func seenSuccessor(t *tester) {
 		t.rotate(o, at(overlap), 1, backends.Rotated, 2)
 		t.see(o, at(overlap), 2)
 		t.rotate(o, at(overlap+row.after), 1, row.want, 2)
+	}
+}
+
+func comeBack(t *tester) {
+	// One of them uses the current token and the next at once, as the others ask with the former.
+	for _, row := range []struct {
+		offline, after time.Duration
+		want           backends.Rotation
+	}{
+		{grace.Overlap / 2, overlap - tick, backends.Replayed}, {9 * overlap, overlap - tick, backends.Replayed},
+		{9 * overlap, 0, backends.Replayed}, {9 * overlap, overlap, backends.Stolen},
+	} {
+		o := t.refreshableOf(t.user("ann"))
+		t.rotate(o, at(overlap), 1, backends.Rotated, 2)
+		back := overlap + row.offline
+		s := t.rotate(o, at(back), 1, backends.Recovered, 2)
+		if !s.Refresh.RotatedAt.Equal(at(back)) || !s.LastSeenAt.Equal(at(overlap)) {
+			t.Errorf("rotated at %v, last seen at %v; want %v and %v", s.Refresh.RotatedAt, s.LastSeenAt, at(back), at(overlap))
+		}
+		t.rotate(o, at(back+overlap-tick), 2, backends.Replayed, 2)
+		t.see(o, at(back), 2)
+		t.rotate(o, at(back+row.after), 1, row.want, 2)
 	}
 }
 

@@ -93,6 +93,9 @@ func (s *Store) read(ctx context.Context, now time.Time, k recall.ID, h backends
 	e := &entry{stamp: s.stamps.next(), read: s.moment(time.Now())}
 	row, u, err := s.backend.Find(ctx, now, string(k[:]), h)
 	if err != nil {
+		if errors.Is(err, backends.ErrNotLive) {
+			s.forget(string(k[:])) // a clock that is set back must not make it trusted again
+		}
 		return answer{row: row, err: err}
 	}
 	e.Entry = recall.NewEntry(&row, &u, h)

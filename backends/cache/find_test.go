@@ -52,6 +52,20 @@ func TestARefusalIsNotCached(t *testing.T) {
 	}
 }
 
+func TestASessionThatTheBackendRefusedIsNotBelievedAgain(t *testing.T) {
+	// LO-10: another process has ended it, and this one has asked because of a clock that was ahead.
+	f := newFixture(t)
+	f.live(1)
+	if _, err := f.backend.Revoke(t.Context(), time.Now(), f.session.ID, backends.ReasonLogout); err != nil {
+		t.Fatal(err)
+	}
+	for _, now := range []time.Time{f.session.IdleDeadline, time.Now()} {
+		if _, _, err := f.Find(t.Context(), now, f.session.ID, f.secret.Hash()); !errors.Is(err, backends.ErrRevoked) {
+			t.Errorf("%v, want ErrRevoked", err)
+		}
+	}
+}
+
 func (f *fixture) revoke() {
 	f.Helper()
 	if _, err := f.Revoke(f.Context(), time.Now(), f.session.ID, backends.ReasonLogout); err != nil {
@@ -215,7 +229,7 @@ func TestANewGenerationIsSeenWhenTheCallReturns(t *testing.T) {
 	if s, _, err := f.findWith(f.secret.Hash()); s.Refresh.Generation != 2 || err != nil {
 		t.Errorf("generation %d (%v), want 2", s.Refresh.Generation, err)
 	}
-	if _, _, verdict, err := f.Rotate(t.Context(), time.Now(), s.ID, f.secret.Hash(), 1, backends.Grace{}); verdict != backends.Replayed || err != nil {
+	if _, _, verdict, err := f.Rotate(t.Context(), time.Now(), s.ID, f.secret.Hash(), 1, backends.Grace{Overlap: time.Hour}); verdict != backends.Replayed || err != nil {
 		t.Fatalf("Rotate: %v, %v", verdict, err)
 	}
 	f.live(0) // a replay is no change

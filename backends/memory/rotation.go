@@ -24,6 +24,9 @@ func (m *Store) Rotate(ctx context.Context, now time.Time, id string, h backends
 		case backends.Rotated:
 			s.Rotate(kept(now))
 			r.SetLifetime(&s)
+		case backends.Recovered:
+			s.Recover(now)
+			r.SetLifetime(&s)
 		case backends.Stolen:
 			r.end(now, backends.ReasonTheft)
 			s.Ended = r.Lifetime().Ended

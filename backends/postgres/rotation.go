@@ -23,6 +23,12 @@ WHERE s.id = $2::text AND s.secret_hash = $3::bytea AND s.refresh_generation = $
 	AND {open} AND u.id = s.user_id AND u.disabled IS FALSE
 RETURNING {columns}, true, {user}`
 
+// The conditions are those of backends.Recovered.
+const recoverSQL = `
+UPDATE {sessions} s SET refresh_rotated_at = $1::timestamptz
+WHERE s.id = $2::text AND s.secret_hash = $3::bytea AND s.refresh_generation = $4::bigint + 1 AND s.refresh_seen_at IS NULL
+	AND COALESCE($1::timestamptz >= s.refresh_rotated_at + $5::bigint * interval '1 microsecond', true) AND {open}`
+
 const stolenSQL = `
 UPDATE {sessions} s SET ended_at = $1::timestamptz, ended_reason = $4::text
 WHERE s.id = $2::text AND s.secret_hash = $3::bytea AND {not_ended}`
@@ -54,6 +60,14 @@ func (s *Store) Rotate(ctx context.Context, now time.Time, id string, h backends
 			return backends.Session{}, backends.User{}, verdict, backends.ErrNotFound
 		case verdict == backends.Replayed:
 			return found, u, verdict, nil
+		case verdict == backends.Recovered:
+			tag, err := s.pool.Exec(ctx, s.sql.recover, now, id, h[:], n, ceil(g.Overlap/2))
+			if err != nil {
+				return backends.Session{}, backends.User{}, backends.Refused, failed("rotate", err)
+			} else if tag.RowsAffected() > 0 {
+				found.Recover(now)
+				return found, u, verdict, nil
+			}
 		case verdict == backends.Stolen:
 			if ok, err := s.endStolen(ctx, now, id, h); err != nil {
 				return backends.Session{}, backends.User{}, backends.Refused, err

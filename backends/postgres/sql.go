@@ -12,7 +12,7 @@ import (
 type statements struct {
 	create, confirm, find, findAll, extend, reauthenticate, revoke string
 
-	rotate, stolen, markSeen string
+	rotate, recover, stolen, markSeen string
 
 	lockUser, user, lock, candidates, supersede string
 
@@ -79,6 +79,7 @@ func compile(schema string, users pgx.Identifier) statements {
 		reauthenticate: fill(reauthenticateSQL),
 		revoke:         fill(revokeSQL),
 		rotate:         fill(rotateSQL),
+		recover:        fill(recoverSQL),
 		stolen:         fill(stolenSQL),
 		markSeen:       fill(markSeenSQL),
 		lockUser:       fill(lockUserSQL),

@@ -1,6 +1,7 @@
 package proof_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -48,6 +49,7 @@ type app struct {
 	admins  *middleware.Guard
 
 	followed followed
+	thefts   thefts
 	held     held
 }
 
@@ -64,7 +66,7 @@ func newApp(ctx context.Context, s settings) (*app, error) {
 	}
 	sessions, err1 := registry.New(registry.Config{
 		Store: a.store, Policy: sliding.Policy{Idle: time.Hour, Absolute: 12 * time.Hour}, Limit: limit,
-		Events: middleware.LogEvents(slog.New(slog.DiscardHandler)),
+		Events: a.thefts.hear,
 	})
 	key, err2 := jwtauth.HS256(s.Keys[1])
 	if err := errors.Join(err1, err2); err != nil {
@@ -73,7 +75,7 @@ func newApp(ctx context.Context, s settings) (*app, error) {
 	cookies, err1 := cookie.New(cookie.Config{Sessions: sessions, Keys: [][]byte{s.Keys[0]}})
 	tokens, err2 := jwtauth.New(jwtauth.Config{
 		Sessions: sessions, Keys: []jwtauth.Key{key}, Issuer: "https://proof.example", Audience: "proof",
-		AccessTTL: s.AccessTTL, Leeway: time.Millisecond, RefreshKeys: [][]byte{s.Keys[2]}, RefreshOverlap: s.Overlap,
+		AccessTTL: s.AccessTTL, Leeway: cmp.Or(s.Leeway, time.Millisecond), RefreshKeys: [][]byte{s.Keys[2]}, RefreshOverlap: s.Overlap,
 	})
 	if err := errors.Join(err1, err2); err != nil {
 		return nil, err
@@ -97,12 +99,11 @@ func newApp(ctx context.Context, s settings) (*app, error) {
 	return a, errors.Join(err1, err2, err3, err4)
 }
 
-// connect opens the store: a pool on one way to the database, the feed on another, and the
-// cache before both.
+// connect opens the store: a pool on one way to the database, the feed on others, and the cache
+// before both.
 func (a *app) connect(ctx context.Context) error {
-	config, err1 := pgxpool.ParseConfig(a.settings.Pool)
-	feed, err2 := pgx.ParseConfig(a.settings.Feed)
-	if err := errors.Join(err1, err2); err != nil {
+	config, err := pgxpool.ParseConfig(a.settings.Pool)
+	if err != nil {
 		return err
 	}
 	config.MaxConns, config.MinConns = a.settings.Conns, a.settings.Conns
@@ -116,14 +117,19 @@ func (a *app) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	backend, err := postgres.New(postgres.Config{Pool: pool, Timeout: a.settings.Timeout, Listen: feed})
+	announced := a.settings.Users != ""
+	backend, err := postgres.New(postgres.Config{Pool: pool, Timeout: a.settings.Timeout, Users: a.settings.Users, UsersAnnounced: announced})
+	if err != nil {
+		return err
+	}
+	feed, err := openFeed(ctx, a.settings)
 	if err != nil {
 		return err
 	}
 	if err := backend.Migrate(ctx); err != nil {
 		return err
 	}
-	store, err := cache.New(cache.Config{Store: backend, MaxLag: a.settings.MaxLag, MaxEntries: a.settings.MaxEntries})
+	store, err := cache.New(cache.Config{Store: fed{backend, feed}, MaxLag: a.settings.MaxLag, MaxAge: a.settings.MaxAge, MaxEntries: a.settings.MaxEntries})
 	if err != nil {
 		return err
 	}
@@ -153,25 +159,24 @@ func (a *app) handler() http.Handler {
 	mux.HandleFunc("POST /logout/{way}", a.logout)
 	mux.Handle("POST /token", a.oauth.TokenHandler())
 	mux.HandleFunc("POST /refresh", a.refresh)
+	mux.HandleFunc("POST /prove", a.prove)
 	mux.Handle("GET /page", private(http.HandlerFunc(page)))
 	mux.Handle("GET /admin", forAdmins(http.HandlerFunc(page)))
+	a.troubled(mux, private)
 	a.operate(mux)
 	a.debug(mux)
 	return mux
 }
 
 func (a *app) login(w http.ResponseWriter, r *http.Request) {
-	u, err := a.passwords.VerifyUser(r.Context(), a.users, r.FormValue("name"), r.FormValue("password"), passwords.Client{})
-	if err != nil {
+	policy, err1 := policyOf(r)
+	l, err2 := a.proved(r)
+	if err := errors.Join(err1, err2); err != nil {
 		a.guard.Refuse(w, r, err)
 		return
 	}
-	policy, err := policyOf(r)
-	if err != nil {
-		a.guard.Refuse(w, r, err)
-		return
-	}
-	o, err := a.ways[r.PathValue("way")].login(w, r, middleware.Login{Subject: u.ID, UserVersion: u.Version, Policy: policy})
+	l.Policy = policy
+	o, err := a.ways[r.PathValue("way")].login(w, r, l)
 	a.answer(w, r, o, err)
 }
 
@@ -185,8 +190,12 @@ func policyOf(r *http.Request) (middleware.Policy, error) {
 }
 
 func (a *app) reauthenticate(w http.ResponseWriter, r *http.Request) {
-	id, _ := middleware.FromContext(r.Context())
-	o, err := a.ways[r.PathValue("way")].reauthenticate(w, r, middleware.Login{Subject: id.Subject})
+	l, err := a.proved(r)
+	if err != nil {
+		a.guard.Refuse(w, r, err)
+		return
+	}
+	o, err := a.ways[r.PathValue("way")].reauthenticate(w, r, l)
 	a.answer(w, r, o, err)
 }
 

@@ -38,6 +38,7 @@ func (s span) length() time.Duration { return s.end.Sub(s.begin) }
 // An answer is a response that was read, and when.
 type answer struct {
 	what   string
+	path   string // without the query
 	by     *process
 	asked  span
 	status int // 0 if there was none, and err says why
@@ -67,6 +68,7 @@ func (a *answer) identity() (id middleware.Identity, err error) {
 // answer brings. Both jar and form may be nil.
 func (p *process) send(method, path string, j *jar, form url.Values) *answer {
 	a := &answer{what: method + " " + path, by: p}
+	a.path, _, _ = strings.Cut(path, "?")
 	r, err := http.NewRequest(method, p.url+path, strings.NewReader(form.Encode()))
 	if err != nil {
 		a.err = err
@@ -159,16 +161,27 @@ func (j *jar) refreshToken() string {
 	return cmp.Or(j.refresh, j.cookies[refreshCookie])
 }
 
+// putBack puts a refresh token into the jar in place of the one that is there.
+func (j *jar) putBack(token string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if _, ok := j.cookies[refreshCookie]; ok {
+		j.cookies[refreshCookie] = token
+	} else {
+		j.access, j.refresh = "", token
+	}
+}
+
 // login logs a new client in.
-func (p *process) login(way, name, password, policy string) (*jar, opened, *answer) {
+func (p *process) login(way, name, policy string) (*jar, opened, *answer) {
 	j := newJar()
-	o, a := p.loginWith(j, way, name, password, policy)
+	o, a := p.loginAs(j, way, name, word{}, policy)
 	return j, o, a
 }
 
-func (p *process) loginWith(j *jar, way, name, password, policy string) (opened, *answer) {
+func (p *process) loginAs(j *jar, way, name string, w word, policy string) (opened, *answer) {
 	var o opened
-	a := p.send("POST", "/login/"+way, j, url.Values{"name": {name}, "password": {password}, "policy": {policy}})
+	a := p.send("POST", "/login/"+way, j, form(append(w.form(name), "policy", policy)...))
 	if a.status == 200 {
 		a.err = json.Unmarshal(a.body, &o)
 	}

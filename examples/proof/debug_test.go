@@ -2,12 +2,14 @@ package proof_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"net/http"
 	"runtime"
 	"runtime/pprof"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -41,6 +43,10 @@ func (a *app) debug(mux *http.ServeMux) {
 	})
 	mux.HandleFunc("GET /debug/goroutines", func(w http.ResponseWriter, _ *http.Request) {
 		_ = pprof.Lookup("goroutine").WriteTo(w, 1) // an error means that the client has gone
+	})
+	mux.HandleFunc("POST /debug/clock", func(w http.ResponseWriter, r *http.Request) {
+		d, err := time.ParseDuration(r.FormValue("ahead"))
+		a.answer(w, r, struct{}{}, cmp.Or(err, moveClock(d)))
 	})
 	mux.HandleFunc("POST /debug/hold", func(w http.ResponseWriter, r *http.Request) {
 		a.answer(w, r, struct{}{}, a.held.all(r.Context(), a.pool))

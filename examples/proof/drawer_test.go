@@ -66,6 +66,7 @@ func (p *player) useOld(at *process) {
 		pr.late++
 	}
 	p.m.visit(pr, at, pick(p.dice, []string{"/page", "/admin"}), pr.present())
+	p.look(pr, pick(p.dice, p.m.f.processes))
 }
 
 // visits is how often the proof was used when it had been in the drawer for longer than the

@@ -28,12 +28,25 @@ func (m *model) expects(p *proof, at *process, asked span, lag time.Duration) ex
 			e.refuse(t.what + map[bool]string{true: ", here", false: ", elsewhere"}[at == t.by])
 		}
 	}
-	e.time("idle", asked, s.lives, s.expired, s.inFlight == 0)
-	e.time("absolute", asked, s.started.begin.Add(s.absolute-s.early()), s.started.end.Add(s.absolute), s.inFlight == 0)
+	e.time("idle", asked, s.lives, s.expired, s.settled())
+	e.time("absolute", asked, s.started.begin.Add(s.absolute-s.early()), s.started.end.Add(s.absolute), s.settled())
 	if !p.good.IsZero() {
 		e.time("token expired", asked, p.good, p.bad, true)
 	}
+	e.refusal = e.refusal || s.doubtful
 	return e
+}
+
+// and returns what an answer may be to a request to which both apply.
+func (e expectation) and(other expectation) expectation {
+	both := expectation{pass: e.pass && other.pass, refusal: e.refusal || other.refusal, why: e.why}
+	switch {
+	case e.pass:
+		both.why = other.why
+	case !other.pass:
+		both.why = "several reasons"
+	}
+	return both
 }
 
 // A touch is a deed that ends a session, or makes a proof useless, perhaps or for sure.
@@ -76,15 +89,18 @@ func knower(d *deed, all []touch, at *process) *process {
 	return at
 }
 
-// tick is what the clocks of rows, which are walls', may be off.
-const tick = 5 * time.Millisecond
+// slack is what the clocks of two processes may differ.
+const slack = 5*time.Millisecond + 2*skew
+
+// skew is by how much the clock of one process is ahead, and that of another behind.
+const skew = 40 * time.Millisecond
 
 // time weighs a deadline that lies between the two times; the later one only if that is sure.
 func (e *expectation) time(what string, asked span, from, until time.Time, sure bool) {
-	if asked.end.After(from.Add(-tick)) {
+	if asked.end.After(from.Add(-slack)) {
 		e.refusal = true
 	}
-	if sure && asked.begin.After(until.Add(tick)) {
+	if sure && asked.begin.After(until.Add(slack)) {
 		e.refuse(what)
 	}
 }

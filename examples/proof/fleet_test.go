@@ -1,9 +1,9 @@
 package proof_test
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
-	"net/url"
 	"sync"
 	"testing"
 
@@ -18,6 +18,7 @@ type fleet struct {
 	db        *pgxpool.Pool // of the test itself, past the proxies
 	processes []*process
 	conns     int32 // of each process's pool
+	own       bool  // the application has its own users
 }
 
 const password = "correct horse"
@@ -36,12 +37,19 @@ func startFleet(t *testing.T, s settings, edit ...func(i int, s *settings)) *fle
 		_, _ = rand.Read(s.Keys[i]) // never fails: it ends the program instead
 	}
 	f.processes = make([]*process, 3)
+	f.own = s.Users != ""
+	if f.own {
+		f.exec(t, ownUsersSQL)
+	}
 	for i := range f.processes {
 		its := s
 		for _, e := range edit {
 			e(i, &its)
 		}
 		f.processes[i] = startProcess(t, fmt.Sprintf("p%d", i), f.database, its)
+	}
+	if f.own {
+		f.exec(t, announcedSQL)
 	}
 	f.awaitHealth(t)
 	return f
@@ -58,18 +66,28 @@ func (f *fleet) awaitHealth(t *testing.T) {
 // addUser creates a user who may be an administrator.
 func (f *fleet) addUser(t *testing.T, id string) {
 	t.Helper()
-	a := f.processes[0].send("POST", "/operate/users", nil, url.Values{
-		"id": {id}, "password": {password}, "roles": {user + " " + admin},
-	})
-	if a.status != 200 {
+	if _, a := f.createUser(f.processes[0], id); a.status != 200 {
 		t.Fatal(a)
 	}
+}
+
+// createUser returns what the user can log in with.
+func (f *fleet) createUser(at *process, id string) (word, *answer) {
+	if !f.own {
+		roles := user + " " + admin
+		return word{}, at.send("POST", "/operate/users", nil, form("id", id, "password", password, "roles", roles))
+	}
+	a := &answer{what: "create " + id, by: at, status: 200}
+	if _, a.err = f.db.Exec(context.Background(), "INSERT INTO app.people (id) VALUES ($1)", id); a.err != nil {
+		a.status = 0
+	}
+	return word{version: "1"}, a
 }
 
 // mustLogin logs in where that must succeed.
 func (f *fleet) mustLogin(t *testing.T, p *process, way, id string) (*jar, opened) {
 	t.Helper()
-	j, o, a := p.login(way, id, password, "")
+	j, o, a := p.login(way, id, policyText(forMonths))
 	if a.status != 200 || a.err != nil {
 		t.Fatal(a)
 	}
@@ -78,7 +96,7 @@ func (f *fleet) mustLogin(t *testing.T, p *process, way, id string) (*jar, opene
 
 // killFeeds ends the connections over which the processes hear of changes.
 func (f *fleet) killFeeds(t *testing.T) {
-	const sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'inga feed'"
+	const sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '" + feedName + "'"
 	if _, err := f.db.Exec(t.Context(), sql); err != nil && t.Context().Err() == nil {
 		t.Errorf("killing the feeds: %v", err)
 	}

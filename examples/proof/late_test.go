@@ -17,7 +17,7 @@ func TestAnAnswerFromBeforeARevocationIsNotBelievedAfterIt(t *testing.T) {
 		for _, by := range []*process{p, other} {
 			late := false
 			for delay := 300 * time.Millisecond; !late && delay < patience/4; delay *= 2 { // a busy machine needs longer
-				s := &sample{f: f, way: []string{byCookie, byToken}[i%2], how: how, by: by, user: fmt.Sprintf("late-%s-%d-%v", by.name, i, delay)}
+				s := &sample{f: f, bound: *maxLag, way: []string{byCookie, byToken}[i%2], how: how, by: by, user: fmt.Sprintf("late-%s-%d-%v", by.name, i, delay)}
 				late = s.revokeMeanwhile(t, p, delay)
 			}
 			if !late {
@@ -48,7 +48,7 @@ func (s *sample) revokeMeanwhile(t *testing.T, p *process, delay time.Duration) 
 	if a.status != 200 {
 		t.Fatal(a)
 	}
-	s.revoked = a.asked
+	s.revoked, s.since = a.asked, a.asked.end
 	if s.by == p {
 		s.wantRefusal(t, p, "while the answer from before is on its way")
 	}

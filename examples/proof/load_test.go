@@ -106,7 +106,7 @@ func (l *load) act(s *subscriber, p *process) {
 	before := *l.broken.Load()
 	switch n := s.dice.IntN(10); {
 	case n == 0:
-		j, _, a := p.login(s.way, s.name, password, "")
+		j, _, a := p.login(s.way, s.name, "")
 		l.check(a, before, 200)
 		if a.status == 200 { // a session that the others do not know yet
 			l.check(pick(s.dice, l.f.processes).send("GET", "/page", j, nil), before, 200)

@@ -10,8 +10,10 @@ import (
 // login opens a session. With an own one in the same kind of cookie, that one is sent along
 // and replaced; otherwise it is left as it is.
 func (p *player) login(at *process, own *proof) {
-	way := pick(p.dice, []string{byCookie, byToken, byBrowser})
-	policy := pick(p.dice, policies)
+	p.loginBy(at, own, pick(p.dice, []string{byCookie, byToken, byBrowser}), pick(p.dice, policies))
+}
+
+func (p *player) loginBy(at *process, own *proof, way string, policy sliding.Policy) {
 	j := newJar()
 	var ending []*deed
 	if own != nil {
@@ -24,15 +26,17 @@ func (p *player) login(at *process, own *proof) {
 	if p.single() {
 		ending = append(ending, p.m.begin(&deed{what: "superseded", by: at, lazy: true}, &p.account.ends))
 	}
-	word := p.m.word(p.account)
-	o, a := at.loginWith(j, way, p.account.name, wordOf(word), policyText(policy))
-	if s := p.m.loggedIn(p.account, word, policy, way, o, a, ending); s != nil {
-		pr := &proof{session: s, jar: j}
-		pr.issued(a.asked)
+	w := word{number: p.m.word(p.account)}
+	o, a := at.loginAs(j, way, p.account.name, w, policyText(policy))
+	if s := p.m.loggedIn(p.account, w, policy, way, o, a, ending); s != nil {
+		pr := p.m.proves(s, j)
 		p.own = []*proof{pr}
 		p.remember(pr, a.asked)
 		if own != nil {
 			p.look(own, at)
+		}
+		if own != nil && len(ending) > 0 && p.dice.IntN(2) == 0 {
+			p.lookLater(own)
 		}
 	}
 }
@@ -48,30 +52,30 @@ func (m *model) word(a *account) int {
 
 // wrongLogin tries the password that was set before the last.
 func (p *player) wrongLogin(at *process) {
-	word := p.m.word(p.account) - 1
-	if word < 0 || p.single() {
+	w := word{number: p.m.word(p.account) - 1}
+	if w.number < 0 || p.single() {
 		return // a login that succeeds ends others
 	}
-	o, a := at.loginWith(newJar(), byCookie, p.account.name, wordOf(word), "")
-	p.m.loggedIn(p.account, word, policies[0], byCookie, o, a, nil)
+	o, a := at.loginAs(newJar(), byCookie, p.account.name, w, "")
+	p.m.loggedIn(p.account, w, policies[0], byCookie, o, a, nil)
 }
 
 // loggedIn looks whether the answer to a login may be. It returns the session, if there is
 // one; the deeds are what the login did to others.
-func (m *model) loggedIn(a *account, word int, policy sliding.Policy, way string, o opened, got *answer, ending []*deed) *session {
+func (m *model) loggedIn(a *account, w word, policy sliding.Policy, way string, o opened, got *answer, ending []*deed) *session {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, d := range ending {
 		d.void, d.except, d.end = got.status != 200, o.Session, got.asked.end
 	}
-	e := m.expectsLogin(a, word, got)
+	e := m.expectsLogin(a, w, got)
 	switch {
 	case got.status == 200 && !e.pass:
-		m.disagree(got, "401: "+e.why, fmt.Sprintf("%s with password %d", a.name, word))
+		m.disagree(got, "401: "+e.why, fmt.Sprintf("%s with password %d", a.name, w.number))
 	case got.status == 200:
 		m.count("logged in")
 	case got.status != 401 || !e.refusal:
-		m.disagree(got, "to be let in", m.passwordsOf(a, word))
+		m.disagree(got, "to be let in", m.passwordsOf(a, w.number))
 	case e.pass:
 		m.count("login open: refused")
 	default:
@@ -81,9 +85,18 @@ func (m *model) loggedIn(a *account, word int, policy sliding.Policy, way string
 		return nil
 	}
 	s := newSession(a, policy, way, o.Session, got.asked)
-	s.password = word
+	s.password = w.number
 	a.sessions = append(a.sessions, s)
 	return s
+}
+
+// proves returns the proof of a session that has just begun.
+func (m *model) proves(s *session, j *jar) *proof {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s.proof = &proof{session: s, jar: j}
+	s.proof.issued(s.opened)
+	return s.proof
 }
 
 func newSession(a *account, policy sliding.Policy, way, id string, opened span) *session {
@@ -100,7 +113,7 @@ func newSession(a *account, policy sliding.Policy, way, id string, opened span) 
 
 // expectsLogin is for a login with the password of that number. The database is asked, so
 // there is no lag. A login that a change of the user overtakes may be refused, whatever it is.
-func (m *model) expectsLogin(a *account, word int, got *answer) expectation {
+func (m *model) expectsLogin(a *account, w word, got *answer) expectation {
 	asked := got.asked
 	e := expectation{pass: true}
 	if disabled := values(a.states, got.by, asked, 0); disabled[true] {
@@ -109,15 +122,19 @@ func (m *model) expectsLogin(a *account, word int, got *answer) expectation {
 			e.refuse(disabling)
 		}
 	}
-	for _, later := range a.passwords[word+1:] {
+	for _, later := range a.passwords[w.number+1:] {
 		e.refusal = e.refusal || later.mayHold(asked)
 		if later.holds(got.by, asked, 0) {
 			e.refuse("password")
 		}
 	}
+	began := asked.begin
+	if !w.since.IsZero() {
+		began = w.since
+	}
 	for _, list := range [][]*deed{a.roles, a.states, a.passwords} {
 		for _, d := range list {
-			e.refusal = e.refusal || d.mayHold(asked) && !(d.over() && d.end.Before(asked.begin))
+			e.refusal = e.refusal || d.mayHold(asked) && !(d.over() && d.end.Before(began))
 		}
 	}
 	return e

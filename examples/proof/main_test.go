@@ -16,10 +16,12 @@ import (
 var (
 	seed    = flag.Uint64("seed", 0, "from which all choices follow; 0: another one each time")
 	maxLag  = flag.Duration("lag", 2*time.Second, "cache.Config.MaxLag of the servers")
+	maxAge  = flag.Duration("age", 4*time.Second, "cache.Config.MaxAge of the servers of TestLag")
+	stopFor = flag.Duration("stop", 3*time.Second, "how long TestLag stops processes")
 	samples = flag.Int("samples", 24, "how many revocations TestLag measures while the feed is alive; a third of it when it is not")
 	plot    = flag.String("plot", "", "a file into which TestLag draws what it measured, as SVG")
 	lasting = flag.Duration("for", 10*time.Second, "how long TestModel goes on, or longer until it has checked enough")
-	clients = flag.Int("clients", 24, "how many there are in TestModel")
+	clients = flag.Int("clients", 36, "how many there are in TestModel")
 )
 
 func TestMain(m *testing.M) {

@@ -54,7 +54,30 @@ func (o *operator) revokeUser(at *process) {
 func (o *operator) revokeOne(at *process) {
 	if s := o.someSession(); s != nil {
 		o.do(&deed{what: "revoked", by: at}, "DELETE", "/sessions/"+s.id, nil, &s.ends)
+		o.lookLater(s)
 	}
+}
+
+// lookLater asks all processes for a page with the proof of a session, when all must know that it
+// has ended. It does not where it may live: its client may be getting another proof meanwhile.
+func (o *operator) lookLater(s *session) {
+	<-time.After(modelLag())
+	for _, at := range o.m.f.processes {
+		if pr := o.m.over(s, at); pr != nil {
+			o.m.visit(pr, at, "/page", pr.jar.copy())
+		}
+	}
+}
+
+// over returns the proof of the session if the process must refuse it from now on.
+func (m *model) over(s *session, at *process) *proof {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now := time.Now()
+	if s.proof == nil || m.expects(s.proof, at, span{now, now}, modelLag()).pass {
+		return nil
+	}
+	return s.proof
 }
 
 // someSession returns one of the last few, dead or alive; nil if there was none yet.
@@ -69,14 +92,18 @@ func (o *operator) someSession() *session {
 }
 
 func (o *operator) disable(at *process) {
+	s := o.someSession()
 	d := &deed{what: disabling, by: at, yes: true}
 	o.do(d, "POST", "/disabled", url.Values{"disabled": {"true"}}, &o.account.states, &o.account.ends)
-	word, elsewhere := o.m.word(o.account), pick(o.dice, o.m.f.processes)
-	answer, a := elsewhere.loginWith(newJar(), byCookie, o.account.name, wordOf(word), "")
-	o.m.loggedIn(o.account, word, policies[0], byCookie, answer, a, nil) // which it must not be
+	w, elsewhere := word{number: o.m.word(o.account)}, pick(o.dice, o.m.f.processes)
+	answer, a := elsewhere.loginAs(newJar(), byCookie, o.account.name, w, "")
+	o.m.loggedIn(o.account, w, policies[0], byCookie, answer, a, nil) // which it must not be
 	<-time.After(between(o.dice, 0, 300*time.Millisecond))
 	d = &deed{what: "enabled", by: pick(o.dice, o.m.f.processes)}
 	o.do(d, "POST", "/disabled", url.Values{"disabled": {"false"}}, &o.account.states)
+	if s != nil {
+		o.lookLater(s)
+	}
 }
 
 func (o *operator) password(at *process) {
@@ -84,8 +111,18 @@ func (o *operator) password(at *process) {
 	if s := o.someSession(); s != nil && o.dice.IntN(2) == 0 {
 		d.except = s.id
 	}
+	c := newAccomplice(o.m, o.account, o.dice)
+	if c != nil {
+		d.except = c.own[0].session.id
+	}
 	form := url.Values{"password": {wordOf(d.password)}, "except": {d.except}}
 	o.do(d, "POST", "/password", form, &o.account.passwords, &o.account.ends)
+	if c != nil {
+		c.goOn()
+	}
+	if s := o.someSession(); s != nil {
+		o.lookLater(s)
+	}
 }
 
 // wordOf returns the password with the number.

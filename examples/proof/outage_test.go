@@ -59,12 +59,12 @@ var outages = []outage{
 	{"the network swallows everything", everybody, func(_ *testing.T, f *fleet) func() {
 		for _, p := range f.processes {
 			p.pool.Blackhole()
-			p.feed.Blackhole()
+			p.swallowFeed()
 		}
 		return func() {
 			for _, p := range f.processes {
 				p.pool.Pass()
-				p.feed.Pass()
+				p.passFeed()
 			}
 		}
 	}},

@@ -55,13 +55,19 @@ type session struct {
 	opened   span
 	password int     // with which it was opened
 	ends     []*deed // of this one alone
+	proof    *proof  // of its client
 
 	idle, interval, absolute time.Duration
 	started                  span // when its user authenticated last
 
-	lives    time.Time // until then for sure, by its idle deadline
-	expired  time.Time // from then on for sure
-	inFlight int       // requests that may still count as activity
+	lives   time.Time // until then for sure, by its idle deadline
+	expired time.Time // from then on for sure
+	lost    time.Time // when the refresh token may have been replaced, unknown to the client; or zero
+	flights []flight
+
+	stolen   bool // a thief was found for sure
+	shared   bool // tabs share its cookies now
+	doubtful bool // a tab was so slow that another may have undone what it did
 }
 
 // touches says whether a deed that ends the sessions of a user ends this one: perhaps, and for
@@ -103,6 +109,7 @@ type proof struct {
 	// Only a token expires by itself: in cookies there is the refresh token as well.
 	good, bad time.Time // good until, and bad from then on
 	fixed     bool      // and it is not renewed: it is a token that has a successor
+	mixed     bool      // the cookies may have come in the wrong order
 
 	refused map[*process]time.Time // by whom, and when first
 
@@ -129,7 +136,7 @@ func (m *model) history(p *proof) string {
 	s := p.session
 	var b strings.Builder
 	fmt.Fprintf(&b, "(0 is %s) session %s of %s, by %s, opened %s, started %s, with password %d, idle %v, absolute %v, lives until %s, expired at %s, %d in flight",
-		m.began.Format("05.000"), s.id, s.account.name, s.way, m.at(s.opened), m.at(s.started), s.password, s.idle, s.absolute, m.when(s.lives), m.when(s.expired), s.inFlight)
+		m.began.Format("05.000"), s.id, s.account.name, s.way, m.at(s.opened), m.at(s.started), s.password, s.idle, s.absolute, m.when(s.lives), m.when(s.expired), len(s.flights))
 	if p.replaced != nil {
 		fmt.Fprintf(&b, "; proof replaced %s", m.tell(p.replaced))
 	}

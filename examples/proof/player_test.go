@@ -48,7 +48,19 @@ func (p *player) act(at *process) {
 		return
 	}
 	own := p.own[0]
-	switch n := p.dice.IntN(200); {
+	switch n := p.dice.IntN(230); {
+	case n >= 224:
+		p.tabs(own)
+	case n >= 214:
+		p.late(own, at)
+	case n >= 212:
+		p.lateRefresh(own, at)
+	case n >= 208:
+		p.lose(own, at)
+	case n >= 204:
+		p.chain(own)
+	case n >= 202:
+		p.poll(own, at)
 	case n < 80:
 		p.use(own, at)
 	case n < 135:
@@ -117,7 +129,7 @@ func (p *player) rest(own *proof) {
 	if own.session.idle > time.Minute {
 		return
 	}
-	<-time.After(time.Until(p.m.expiry(own.session)) + 2*tick)
+	<-time.After(time.Until(p.m.expiry(own.session)) + 2*slack)
 	for _, at := range p.m.f.processes {
 		p.m.visit(own, at, "/page", own.jar)
 	}
@@ -129,9 +141,11 @@ var policies = []sliding.Policy{
 	{Idle: time.Hour, Absolute: 12 * time.Hour},
 	{Idle: time.Hour, Absolute: 12 * time.Hour},
 	{Idle: time.Hour, Absolute: 12 * time.Hour},
-	{Idle: 1500 * time.Millisecond, Absolute: time.Hour, Interval: 300 * time.Millisecond},
+	soonIdle,
 	{Idle: 3 * time.Second, Absolute: 3 * time.Second, Interval: time.Second},
 }
+
+var soonIdle = sliding.Policy{Idle: 1500 * time.Millisecond, Absolute: time.Hour, Interval: 300 * time.Millisecond}
 
 func policyText(p sliding.Policy) string {
 	text, _ := json.Marshal(p) // durations only
@@ -150,6 +164,10 @@ func (p *player) logout(own *proof, at *process) {
 
 // reauthenticate has the user prove again who they are. The former proof is of no use then.
 func (p *player) reauthenticate(own *proof, at *process) {
+	w, ok := p.m.prove(p.account, pick(p.dice, p.m.f.processes))
+	if !ok {
+		return
+	}
 	former := own.copy()
 	former.replaced = p.m.begin(&deed{what: "authenticated again", by: at})
 	for _, pr := range p.drawer { // tokens of the session that have not expired
@@ -157,7 +175,7 @@ func (p *player) reauthenticate(own *proof, at *process) {
 			pr.replaced = former.replaced
 		}
 	}
-	if a := p.m.reauthenticate(own, former.replaced); a.status != 200 {
+	if a := p.m.reauthenticate(own, former.replaced, w); a.status != 200 {
 		return
 	}
 	p.tokens = nil
@@ -170,6 +188,14 @@ func (p *player) reauthenticate(own *proof, at *process) {
 // session, and right after it.
 func (p *player) look(pr *proof, at *process) *answer {
 	return p.m.visit(pr, at, "/page", pr.present())
+}
+
+// lookLater looks at a page at all processes when all must know what was done to the proof.
+func (p *player) lookLater(pr *proof) {
+	<-time.After(modelLag())
+	for _, at := range p.m.f.processes {
+		p.look(pr, at)
+	}
 }
 
 func form(kv ...string) url.Values {

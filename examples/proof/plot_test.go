@@ -18,10 +18,10 @@ const (
 	barHeight    = 30
 )
 
-// The axis is logarithmic, from a part of a millisecond to ten seconds.
+// The axis is logarithmic, from a part of a millisecond to a hundred seconds.
 const (
 	axisFrom     = 300 * time.Microsecond
-	axisTo       = 10 * time.Second
+	axisTo       = 100 * time.Second
 	binsInDecade = 16
 )
 
@@ -43,12 +43,12 @@ rect.bar { fill: var(--bar) }
 `
 
 // drawing is the results as an image in SVG: how the lags of each scenario are distributed, and
-// the bound.
-func drawing(results []result, bound time.Duration) string {
+// the bounds.
+func drawing(results []result) string {
 	var b strings.Builder
 	bottom := plotTop + rowHeight*len(results)
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" role="img">`+"\n", drawingWidth, bottom+44, drawingWidth)
-	fmt.Fprintf(&b, "<title>How long a revocation takes to reach the other processes; none took longer than %v and one poll</title>\n", bound)
+	fmt.Fprintf(&b, "<title>How long a revocation takes to reach the other processes, and the bounds</title>\n")
 	b.WriteString(style)
 	fmt.Fprintf(&b, `<rect width="100%%" height="100%%" fill="var(--surface)"/>`+"\n")
 	fmt.Fprintf(&b, `<text class="title" x="16" y="26">From a revocation to the first refusal at another process</text>`+"\n")
@@ -56,18 +56,34 @@ func drawing(results []result, bound time.Duration) string {
 	for i, r := range results {
 		drawRow(&b, r, plotTop+rowHeight*i)
 	}
-	x := axisAt(bound)
-	fmt.Fprintf(&b, `<line class="bound" x1="%.1f" y1="%d" x2="%.1f" y2="%d"/>`+"\n", x, plotTop-6, x, bottom)
-	fmt.Fprintf(&b, `<text class="bound middle" x="%.1f" y="%d">MaxLag %v</text>`+"\n", x, plotTop-12, bound)
+	drawBound(&b, "MaxLag", *maxLag, bottom)
+	drawBound(&b, "MaxAge", *maxAge, bottom)
 	b.WriteString("</svg>\n")
 	return b.String()
 }
 
+// whole prints a time in one unit, if it is a whole number of them.
+func whole(d time.Duration) string {
+	switch {
+	case d%time.Minute == 0:
+		return fmt.Sprintf("%dm", d/time.Minute)
+	case d%time.Second == 0:
+		return fmt.Sprintf("%ds", d/time.Second)
+	}
+	return d.String()
+}
+
+func drawBound(b *strings.Builder, name string, bound time.Duration, bottom int) {
+	x := axisAt(bound)
+	fmt.Fprintf(b, `<line class="bound" x1="%.1f" y1="%d" x2="%.1f" y2="%d"/>`+"\n", x, plotTop-6, x, bottom)
+	fmt.Fprintf(b, `<text class="bound middle" x="%.1f" y="%d">%s %s</text>`+"\n", x, plotTop-12, name, whole(bound))
+}
+
 func drawAxis(b *strings.Builder, bottom int) {
-	for _, at := range []time.Duration{time.Millisecond, 10 * time.Millisecond, 100 * time.Millisecond, time.Second, 10 * time.Second} {
+	for _, at := range []time.Duration{time.Millisecond, 10 * time.Millisecond, 100 * time.Millisecond, time.Second, 10 * time.Second, 100 * time.Second} {
 		x := axisAt(at)
 		fmt.Fprintf(b, `<line x1="%.1f" y1="%d" x2="%.1f" y2="%d"/>`+"\n", x, plotTop, x, bottom)
-		fmt.Fprintf(b, `<text class="soft middle" x="%.1f" y="%d">%v</text>`+"\n", x, bottom+18, at)
+		fmt.Fprintf(b, `<text class="soft middle" x="%.1f" y="%d">%s</text>`+"\n", x, bottom+18, whole(at))
 	}
 	fmt.Fprintf(b, `<text class="soft end" x="%d" y="%d">p50</text><text class="soft end" x="%d" y="%d">max</text>`+"\n",
 		drawingWidth-76, plotTop-12, drawingWidth-16, plotTop-12)

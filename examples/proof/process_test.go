@@ -21,7 +21,9 @@ import (
 type process struct {
 	name       string
 	url        string
-	pool, feed *pgtest.Proxy
+	pid        int
+	pool       *pgtest.Proxy // for requests
+	feed, poke *pgtest.Proxy // for the feed, which polls, and listens
 	client     *http.Client
 	log        *tail
 }
@@ -32,10 +34,10 @@ func startProcess(t *testing.T, name string, database *pgtest.Server, s settings
 	t.Helper()
 	p := &process{
 		name: name, log: &tail{},
-		pool: database.Proxy(t), feed: database.Proxy(t),
+		pool: database.Proxy(t), feed: database.Proxy(t), poke: database.Proxy(t),
 		client: &http.Client{Timeout: patience, Transport: &http.Transport{MaxIdleConnsPerHost: 1000}},
 	}
-	s.Pool, s.Feed = p.pool.URL(), p.feed.URL()
+	s.Pool, s.Feed, s.Poke = p.pool.URL(), p.feed.URL(), p.poke.URL()
 	told, err := json.Marshal(s)
 	if err != nil {
 		t.Fatal(err)
@@ -51,6 +53,7 @@ func startProcess(t *testing.T, name string, database *pgtest.Server, s settings
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	p.pid = cmd.Process.Pid
 	t.Cleanup(func() {
 		p.client.CloseIdleConnections()
 		_ = in.Close()

@@ -2,22 +2,29 @@ package proof_test
 
 import (
 	"sync"
-	"time"
 )
 
 // exchange presents a refresh token: one of the player, or that in the cookie of the jar.
 func (m *model) exchange(p *proof, at *process, j *jar, token string) *answer {
-	m.enter(p.session)
-	var a *answer
+	a, _ := m.exchangeAt(p, at, "", j, token)
+	return a
+}
+
+// exchangeAt is exchange at /lost, for an answer that never arrives, or at "".
+func (m *model) exchangeAt(p *proof, at *process, where string, j *jar, token string) (a *answer, f flight) {
+	f = m.enter(p.session, true, true)
 	if p.session.way == byBrowser {
-		a = at.send("POST", "/refresh", j, nil)
+		a = at.send("POST", where+"/refresh", j, nil)
 	} else {
-		a = at.send("POST", "/token", j, form("grant_type", "refresh_token", "refresh_token", token))
+		a = at.send("POST", where+"/token", j, form("grant_type", "refresh_token", "refresh_token", token))
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	p.session.inFlight--
-	return a
+	p.session.leave(f)
+	if where != "" && p.session.lost.IsZero() {
+		p.session.lost = a.asked.begin
+	}
+	return a, f
 }
 
 // refusal is the status of a refresh token that is not good: at the token endpoint that of
@@ -64,19 +71,19 @@ func (p *player) refresh(own *proof, at *process) (rotated bool) {
 }
 
 // refreshed is what a refresh does to the session and to its proof. A token that is older than
-// the overlap is replaced, and that is activity; a newer one is not.
+// overlap and leeway is replaced, and that is activity; one that is newer than the overlap is not.
 func (m *model) refreshed(p *proof, a *answer, made span, rotated bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	p.issued(a.asked)
 	switch {
-	case !rotated && a.asked.begin.After(made.end.Add(overlap+tick)):
+	case !rotated && a.asked.begin.After(made.end.Add(grace+slack)):
 		m.disagree(a, "another refresh token", m.history(p))
-	case rotated && a.asked.end.Before(made.begin.Add(overlap-tick)):
+	case rotated && a.asked.end.Before(made.begin.Add(overlap-slack)):
 		m.disagree(a, "the same refresh token", m.history(p))
 	case rotated:
 		m.count("rotated")
-		p.session.active(a.asked, 0)
+		p.session.rotated(a.asked)
 	default:
 		m.count("kept")
 	}
@@ -117,53 +124,5 @@ func (p *player) refreshAtOnce(own *proof) {
 	if !rotated {
 		p.m.disagree(&answer{by: p.m.f.processes[0], asked: made}, "another refresh token", p.m.history(own))
 	}
-	own.session.active(made, own.session.interval)
-}
-
-// rotatable returns when the current refresh token is older than the overlap.
-func (p *player) rotatable() { <-time.After(time.Until(p.rotated.end.Add(overlap + tick))) }
-
-// replay presents a refresh token that has just been replaced, as a client does that lost the
-// answer. It gets the successor again, however late: the successor is not in use yet.
-func (p *player) replay(own *proof, at *process) {
-	if own.session.way != byToken {
-		return
-	}
-	p.rotatable()
-	if !p.refresh(own, at) {
-		return
-	}
-	n := len(p.tokens)
-	j := own.jar.copy()
-	a := p.m.exchange(own, pick(p.dice, p.m.f.processes), j, p.tokens[n-2])
-	if !p.m.judgeExchange(own, a, "replayed") {
-		p.drop(own)
-		return
-	}
-	p.m.same(a, j.refresh, p.tokens[n-1], own)
-}
-
-// steal presents a refresh token that two others have replaced; or its predecessor, when both have
-// been in use and the overlap is over. The session ends.
-func (p *player) steal(own *proof, at *process) {
-	if own.session.way != byToken {
-		return
-	}
-	back := 1 + p.dice.IntN(2)
-	for range back {
-		p.rotatable()
-		if !p.refresh(own, at) {
-			return
-		}
-	}
-	if p.look(own, at).status != 200 { // so that the process remembers the session, and the token is seen
-		return
-	}
-	p.rotatable()
-	d := p.m.begin(&deed{what: "theft", by: at}, &own.session.ends)
-	a := p.m.exchange(own, at, own.jar.copy(), p.tokens[len(p.tokens)-1-back])
-	p.m.finish(d, a, own.session.refusal())
-	p.m.must(a, own.session.refusal(), own)
-	p.drop(own)
-	p.look(own, at)
+	own.session.rotated(made)
 }

@@ -1,6 +1,7 @@
 package proof_test
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -8,87 +9,67 @@ import (
 	"time"
 )
 
-// A scenario is a state of the network and of the database, in which revocations are measured.
+// A scenario is a state of the network, of the database and of the processes, in which
+// revocations are measured.
 type scenario struct {
 	name  string
-	count int // samples
-	batch int // of them at the same time
+	count int           // samples
+	batch int           // of them at the same time
+	bound time.Duration // after which nothing is let pass
 
 	pause time.Duration // between two polls
 	busy  time.Duration // up to so long are sessions used before
+	crowd int           // how many poll each session at each process,
+	apart time.Duration // beginning so long after one another
+	first bool          // only the first process revokes
+	hows  []revocation  // nil: all that a process can do
 
+	fleet func(*testing.T) *fleet // nil: the one that most scenarios share
 	// begin brings the state about, and returns what ends it.
 	begin func(t *testing.T, f *fleet) (end func())
-	// suddenly, if not nil, is done when all of a batch have been used for so long, the moment
-	// before they are revoked; it returns what undoes it.
-	suddenly func(t *testing.T, f *fleet) (undo func())
+	// suddenly, if not nil, is done when all of a batch have been used, the moment before they are
+	// revoked; it returns what undoes it. Then is done when all have been, and the bound counts
+	// from its end.
+	suddenly, then func(t *testing.T, f *fleet) (undo func())
 }
 
 func scenarios() []scenario {
-	pause := *maxLag / 200
-	seldom := max(*samples/3, 1)
+	lag, age := *maxLag, *maxAge
+	often := scenario{count: *samples, batch: 1, begin: asItIs, bound: lag}
+	seldom := scenario{count: max(*samples/3, 1), batch: 16, pause: lag / 200, busy: lag, begin: asItIs, bound: lag}
+	aged := scenario{count: seldom.count, batch: seldom.count, pause: age / 200, busy: lag / 2, begin: asItIs, bound: age}
 	return []scenario{
-		{name: "feed alive", count: *samples, batch: 1, begin: asItIs},
-		{name: "feed swallowed the moment before", count: seldom, batch: 16, pause: pause, busy: *maxLag * 5 / 4, begin: asItIs, suddenly: swallowed},
-		{name: "feed swallowed", count: seldom, batch: 16, pause: pause, busy: *maxLag, begin: swallowed},
-		{name: "feed killed over and over", count: seldom, batch: 16, pause: pause, busy: *maxLag, begin: killedOverAndOver},
-		{name: "feed killed, postmaster paused", count: seldom, batch: 16, pause: pause, busy: *maxLag, begin: paused},
-		{name: "restored", count: *samples, batch: 1, begin: asItIs},
+		often.with("feed alive", func(*scenario) {}),
+		seldom.with("notifications swallowed", func(c *scenario) { c.begin = unpoked }),
+		seldom.with("feed swallowed the moment before", func(c *scenario) { c.busy, c.suddenly = lag*5/4, swallowed }),
+		seldom.with("feed swallowed", func(c *scenario) { c.begin = swallowed }),
+		seldom.with("feed stalls and catches up", func(c *scenario) { c.begin, c.crowd = stalling, 4 }),
+		seldom.with("feed killed over and over", func(c *scenario) { c.begin = killedOverAndOver }),
+		seldom.with("feed killed, postmaster paused", func(c *scenario) { c.begin = paused }),
+		seldom.with("processes stopped", func(c *scenario) {
+			c.batch, c.first, c.suddenly = c.count, true, stopped
+			c.crowd, c.apart = 5, *stopFor/4 // the last when they go on
+		}),
+		seldom.with("machine slept", func(c *scenario) { c.bound, c.suddenly, c.then = 0, swallowed, slept }),
+		seldom.with("by hand, as a replica", func(c *scenario) { c.hows = byHand }),
+		aged.with("triggers missing", func(c *scenario) { c.begin = unannounced }),
+		aged.with("users that end by the time", func(c *scenario) { c.fleet, c.hows = ownUsers, overTime }),
+		often.with("restored", func(*scenario) {}),
 	}
 }
 
-func asItIs(t *testing.T, f *fleet) func() {
-	f.awaitHealth(t)
-	return func() {}
-}
-
-// swallowed is a network that swallows what comes over the feed. The pools are not affected.
-func swallowed(t *testing.T, f *fleet) func() {
-	for _, p := range f.processes {
-		p.feed.Blackhole()
-	}
-	return func() {
-		for _, p := range f.processes {
-			p.feed.Pass()
-		}
-		f.awaitHealth(t)
-	}
-}
-
-// killedOverAndOver is a server that ends the connections of the feed, again and again.
-func killedOverAndOver(t *testing.T, f *fleet) func() {
-	r := dice(t, 1)
-	stop := make(chan struct{})
-	var done sync.WaitGroup
-	done.Go(func() {
-		for {
-			f.killFeeds(t)
-			select {
-			case <-stop:
-				return
-			case <-time.After(between(r, *maxLag/40, *maxLag/4)):
-			}
-		}
-	})
-	return func() {
-		close(stop)
-		done.Wait()
-		f.awaitHealth(t)
-	}
-}
-
-// paused is a server that lets nobody in: the feed is gone and cannot come back.
-func paused(t *testing.T, f *fleet) func() {
-	resume := f.database.Pause(t)
-	f.killFeeds(t)
-	return func() {
-		resume()
-		f.awaitHealth(t)
-	}
+// with returns the scenario with a name, edited.
+func (c scenario) with(name string, edit func(*scenario)) scenario {
+	c.name = name
+	edit(&c)
+	return c
 }
 
 // measure revokes sessions in the scenario and returns how long that took to hold.
 func (c scenario) measure(t *testing.T, f *fleet, number uint64) (lags []lag) {
+	if c.fleet != nil {
+		f = c.fleet(t)
+	}
 	r := dice(t, number)
 	end := c.begin(t, f)
 	defer end()
@@ -98,31 +79,37 @@ func (c scenario) measure(t *testing.T, f *fleet, number uint64) (lags []lag) {
 		for range min(c.batch, c.count-len(all)) {
 			batch = append(batch, c.sample(f, r, number, len(all)+len(batch)))
 		}
-		lags = append(lags, c.revoke(t, f, batch)...)
+		c.revoke(t, f, batch)
 		all = append(all, batch...)
 	}
-	each(all, func(s *sample) {
-		if s.revoked.end.IsZero() {
-			return // it failed before that
-		}
-		if err := s.stays(); err != nil {
-			t.Errorf("%v: %v", s, err)
-		}
-	})
+	steps(t, all, (*sample).stays)
+	for _, s := range all {
+		lags = append(lags, s.lags...)
+	}
 	return lags
 }
 
 // sample returns the i-th of the scenario: all ways of proving, all revocations and all
 // processes in turn.
 func (c scenario) sample(f *fleet, r *rand.Rand, number uint64, i int) *sample {
+	hows := c.hows
+	if hows == nil {
+		hows = revocations
+	}
 	s := &sample{
 		f:     f,
 		way:   []string{byCookie, byToken}[i%2],
-		how:   revocations[i/2%len(revocations)],
+		how:   hows[i/2%len(hows)],
 		by:    f.processes[r.IntN(len(f.processes))],
 		user:  fmt.Sprintf("s%d-%d", number, i),
 		pause: c.pause,
 		busy:  c.busy,
+		bound: c.bound,
+		crowd: cmp.Or(c.crowd, 1),
+		apart: c.apart,
+	}
+	if c.first {
+		s.by = f.processes[0]
 	}
 	// The worst is a session that was read the moment before; others are in the middle of the
 	// time for which they are believed.
@@ -133,35 +120,39 @@ func (c scenario) sample(f *fleet, r *rand.Rand, number uint64, i int) *sample {
 }
 
 // revoke revokes a batch of samples.
-func (c scenario) revoke(t *testing.T, f *fleet, batch []*sample) (lags []lag) {
-	var mu sync.Mutex
-	var ready, done sync.WaitGroup
-	ready.Add(len(batch))
-	begin := make(chan struct{})
+func (c scenario) revoke(t *testing.T, f *fleet, batch []*sample) {
+	if c.suddenly == nil {
+		steps(t, batch, (*sample).prepare, (*sample).revoke, (*sample).look)
+		return
+	}
+	steps(t, batch, (*sample).prepare)
+	defer c.suddenly(t, f)()
+	if c.then == nil {
+		steps(t, batch, (*sample).revoke, (*sample).look)
+		return
+	}
+	steps(t, batch, (*sample).revoke)
+	defer c.then(t, f)()
 	for _, s := range batch {
-		done.Go(func() {
-			err := s.prepare()
-			ready.Done()
-			if c.suddenly != nil {
-				<-begin
+		s.since = time.Now()
+	}
+	steps(t, batch, (*sample).look)
+}
+
+// steps takes the steps with each of the samples, until one fails.
+func steps(t *testing.T, samples []*sample, all ...func(*sample) error) {
+	var mu sync.Mutex
+	each(samples, func(s *sample) {
+		for _, step := range all {
+			if s.failed {
+				return
 			}
-			var its []lag
-			if err == nil {
-				its, err = s.revoke()
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			lags = append(lags, its...)
-			if err != nil {
+			if err := step(s); err != nil {
+				mu.Lock()
 				t.Errorf("%v: %v", s, err)
+				mu.Unlock()
+				s.failed = true
 			}
-		})
-	}
-	if c.suddenly != nil {
-		ready.Wait()
-		defer c.suddenly(t, f)()
-		close(begin)
-	}
-	done.Wait()
-	return lags
+		}
+	})
 }

@@ -2,6 +2,7 @@ package proof_test
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"time"
 )
@@ -9,39 +10,52 @@ import (
 // visit asks a process for a page with what is in the jar, a copy of the proof's or that
 // itself, and looks whether the answer may be.
 func (m *model) visit(p *proof, at *process, path string, j *jar) *answer {
-	m.enter(p.session)
-	before := j.copy()
-	a := at.send("GET", path, j, nil)
-	after := j.copy()
+	f := m.enter(p.session, !passive(path), false)
+	a := at.send(methodFor(path), path, j, nil)
 
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	p.session.inFlight--
-	passed := a.status == 200 || a.status == 403 && path == "/admin"
-	m.judge(p, a, m.expects(p, at, a.asked, modelLag()), passed, 401)
-	if passed {
-		m.judgeRole(p, a, path)
+	p.session.leave(f)
+	got := a.outcome()
+	if got == unknown {
+		m.count("let pass or not: the answer was replaced")
+		p.session.perhapsActive(a.asked)
+		return a
 	}
-	m.judgeAgain(p, a, passed)
-	if after.cookies[refreshCookie] != before.cookies[refreshCookie] {
-		m.disagree(a, "the refresh token to stay", m.history(p))
+	e := m.expects(p, at, a.asked, modelLag())
+	e.overtaken(p.session, f, a)
+	m.judge(p, a, e, got == letPass, 401)
+	if got == letPass {
+		m.judgeShown(p, a)
 	}
-	if a.status == 200 {
-		p.session.active(a.asked, p.session.interval)
-	}
-	if after.access != before.access && !p.fixed {
-		p.issued(a.asked)
-	}
+	m.judgeAgain(p, a, got == letPass)
 	return a
 }
 
-const refreshCookie = "__Host-refresh"
-
-func (m *model) enter(s *session) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	s.inFlight++
+// judgeShown is for an answer of a page: what it shows, what it brings, and what it does to the
+// session.
+func (m *model) judgeShown(p *proof, a *answer) {
+	if a.shown() || a.status == 403 {
+		m.judgeRole(p, a)
+	}
+	for _, c := range (&http.Response{Header: a.header}).Cookies() {
+		if c.Name == refreshCookie {
+			m.disagree(a, "the refresh token to stay", m.history(p))
+		}
+	}
+	if a.status != 403 && !passive(a.path) {
+		p.session.active(a.asked, p.session.interval)
+	}
+	if a.header.Get("Access-Token") != "" && !p.fixed {
+		p.issued(a.asked)
+	}
+	m.count("page " + a.path)
 }
+
+const (
+	accessCookie  = "__Host-access"
+	refreshCookie = "__Host-refresh"
+)
 
 // judge compares an answer with what it may be. It is called with the lock held.
 func (m *model) judge(p *proof, a *answer, e expectation, passed bool, refusal int) {
@@ -66,9 +80,9 @@ func (m *model) judge(p *proof, a *answer, e expectation, passed bool, refusal i
 }
 
 // judgeRole looks whether the process may think of the user what it does.
-func (m *model) judgeRole(p *proof, a *answer, path string) {
+func (m *model) judgeRole(p *proof, a *answer) {
 	has := a.status == 200
-	if path == "/page" {
+	if a.path != "/admin" {
 		id, err := a.identity()
 		s := p.session
 		if err != nil || id.Subject != s.account.name || id.SessionID != s.id {
@@ -76,7 +90,7 @@ func (m *model) judgeRole(p *proof, a *answer, path string) {
 			return
 		}
 		// A guard that asks for a recent authentication must see the latest.
-		if p.replaced == nil && id.AuthTime.Before(s.started.begin.Truncate(time.Second)) {
+		if p.replaced == nil && !p.mixedAt(a.asked) && id.AuthTime.Before(s.started.begin.Add(-slack).Truncate(time.Second)) {
 			m.disagree(a, fmt.Sprintf("an authentication not before %v, and it is of %v", s.started.begin, id.AuthTime), m.history(p))
 		}
 		has = slices.Contains(id.Roles, admin)
@@ -92,6 +106,12 @@ func (m *model) judgeRole(p *proof, a *answer, path string) {
 	default:
 		m.count("role refused")
 	}
+}
+
+// mixedAt reports whether the access cookie may be from before its user authenticated again, and
+// the process not know that yet.
+func (p *proof) mixedAt(asked span) bool {
+	return p.mixed && asked.begin.Before(p.session.started.end.Add(modelLag()))
 }
 
 // judgeAgain counts what is let pass by a process that has refused it before. The bound allows
@@ -117,6 +137,11 @@ func (s *session) active(asked span, interval time.Duration) {
 	if t := asked.begin.Add(s.idle - interval); sure && t.After(s.lives) {
 		s.lives = t
 	}
+	s.perhapsActive(asked)
+}
+
+// perhapsActive is for a request that may have been let pass.
+func (s *session) perhapsActive(asked span) {
 	if t := asked.end.Add(s.idle); t.After(s.expired) {
 		s.expired = t
 	}
@@ -127,11 +152,20 @@ func (p *proof) issued(asked span) {
 	if p.session.way != byToken {
 		return
 	}
-	p.good = asked.begin.Add(accessTTL())
+	p.good = asked.begin.Add(accessTTL()) // the leeway is no promise
 	if over := p.session.started.begin.Add(p.session.absolute - p.session.early()); over.Before(p.good) {
 		p.good = over
 	}
-	p.bad = asked.end.Add(accessTTL() + time.Second)
+	p.bad = asked.end.Add(accessTTL() + time.Second + leeway)
+}
+
+// rotated is activity that came with another refresh token: the answer to an earlier refresh may
+// have been lost, and then it was that one.
+func (s *session) rotated(asked span) {
+	if !s.lost.IsZero() {
+		asked.begin, s.lost = s.lost, time.Time{}
+	}
+	s.active(asked, 0)
 }
 
 // expiry is when the session has ended for sure, if nobody uses it.
@@ -145,16 +179,16 @@ func (m *model) expiry(s *session) time.Time {
 }
 
 // reauthenticate is a deed by which the session has another proof, which the jar then has.
-func (m *model) reauthenticate(p *proof, d *deed) *answer {
+func (m *model) reauthenticate(p *proof, d *deed, w word) *answer {
 	s := p.session
-	m.enter(s)
-	a := d.by.send("POST", "/reauthenticate/"+s.way, p.jar, nil)
+	f := m.enter(s, true, false)
+	a := d.by.send("POST", "/reauthenticate/"+s.way, p.jar, form(w.form(s.account.name)...))
 	m.finish(d, a, 200)
 
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	s.inFlight--
-	m.judge(p, a, m.expects(p, d.by, a.asked, 0), a.status == 200, 401)
+	s.leave(f)
+	m.judge(p, a, m.expects(p, d.by, a.asked, 0).and(m.expectsLogin(s.account, w, a)), a.status == 200, 401)
 	if a.status == 200 {
 		m.count("authenticated again")
 		s.started = a.asked

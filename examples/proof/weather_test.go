@@ -12,11 +12,11 @@ func weather(p *process, r *rand.Rand, stop chan struct{}) {
 	for {
 		switch r.IntN(8) {
 		case 0:
-			p.feed.Blackhole()
+			p.swallowFeed()
 		case 1, 2:
-			p.feed.Cut()
+			p.cutFeed()
 		case 3:
-			p.feed.Delay(between(r, 0, modelLag()), between(r, 0, modelLag()))
+			p.delayFeed(between(r, 0, modelLag()), between(r, 0, modelLag()))
 		case 4, 5:
 			p.pool.Delay(between(r, 0, 10*time.Millisecond), between(r, 0, 100*time.Millisecond))
 		default:
@@ -32,7 +32,7 @@ func weather(p *process, r *rand.Rand, stop chan struct{}) {
 }
 
 func clearUp(p *process) {
-	p.feed.Delay(0, 0)
+	p.delayFeed(0, 0)
 	p.pool.Delay(0, 0)
-	p.feed.Pass()
+	p.passFeed()
 }

@@ -139,7 +139,7 @@ func (e *Engine) FindRefresh(ctx context.Context, rt RefreshToken) (backends.Ses
 		return s, u, err
 	}
 	switch s.Rotation(time.Now(), rt.Generation, e.grace()) {
-	case backends.Rotated, backends.Replayed:
+	case backends.Rotated, backends.Replayed, backends.Recovered:
 		return s, u, nil
 	}
 	return s, u, bearer.Invalid(errors.New("refresh token is not the current one"))

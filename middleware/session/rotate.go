@@ -26,7 +26,7 @@ func (m *Method) Rotate(r *http.Request, id string, secret backends.Secret, n in
 	switch rotation {
 	case backends.Rotated:
 		m.emit(r, at, middleware.EventRefreshed, &s, "")
-	case backends.Replayed:
+	case backends.Replayed, backends.Recovered:
 		m.emit(r, at, middleware.EventReplayed, &s, "")
 	default:
 		m.emit(r, at, middleware.EventTheft, &s, string(backends.ReasonTheft))
