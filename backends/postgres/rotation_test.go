@@ -19,7 +19,7 @@ func TestRotateDecidesAsTheRuleOfPackageBackends(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	pick := func(of ...time.Duration) time.Duration { return of[r.IntN(len(of))] }
 	verdicts := map[backends.Rotation]int{}
-	for range 1500 {
+	for range 3000 {
 		g := backends.Grace{
 			Overlap: pick(-time.Microsecond, 0, 1, 10*time.Second, 10*time.Second+999, time.Hour),
 			Skew:    pick(-time.Second, 0, 1, 30*time.Second, 30*time.Second+1),
@@ -48,6 +48,8 @@ func TestRotateDecidesAsTheRuleOfPackageBackends(t *testing.T) {
 		switch want {
 		case backends.Rotated:
 			after.Rotate(t0)
+		case backends.Recovered:
+			after.Recover(t0)
 		case backends.Stolen:
 			after.Ended = backends.Ended{At: t0, Reason: backends.ReasonTheft}
 		}
@@ -58,9 +60,9 @@ func TestRotateDecidesAsTheRuleOfPackageBackends(t *testing.T) {
 			t.Fatalf("%s: stored %+v, want %+v", what, stored, after)
 		}
 	}
-	for _, v := range []backends.Rotation{backends.Refused, backends.Rotated, backends.Replayed, backends.Stolen} {
-		if verdicts[v] < 100 {
-			t.Errorf("%d cases of verdict %d, want at least 100: this tests too little", verdicts[v], v)
+	for _, v := range []backends.Rotation{backends.Refused, backends.Rotated, backends.Replayed, backends.Recovered, backends.Stolen} {
+		if verdicts[v] < 50 {
+			t.Errorf("%d cases of verdict %d, want at least 50: this tests too little", verdicts[v], v)
 		}
 	}
 }
