@@ -16,7 +16,10 @@
 //	})
 //
 // What lies between, the exchange of the code and the ID token, is the work of an OAuth client, such
-// as golang.org/x/oauth2 and github.com/coreos/go-oidc.
+// as golang.org/x/oauth2 and github.com/coreos/go-oidc. Its errors are not of this module, and to a
+// guard's Refuse they are an outage: 503. Wrap [middleware.ErrInvalidCredentials] around those that
+// mean that the login failed: an ID token that is not good, a code that was refused, an account
+// that no user has.
 //
 // # Why Login accepts the callback
 //
