@@ -186,7 +186,7 @@ func TestALinkThatIsNotOursIsVoid(t *testing.T) {
 		"none": "", "cut": good[:len(good)-2], "64 KB": strings.Repeat("A", 64<<10), "NUL": "\x00", "with a line break": good[:10] + "\n" + good[10:],
 		"for another purpose": made(t, newLinks(t, s, func(c *link.Config) { c.Purpose = "login" }), u, ""),
 		"of another key":      made(t, newLinks(t, s, func(c *link.Config) { c.Keys = [][]byte{keyOf("b")} }), u, ""),
-		"of no user":          made(t, l, backends.User{ID: "17"}, ""),
+		"of no user":          made(t, l, backends.User{ID: "17", Version: 1}, ""),
 		"of another version":  made(t, l, backends.User{ID: "1", Version: u.Version + 1}, ""),
 	}
 	for i := range good {
@@ -298,9 +298,11 @@ func TestMakeTakesNothingThatNoLinkCanHold(t *testing.T) {
 	s := storetest.Memory(t)
 	l := newLinks(t, s)
 	for name, row := range map[string]struct {
-		id, value string
-	}{"no user": {"", ""}, "a long ID": {strings.Repeat("u", 256), ""}, "a long value": {"1", strings.Repeat("v", 513)}} {
-		if token, err := l.Make(backends.User{ID: row.id}, row.value); !errors.Is(err, middleware.ErrInvalidArgument) || token.Text() != "" {
+		id      string
+		version int64
+		value   string
+	}{"no user": {"", 1, ""}, "no version": {"1", 0, ""}, "a long ID": {strings.Repeat("u", 256), 1, ""}, "a long value": {"1", 1, strings.Repeat("v", 513)}} {
+		if token, err := l.Make(backends.User{ID: row.id, Version: row.version}, row.value); !errors.Is(err, middleware.ErrInvalidArgument) || token.Text() != "" {
 			t.Errorf("%s: %v, want ErrInvalidArgument", name, err)
 		}
 	}

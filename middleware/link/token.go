@@ -37,15 +37,15 @@ type content struct {
 	Value   []byte `json:"v,omitempty"` // in base64, so that no character takes six bytes
 }
 
-// Make returns a link for the user as they are now. value comes back when the link is opened; it may
+// Make returns a link for the user as they are now, by their ID and Version. value comes back when the link is opened; it may
 // be empty, and has at most 512 bytes: the address to verify, for example. It stores nothing. Error:
 // [middleware.ErrInvalidArgument].
 func (l *Links) Make(u backends.User, value string) (Token, error) {
 	if l == nil || l.box == nil {
 		return Token{}, errNotMade
 	}
-	if !backends.ValidText(u.ID) || len(value) > maxValue {
-		return Token{}, fmt.Errorf("%w: link: user %.40q, value of %d bytes; want the ID of a user, and at most %d", middleware.ErrInvalidArgument, u.ID, len(value), maxValue)
+	if !backends.ValidText(u.ID) || u.Version == 0 || len(value) > maxValue {
+		return Token{}, fmt.Errorf("%w: link: user %.40q of version %d, value of %d bytes; want the ID and the version of a user, and at most %d", middleware.ErrInvalidArgument, u.ID, u.Version, len(value), maxValue)
 	}
 	plain, err := json.Marshal(content{u.ID, u.Version, []byte(value)})
 	if err != nil {
