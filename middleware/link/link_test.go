@@ -222,13 +222,14 @@ func TestFollowingALinkUsesNothingUp(t *testing.T) {
 }
 
 func TestThePageOfALinkKeepsItsURLToItself(t *testing.T) {
-	// LK-3: also if the link is void, for it may be good elsewhere.
+	// LK-3: also if the link is void, for it may be good elsewhere. With no-referrer the form of the page
+	// would come with "Origin: null".
 	s := storetest.Memory(t)
 	l := newLinks(t, s)
 	for _, token := range []string{made(t, l, userOf(t, s, "1"), ""), "x"} {
 		w := httptest.NewRecorder()
 		_, _ = l.Show(w, httptest.NewRequest("GET", "/reset?token="+token, nil))
-		if h := w.Header(); h.Get("Referrer-Policy") != "no-referrer" || h.Get("Cache-Control") != "no-store" {
+		if h := w.Header(); h.Get("Referrer-Policy") != "strict-origin" || h.Get("Cache-Control") != "no-store" {
 			t.Errorf("header %v", h)
 		}
 	}
@@ -327,7 +328,7 @@ func TestNothingPrintedShowsALinkOrAKey(t *testing.T) {
 	}
 	var out bytes.Buffer
 	logger := slog.New(slog.NewJSONHandler(&out, nil))
-	for _, p := range []any{c, &c, l, token, &token, []any{token}, map[string]link.Token{"t": token}, struct{ T link.Token }{token}} {
+	for _, p := range []any{c, &c, l, token, &token, []any{token}, map[string]link.Token{"t": token}, struct{ T link.Token }{token}, struct{ t link.Token }{token}, &struct{ t link.Token }{token}} {
 		fmt.Fprintf(&out, "%v %+v %#v %s %x %q\n", p, p, p, p, p, p)
 		logger.Info("printed", "value", p)
 	}

@@ -11,10 +11,18 @@ import (
 )
 
 // A Token is what makes a URL a link. It prints as a fixed word.
-type Token struct{ text string }
+type Token struct {
+	text func() string // a function, because package fmt would print a text in an unexported field
+}
 
-// Text returns the token, of letters, digits, - and _. It belongs into the mail and nowhere else.
-func (t Token) Text() string { return t.text }
+// Text returns the token, of letters, digits, - and _. It belongs into the mail and nowhere
+// else. That of the zero Token is empty.
+func (t Token) Text() string {
+	if t.text == nil {
+		return ""
+	}
+	return t.text()
+}
 
 // Format implements [fmt.Formatter], so that no verb prints the token.
 func (t Token) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
@@ -55,5 +63,5 @@ func (l *Links) Make(u backends.User, value string) (Token, error) {
 	if err != nil {
 		return Token{}, fmt.Errorf("%w: link: %w", middleware.ErrInvalidArgument, err)
 	}
-	return Token{text}, nil
+	return Token{func() string { return text }}, nil
 }
