@@ -29,7 +29,7 @@ SELECT extract(epoch FROM pg_postmaster_start_time()) || ' ' || k.id, pg_current
 	ARRAY (
 		(SELECT user_id FROM {changes} WHERE xid >= pg_snapshot_xmax($1::text::pg_snapshot) ORDER BY xid LIMIT $2::bigint)
 		UNION ALL
-		(SELECT c.user_id FROM pg_snapshot_xip($1::text::pg_snapshot) x JOIN {changes} c ON c.xid = x LIMIT $2::bigint))
+		(SELECT user_id FROM {changes} WHERE xid = ANY (ARRAY (SELECT pg_snapshot_xip($1::text::pg_snapshot))) ORDER BY xid LIMIT $2::bigint))
 FROM {kept} k`
 
 // changesSince returns the users that have changed since from, or an empty one if any may have,

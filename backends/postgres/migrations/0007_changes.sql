@@ -80,7 +80,10 @@ BEGIN
 			announced := set_config('inga.announced', announced, true);
 		END IF;
 	END LOOP;
-	IF abs(clock - COALESCE(pg_sequence_last_value('changes_notified'::regclass), 0)) >= 20 THEN
+	-- The lock is another one every 20 milliseconds, so that a transaction that stays open keeps
+	-- nobody from notifying.
+	IF pg_try_advisory_xact_lock(hashtext('inga feed ' || current_schema()), (clock / 20 % 1000000)::int)
+		AND abs(clock - COALESCE(pg_sequence_last_value('changes_notified'::regclass), 0)) >= 20 THEN
 		clock := setval('changes_notified'::regclass, clock);
 		PERFORM pg_notify(current_schema(), '');
 	END IF;
