@@ -17,7 +17,8 @@ type User struct {
 	Name     string   `json:"name,omitempty"`
 	Roles    []string `json:"roles"`              // each a [ValidText]
 	Disabled bool     `json:"disabled,omitempty"` // whether the user may not log in
-	// Version changes whenever the password, the roles or Disabled do.
+	// Version changes whenever the password does. In the table that a store keeps, it also does
+	// whenever the roles or Disabled do.
 	Version int64 `json:"version"`
 }
 

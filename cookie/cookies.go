@@ -143,7 +143,7 @@ var errNotMade = fmt.Errorf("%w: cookie: these Cookies are not from New", middle
 // [middleware.HasAMR] for otp.
 //
 // l.Subject must be the user of the session, who must still have l.UserVersion unless that is 0.
-// Errors are those of Login, and [middleware.ErrNoCredentials] if r has no session.
+// Errors are those of Login, and [middleware.ErrNoCredentials] if r has no session cookie.
 func (k *Cookies) Reauthenticate(w http.ResponseWriter, r *http.Request, l middleware.Login) (backends.Session, error) {
 	o, header, err := k.opening(r, &l)
 	if err != nil {
@@ -162,7 +162,8 @@ func (k *Cookies) Reauthenticate(w http.ResponseWriter, r *http.Request, l middl
 }
 
 // Logout ends the sessions of all cookies in r that we signed, and tells the browser to drop the
-// cookie. A session that has ended already, or a cookie that never was good, is no error. A cookie
+// cookie. A session that has ended already, a cookie that never was good, or none, is no error: a
+// client with a token gets that answer too and stays logged in, and needs jwtauth's Logout. A cookie
 // that [Cookies.Reauthenticate] has replaced still ends its session: the browser may have sent it
 // before it received the new one. Logout must be called before the response begins.
 //

@@ -34,7 +34,8 @@ func TestCookiesThatNewDidNotMakeAreAMistakeAndNoPanic(t *testing.T) {
 			w := httptest.NewRecorder()
 			_, login := k.Login(w, r, middleware.Login{Subject: "1"})
 			_, again := k.Reauthenticate(w, r, middleware.Login{Subject: "1"})
-			for _, err := range []error{login, again, k.Logout(w, r)} {
+			_, asked := k.Authenticate(r)
+			for _, err := range []error{login, again, asked, k.Logout(w, r)} {
 				if !errors.Is(err, middleware.ErrInvalidArgument) || !strings.Contains(err.Error(), "not from New") {
 					t.Errorf("%s, Cookie %q: %v, want ErrInvalidArgument", name, header, err)
 				}

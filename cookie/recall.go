@@ -13,7 +13,7 @@ import (
 // recall returns the cached session of the cookie in r, if the cookie was verified before. If
 // there are several cookies it decides nothing.
 func (k *Cookies) recall(r *http.Request) (*recall.Entry, bool) {
-	if k.recaller == nil {
+	if k == nil || k.recaller == nil {
 		return nil, false
 	}
 	value, one := "", false

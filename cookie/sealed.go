@@ -152,8 +152,8 @@ func (v *Value[T]) unfit(err error) error {
 // type, or encoding/json cannot read it.
 //
 // There may be several cookies of the name: a sibling domain can plant one, unless the name begins
-// with __Host-. Those that we did not seal do not count. Two of ours that differ are both ignored,
-// because either could be planted.
+// with __Host-. Those that we did not seal do not count, unless there are more than eight of the
+// name: then none does. Two of ours that differ are both ignored, because either could be planted.
 func (v *Value[T]) Get(r *http.Request) (value T, ok bool) {
 	if !v.made() {
 		return value, false

@@ -184,6 +184,8 @@ func TestAPlantedValueNeverCounts(t *testing.T) {
 		want    string
 	}{
 		"before ours":     {[]*http.Cookie{junk, other, good}, "c1"},
+		"seven of them":   {append(slices.Repeat([]*http.Cookie{junk}, 7), good), "c1"},
+		"eight of them":   {append(slices.Repeat([]*http.Cookie{junk}, 8), good), ""},
 		"after ours":      {[]*http.Cookie{good, junk, other}, "c1"},
 		"ours twice":      {[]*http.Cookie{good, good}, "c1"},
 		"two of ours":     {[]*http.Cookie{good, stale}, ""},

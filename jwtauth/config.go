@@ -143,7 +143,7 @@ func (c Config) check(errs *mistakes) {
 
 // checkStore checks what the store of the sessions can do.
 func (c Config) checkStore(errs *mistakes) {
-	if c.Sessions == nil {
+	if c.Sessions == nil || c.Sessions.Store() == nil {
 		errs.add("Sessions is nil, want what session.New returns")
 		return
 	}

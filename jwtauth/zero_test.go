@@ -13,6 +13,7 @@ import (
 	"github.com/inga-auth/inga/jwtauth/oauth"
 	"github.com/inga-auth/inga/jwtauth/tokencookie"
 	"github.com/inga-auth/inga/middleware"
+	"github.com/inga-auth/inga/middleware/session"
 )
 
 func TestAZeroValueIsAnErrorAndNoPanic(t *testing.T) {
@@ -48,16 +49,21 @@ func TestNothingIsDoneWithAZeroValue(t *testing.T) {
 	w, r, l := httptest.NewRecorder(), httptest.NewRequest("POST", "/", nil), middleware.Login{Subject: "1"}
 	var tokens jwtauth.Tokens
 	var cookies tokencookie.Cookies
+	var none *tokencookie.Cookies
 	two := func(_ any, err error) error { return err }
 	for name, err := range map[string]error{
-		"Tokens.Login":           two(tokens.Login(r, l)),
-		"Tokens.Reauthenticate":  two(tokens.Reauthenticate(w, r, l)),
-		"Tokens.Refresh":         two(tokens.Refresh(r, "x")),
-		"Tokens.Logout":          tokens.Logout(w, r),
-		"Cookies.Login":          two(cookies.Login(w, r, l)),
-		"Cookies.Reauthenticate": two(cookies.Reauthenticate(w, r, l)),
-		"Cookies.Refresh":        two(cookies.Refresh(w, r)),
-		"Cookies.Logout":         cookies.Logout(w, r),
+		"Tokens.Login":             two(tokens.Login(r, l)),
+		"Tokens.Reauthenticate":    two(tokens.Reauthenticate(w, r, l)),
+		"Tokens.Refresh":           two(tokens.Refresh(r, "x")),
+		"Tokens.Logout":            tokens.Logout(w, r),
+		"Cookies.Login":            two(cookies.Login(w, r, l)),
+		"Cookies.Reauthenticate":   two(cookies.Reauthenticate(w, r, l)),
+		"Cookies.Refresh":          two(cookies.Refresh(w, r)),
+		"Cookies.Logout":           cookies.Logout(w, r),
+		"nil Cookies.Login":        two(none.Login(w, r, l)),
+		"nil Cookies.Refresh":      two(none.Refresh(w, r)),
+		"nil Cookies.Logout":       none.Logout(w, r),
+		"nil Cookies.Authenticate": two(none.Authenticate(r)),
 	} {
 		if !errors.Is(err, middleware.ErrInvalidArgument) {
 			t.Errorf("%s: %v, want ErrInvalidArgument", name, err)
@@ -65,6 +71,7 @@ func TestNothingIsDoneWithAZeroValue(t *testing.T) {
 	}
 	for name, err := range map[string]error{
 		"oauth":                 two(oauth.New(oauth.Config{Tokens: &tokens})),
+		"a zero Registry":       two(jwtauth.New(jwtauth.Config{Sessions: &session.Registry{}, Keys: []jwtauth.Key{tokentest.HS256(t)}, Issuer: "i", Audience: "a"})),
 		"oauth of nil":          two(oauth.New(oauth.Config{})),
 		"tokencookie":           two(tokencookie.New(tokencookie.Config{Tokens: &tokens})),
 		"tokencookie of nil":    two(tokencookie.New(tokencookie.Config{})),
@@ -75,8 +82,13 @@ func TestNothingIsDoneWithAZeroValue(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		}
 	}
-	(&oauth.Endpoints{}).TokenHandler().ServeHTTP(w, r)
-	if w.Code != 500 {
-		t.Errorf("Endpoints: status %d, want 500", w.Code)
+	for name, h := range map[string]http.Handler{
+		"TokenHandler": (&oauth.Endpoints{}).TokenHandler(), "JWKSHandler": (&oauth.Endpoints{}).JWKSHandler(),
+	} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != 500 {
+			t.Errorf("%s: status %d, want 500", name, w.Code)
+		}
 	}
 }

@@ -88,8 +88,8 @@ func denialOf(err error) Denial {
 // The status is 401 for package password's ErrWrong too, 429 with Retry-After for a
 // backends.WaitError, and 503 for any other error that is not of this
 // package: the guard takes it for an outage. A handler answers itself where the user should type
-// something else, as after password.ErrLength, or where backends.ErrConflict says that another
-// change came first.
+// something else, as after password.ErrLength, where backends.ErrConflict says that another
+// change came first, or backends.ErrNotFound that there is no such user.
 func (g *Guard) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	id, _ := FromContext(r.Context())
 	g.config.refuse(w, r, id, err)

@@ -44,7 +44,7 @@
 //
 // [Fresh] and [HasAMR] are rules for routes that a session left open should not reach. [When]
 // demands a second factor of the users who have one. Until that is given they need no session: see
-// the half of a login in the examples of package cookie.
+// ExampleValue_halfLogin in package cookie (example_value_test.go).
 // [EndWithSession] keeps event streams and WebSockets from outliving their session. One
 // [EventHook] for the guard and for the registry of package session makes an audit trail.
 //

@@ -31,7 +31,8 @@ type Config struct {
 	// Logger logs refusals and their reasons. Default [slog.Default].
 	Logger *slog.Logger
 
-	// Events, if not nil, receives [EventDenied].
+	// Events, if not nil, receives [EventDenied], and [EventThrottled] for a
+	// backends.WaitError that is passed to [Guard.Refuse].
 	Events EventHook
 }
 

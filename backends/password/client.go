@@ -55,6 +55,9 @@ func (c Client) budgets(name string) []backends.Budget {
 // take takes a turn for a try, before anything is looked up or hashed. The returned function
 // reports a success.
 func (h *Hasher) take(ctx context.Context, name string, c Client) (succeed func() error, err error) {
+	if !h.made() {
+		return nil, errNotMade
+	}
 	if h.attempts == nil {
 		return func() error { return nil }, nil
 	}
@@ -69,6 +72,9 @@ func (h *Hasher) take(ctx context.Context, name string, c Client) (succeed func(
 // after the user has set a new password by a link in a mail, for example. Devices that are known
 // keep their own count.
 func (h *Hasher) Unlock(ctx context.Context, name string) error {
+	if !h.made() {
+		return errNotMade
+	}
 	if h.attempts == nil {
 		return nil
 	}

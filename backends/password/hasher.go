@@ -28,6 +28,11 @@ type Hasher struct {
 	refuse   func(context.Context, string) error
 }
 
+// errNotMade is for the zero Hasher, whose hashing would wait for ever, and nil.
+var errNotMade = fmt.Errorf("%w: password: this Hasher is not from New", backends.ErrInvalidArgument)
+
+func (h *Hasher) made() bool { return h != nil && h.slots != nil }
+
 // New returns a Hasher with the costs of c, or all mistakes of c, joined.
 func New(c Config) (*Hasher, error) {
 	c = c.withDefaults()
@@ -47,6 +52,9 @@ func New(c Config) (*Hasher, error) {
 // Errors: [ErrLength], [ErrCommon], those of Config.Refuse, or ctx's if it ended before this call's
 // turn.
 func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
+	if !h.made() {
+		return "", errNotMade
+	}
 	if !hashable(password) {
 		return "", ErrLength
 	}
@@ -77,6 +85,9 @@ func (h *Hasher) hash(ctx context.Context, password string) (string, error) {
 // Errors say nothing about the password: [ErrScheme], [ErrMalformedHash], or ctx's if it ended
 // before this call's turn.
 func (h *Hasher) Verify(ctx context.Context, hash, password string) (ok, rehash bool, err error) {
+	if !h.made() {
+		return false, false, errNotMade
+	}
 	var stored digest = h.blank()
 	if hash != "" {
 		if stored, err = parse(hash); err != nil {

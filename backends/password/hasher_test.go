@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/crypto/argon2"
 
+	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/backends/password"
 )
 
@@ -220,6 +221,20 @@ func TestVerifyingDoesTheSameWorkWhateverIsWrong(t *testing.T) {
 		})
 		if !oneHash(kib) {
 			t.Errorf("%s: %d KiB, want the 19456 of one hash", what, kib)
+		}
+	}
+}
+
+func TestAHasherThatNewDidNotReturnIsAnErrorAndNeitherPanicsNorWaits(t *testing.T) {
+	// IN-1
+	for name, h := range map[string]*password.Hasher{"nil": nil, "zero": {}} {
+		_, err1 := h.Hash(t.Context(), "a long and rare one")
+		_, _, err2 := h.Verify(t.Context(), "", "a long and rare one")
+		_, err3 := h.VerifyUser(t.Context(), nil, "ann", "a long and rare one", password.Client{})
+		for _, err := range []error{err1, err2, err3, h.Unlock(t.Context(), "ann")} {
+			if !errors.Is(err, backends.ErrInvalidArgument) {
+				t.Errorf("%s: %v, want ErrInvalidArgument", name, err)
+			}
 		}
 	}
 }

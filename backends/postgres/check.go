@@ -69,7 +69,8 @@ WITH RECURSIVE behind AS (
 )
 SELECT format('%I.%I', n.nspname, c.relname), c.relkind IN ('f', 'm'), EXISTS (SELECT FROM behind b WHERE b.rel = c.oid AND b.named = {users_literal}::regclass), c.relispartition,
 	ARRAY (SELECT u.attname::text FROM used u WHERE u.rel = c.oid ORDER BY u.attnum),
-	(SELECT count(DISTINCT bit) FROM ours o WHERE o.tgrelid = c.oid AND (o.tgtype & 1 = 1) = (bit <> 32)) = 4
+	(SELECT count(DISTINCT bit) FROM ours o WHERE o.tgrelid = c.oid AND o.tgtype & 1 = 1 AND bit <> 32) = 3,
+	EXISTS (SELECT FROM ours o WHERE o.tgrelid = c.oid AND o.tgtype & 1 = 0 AND bit = 32)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.oid IN (SELECT rel FROM behind) AND c.relkind IN ('r', 'p', 'f', 'm')
 ORDER BY 1`
@@ -79,7 +80,7 @@ type source struct {
 	name                     string // quoted
 	silent, users, partition bool
 	columns                  []string
-	announced                bool
+	rows, truncate           bool // whether changes of these are announced
 }
 
 // checkTriggers reports the tables behind the application's users whose changes Config.UsersAnnounced
@@ -93,7 +94,7 @@ func (s *Store) checkTriggers(ctx context.Context) error {
 		return fmt.Errorf("postgres: check triggers: %w", err)
 	}
 	sources, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (t source, err error) {
-		err = r.Scan(&t.name, &t.silent, &t.users, &t.partition, &t.columns, &t.announced)
+		err = r.Scan(&t.name, &t.silent, &t.users, &t.partition, &t.columns, &t.rows, &t.truncate)
 		return t, err
 	})
 	if err != nil {
@@ -105,7 +106,7 @@ func (s *Store) checkTriggers(ctx context.Context) error {
 		switch {
 		case t.silent:
 			errs = append(errs, fmt.Errorf("postgres: Config.UsersAnnounced is true, but no trigger notices all changes of %s, a foreign table or materialized view", t.name))
-		case !t.announced:
+		case !t.rows || !t.truncate:
 			missing.WriteString(s.triggersFor(t))
 		}
 	}
@@ -128,10 +129,13 @@ func (s *Store) triggersFor(t source) string {
 			arguments = append(arguments, literal(c))
 		}
 	}
-	sql := fmt.Sprintf("CREATE OR REPLACE TRIGGER inga_truncated AFTER TRUNCATE ON %s\n\tFOR EACH STATEMENT EXECUTE FUNCTION {schema}.changed('');\n", t.name)
-	if !t.partition {
+	var sql string
+	if !t.rows && !t.partition {
 		sql = fmt.Sprintf("CREATE OR REPLACE TRIGGER inga_changed AFTER INSERT OR UPDATE OR DELETE ON %s\n\tFOR EACH ROW EXECUTE FUNCTION {schema}.changed(%s);\n",
-			t.name, strings.Join(arguments, ", ")) + sql
+			t.name, strings.Join(arguments, ", "))
+	}
+	if !t.truncate || t.partition {
+		sql += fmt.Sprintf("CREATE OR REPLACE TRIGGER inga_truncated AFTER TRUNCATE ON %s\n\tFOR EACH STATEMENT EXECUTE FUNCTION {schema}.changed('');\n", t.name)
 	}
 	return inSchema(s.schema, sql)
 }

@@ -100,6 +100,11 @@ func TestCheckNoticesEachTriggerThatDoesNotSuffice(t *testing.T) {
 			t.Errorf("%s: no error", change)
 		}
 	}
+	exec(t, pool, "DROP TRIGGER inga_changed ON "+app+".u")
+	exec(t, pool, sql+in(app, "DROP TRIGGER inga_truncated ON {schema}.u"))
+	if err := f.Check(t.Context()); err == nil || strings.Contains(err.Error(), "inga_changed") {
+		t.Errorf("error %v, want one that leaves the trigger alone which is there", err)
+	}
 	exec(t, pool, in(app, "DROP TRIGGER inga_changed ON {schema}.u; CREATE MATERIALIZED VIEW {schema}.m AS SELECT * FROM {schema}.u"))
 	m, _ := announced(t, app, "m")
 	if err := m.Check(t.Context()); err == nil || !strings.Contains(err.Error(), "materialized view") {

@@ -36,7 +36,7 @@
 //	CREATE TRIGGER inga_truncated AFTER TRUNCATE ON app.people_roles
 //		FOR EACH STATEMENT EXECUTE FUNCTION inga.changed('');
 //	CREATE TRIGGER inga_end_sessions AFTER UPDATE ON app.people
-//		FOR EACH ROW EXECUTE FUNCTION inga.end_sessions('id', 'credentials', 'password', 'banned');
+//		FOR EACH ROW EXECUTE FUNCTION inga.end_sessions('id', 'credentials', 'version', 'banned');
 //
 //	BEGIN;
 //	SELECT set_config('inga.session', $1, true); -- the ID of the session that may stay
@@ -48,10 +48,13 @@
 // again after each change. The second argument of inga.end_sessions is the reason. The columns
 // that follow are those that matter: an update that leaves them as they are does nothing. If
 // none is named, every update counts. A column that the table does not have is an error of the
-// statement that fires the trigger.
+// statement that fires the trigger. The column of the password is not one that matters: package
+// password replaces a weak hash by a stronger one of the same password when its user logs in,
+// which changes that column and not the version, and should end no session.
 //
-// The role that fires inga_end_sessions needs USAGE on the schema, and SELECT and UPDATE on its
-// sessions.
+// The sessions that inga_end_sessions ends are no events of the registry, and EndUser does not
+// find them any more. A role that updates the table, whatever column, needs USAGE on the schema,
+// and SELECT and UPDATE on its sessions.
 //
 // On a fresh database the order is: the tables and the view of the application, [Store.Migrate]
 // or what [Migrations] returns, the triggers, [Store.Check]. If triggers are missing, the error

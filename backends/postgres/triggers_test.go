@@ -36,8 +36,8 @@ func people(t *testing.T, changes ...func(*pgxpool.Config)) fixture {
 		exec(t, pool, in(app, "CREATE TRIGGER inga_truncated AFTER TRUNCATE ON {schema}."+table+
 			" FOR EACH STATEMENT EXECUTE FUNCTION "+schema+".changed('')"))
 	}
-	exec(t, pool, in(app, `CREATE TRIGGER inga_end_sessions AFTER UPDATE OF password, banned ON {schema}.people
-		FOR EACH ROW EXECUTE FUNCTION `+schema+`.end_sessions('id', 'credentials')`))
+	exec(t, pool, in(app, `CREATE TRIGGER inga_end_sessions AFTER UPDATE ON {schema}.people
+		FOR EACH ROW EXECUTE FUNCTION `+schema+`.end_sessions('id', 'credentials', 'version', 'banned')`))
 	exec(t, pool, in(app, `INSERT INTO {schema}.people (id, password) VALUES (1, 'old'), (2, 'old')`))
 	return fixture{Store: store, pool: pool, schema: app}
 }
@@ -55,6 +55,11 @@ func TestTriggersOfTheApplicationEndSessionsWhereTheyShould(t *testing.T) {
 	_, u, err := f.Find(t.Context(), t0, other.ID, otherSecret.Hash())
 	if err != nil || u.Roles[0] != "admin" {
 		t.Errorf("roles %q, error %v; want admin, and no session ended", u.Roles, err)
+	}
+
+	exec(t, f.pool, in(f.schema, "UPDATE {schema}.people SET password = 'a stronger hash' WHERE id = 1"))
+	if _, _, err := f.Find(t.Context(), t0, other.ID, otherSecret.Hash()); err != nil {
+		t.Errorf("after a hash of the same password was replaced: %v, want a live session", err)
 	}
 
 	tx := begin(t, f)

@@ -87,6 +87,9 @@ func (e *Endpoints) RevokeHandler() http.Handler {
 // JWKSHandler serves the public keys, for others who verify the tokens; secrets of HS256 are not
 // among them. Caches may keep the response for five minutes.
 func (e *Endpoints) JWKSHandler() http.Handler {
+	if e.engine.Made() != nil {
+		return e.endpoint(nil) // which answers so
+	}
 	set := jose.JWKS(e.engine.Keys)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()

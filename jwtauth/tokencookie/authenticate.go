@@ -31,7 +31,7 @@ const browserSession = ".b"
 // and one more if the store does not accept the access cookie beside it; none for any other. The
 // identity has the claims of the access cookie, or those that it would have.
 func (k *Cookies) Authenticate(r *http.Request) (id middleware.Identity, err error) {
-	if err := k.engine.Made(); err != nil {
+	if err := k.made(); err != nil {
 		return id, err
 	}
 	c, err := k.current(r)

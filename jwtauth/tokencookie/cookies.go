@@ -91,10 +91,18 @@ func (k *Cookies) Refresh(w http.ResponseWriter, r *http.Request) (backends.Sess
 
 // check reports what keeps r from changing a session, its origin included.
 func (k *Cookies) check(r *http.Request, origin func(*browser.Origins, *http.Request) error) error {
-	if err := k.engine.Made(); err != nil {
+	if err := k.made(); err != nil {
 		return err
 	}
 	return origin(&k.origins, r)
+}
+
+// made returns an error for the zero Cookies, and nil.
+func (k *Cookies) made() error {
+	if k == nil {
+		return (*tokens.Engine)(nil).Made()
+	}
+	return k.engine.Made()
 }
 
 // change returns the refresh cookie of a request that may change the session, as origin says.

@@ -196,6 +196,10 @@ func TestAnAnswerThatIsNoActOfTheUserChangesNothing(t *testing.T) {
 	if _, _, err := b.finish(get, b.back(with(good(begun), "code"))); !errors.Is(err, middleware.ErrMalformedRequest) {
 		t.Errorf("neither code nor error: %v, want ErrMalformedRequest", err)
 	}
+	begun = b.begin(get, callback.Intent{})
+	if _, _, err := b.finish(get, b.back(with(good(begun), "error", "access_denied"))); !errors.Is(err, middleware.ErrMalformedRequest) {
+		t.Errorf("code and error: %v, want ErrMalformedRequest", err)
+	}
 }
 
 func TestNoOtherSiteBeginsALogin(t *testing.T) {

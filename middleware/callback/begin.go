@@ -1,6 +1,7 @@
 package callback
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
@@ -119,6 +120,7 @@ type memory struct {
 	Verifier string `json:"v"`
 	Next     []byte `json:"p"` // in base64, as Value, so that no character takes six bytes
 	Value    []byte `json:"a,omitempty"`
+	At       int64  `json:"t"` // when the login began, in Unix milliseconds
 }
 
 func (l *Logins) memory(i Intent) (memory, error) {
@@ -128,7 +130,7 @@ func (l *Logins) memory(i Intent) (memory, error) {
 	if len(i.Next) > maxNext {
 		i.Next = ""
 	}
-	return memory{l.issuer, random(), random(), random(), []byte(middleware.LocalPath(i.Next)), []byte(i.Value)}, nil
+	return memory{l.issuer, random(), random(), random(), []byte(middleware.LocalPath(i.Next)), []byte(i.Value), time.Now().UnixMilli()}, nil
 }
 
 // random returns 256 random bits as 43 characters, as RFC 7636, section 4.1, recommends.
@@ -174,18 +176,19 @@ func (l *Logins) name(state string) string { return l.cookie.Name + state[:idSiz
 // belong to others.
 func (l *Logins) dropOldest(h http.Header, r *http.Request) {
 	type begun struct {
-		name  string
-		until time.Time
+		name string
+		at   int64
 	}
 	var all []begun
 	for _, c := range r.Cookies() {
 		if strings.HasPrefix(c.Name, l.cookie.Name) && len(c.Name) == len(l.cookie.Name)+idSize {
-			if _, until, ok := l.box.Open(c.Name, c.Value, time.Now()); ok {
-				all = append(all, begun{c.Name, until})
+			var m memory
+			if content, _, ok := l.box.Open(c.Name, c.Value, time.Now()); ok && json.Unmarshal(content, &m) == nil {
+				all = append(all, begun{c.Name, m.At})
 			}
 		}
 	}
-	slices.SortFunc(all, func(a, b begun) int { return b.until.Compare(a.until) })
+	slices.SortFunc(all, func(a, b begun) int { return cmp.Compare(b.at, a.at) })
 	for _, b := range all[min(len(all), maxBegun-1):] {
 		c := l.cookie
 		c.Name = b.name

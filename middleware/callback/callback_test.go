@@ -199,3 +199,22 @@ func TestNewReportsAllMistakes(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+func TestTheLastFiveLoginsAreRememberedHoweverLongEachMayTake(t *testing.T) {
+	// LC-1: with two providers that share keys.
+	synctest.Test(t, func(t *testing.T) {
+		day := newLogins(t, func(c *callback.Config) { c.MaxAge = 24 * time.Hour })
+		quick, b := newLogins(t), newBrowser(t)
+		var all []callback.Begun
+		for _, l := range []*callback.Logins{day, day, day, day, quick, quick} {
+			all = append(all, b.begin(l, callback.Intent{}))
+			time.Sleep(time.Second)
+		}
+		for i, begun := range all {
+			_, _, err := b.finish(quick, b.back(good(begun)))
+			if remembered := err == nil; remembered != (i > 0) {
+				t.Errorf("login %d: %v, want all but the first", i, err)
+			}
+		}
+	})
+}

@@ -16,7 +16,10 @@
 //	})
 //
 // What lies between, the exchange of the code and the ID token, is the work of an OAuth client, such
-// as golang.org/x/oauth2 and github.com/coreos/go-oidc.
+// as golang.org/x/oauth2 and github.com/coreos/go-oidc. Its errors are not of this module, and to a
+// guard's Refuse they are an outage: 503. Wrap [middleware.ErrInvalidCredentials] around those that
+// mean that the login failed: an ID token that is not good, a code that was refused, an account
+// that no user has.
 //
 // # Why Login accepts the callback
 //
@@ -45,8 +48,9 @@
 // # Where to put it
 //
 // Begin is for a form or a link on a page of your own. It refuses requests that other sites cause, so
-// that following their link logs no one in; the redirect of a guard may lead to the page with the
-// form, but not to Begin. If the page has a Content-Security-Policy with form-action, that must
+// that following their link logs no one in. Of a GET only Sec-Fetch-Site says which page sent it, and
+// browsers leave that out without TLS, as Safari did before version 16.4: a form, which posts, is safe
+// there too. The redirect of a guard may lead to the page with the form, but not to Begin. If the page has a Content-Security-Policy with form-action, that must
 // allow the provider, or Chrome does not follow the redirect of a form.
 //
 // The callback needs no guard. In answer to the callback, a redirect brings cookies that are

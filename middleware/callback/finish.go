@@ -135,6 +135,8 @@ func (l *Logins) check(m memory, query url.Values) error {
 		return fmt.Errorf("%w: answer has no iss, which Config.IssuerOptional allows", ErrIssuer)
 	case sent && iss != l.issuer: // RFC 9207, section 2.4: compared to the letter
 		return fmt.Errorf("%w: iss is %.100q, want %q", ErrIssuer, iss, l.issuer)
+	case query.Get("error") != "" && query.Has("code"):
+		return fmt.Errorf("%w: callback: answer has both code and error", middleware.ErrMalformedRequest)
 	case query.Get("error") != "":
 		return providerError(query)
 	case query.Get("code") == "":

@@ -14,8 +14,8 @@ import (
 //
 //	{"sessions": [{"id": "…", "label": "Firefox on Linux", "current": true, …}], "next": "…"}
 //
-// If there are more, next is the value of the query parameter after for the next page. Otherwise
-// it is left out.
+// A page has up to 100. If there are more, next is the value of the query parameter after for the
+// next page. Otherwise it is left out. See [Devices.Sessions] for pages of another size.
 func (d *Devices) List() http.Handler {
 	return d.handler(func(w http.ResponseWriter, r *http.Request, userID, current string) error {
 		page, next, err := d.Sessions(r.Context(), userID, current, backends.Page{After: r.URL.Query().Get("after")})

@@ -18,9 +18,10 @@
 //
 // A link is encrypted and authenticated, and has its purpose, its user, their version and its end
 // inside. It is void after Config.MaxAge; when the version of the user has changed, as it does with the
-// password, the roles and when a user is disabled; while the user is disabled; and when it has been
-// used. The last is remembered by the store ([backends.Claims]), so that one process learns of another.
-// Nothing is stored of links that are not used. All of these get the same error, [ErrVoid].
+// password and, in the users table of a store, with the roles; while the user is disabled; and when
+// it has been used. The last is remembered by the store ([backends.Claims]), so that one process
+// learns of another. Nothing is stored of links that are not used. All of these get the same error,
+// [ErrVoid].
 //
 // The version is checked by a look at the user. It may change right afterwards: pass
 // link.User.Version on, to SetPassword or as the UserVersion of a middleware.Login, which check it

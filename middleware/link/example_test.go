@@ -122,7 +122,7 @@ func ExampleLinks_Show() {
 	w := httptest.NewRecorder()
 	opened, err := resets.Show(w, httptest.NewRequest("GET", "/reset?token="+token.Text(), nil))
 	fmt.Println(opened.User.Name, err, w.Header().Get("Referrer-Policy"))
-	// Output: ann <nil> no-referrer
+	// Output: ann <nil> strict-origin
 }
 
 // A login by mail. Nothing of the user changes by it: what makes the link void is that it was used.

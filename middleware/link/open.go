@@ -29,7 +29,9 @@ type Opened struct {
 //
 // Errors: [ErrVoid] and [middleware.ErrUnavailable].
 func (l *Links) Show(w http.ResponseWriter, r *http.Request) (Opened, error) {
-	w.Header().Set("Referrer-Policy", "no-referrer")
+	// Not no-referrer: browsers would send "Origin: null" with the form of the page, and a login by it
+	// would be refused where they send no Sec-Fetch-Site.
+	w.Header().Set("Referrer-Policy", "strict-origin")
 	w.Header().Set("Cache-Control", "no-store")
 	found, _, err := l.open(r.Context(), r.URL.Query().Get("token"))
 	return found, err

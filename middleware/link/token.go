@@ -11,10 +11,18 @@ import (
 )
 
 // A Token is what makes a URL a link. It prints as a fixed word.
-type Token struct{ text string }
+type Token struct {
+	text func() string // a function, because package fmt would print a text in an unexported field
+}
 
-// Text returns the token, of letters, digits, - and _. It belongs into the mail and nowhere else.
-func (t Token) Text() string { return t.text }
+// Text returns the token, of letters, digits, - and _. It belongs into the mail and nowhere
+// else. That of the zero Token is empty.
+func (t Token) Text() string {
+	if t.text == nil {
+		return ""
+	}
+	return t.text()
+}
 
 // Format implements [fmt.Formatter], so that no verb prints the token.
 func (t Token) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
@@ -37,15 +45,15 @@ type content struct {
 	Value   []byte `json:"v,omitempty"` // in base64, so that no character takes six bytes
 }
 
-// Make returns a link for the user as they are now. value comes back when the link is opened; it may
+// Make returns a link for the user as they are now, by their ID and Version. value comes back when the link is opened; it may
 // be empty, and has at most 512 bytes: the address to verify, for example. It stores nothing. Error:
 // [middleware.ErrInvalidArgument].
 func (l *Links) Make(u backends.User, value string) (Token, error) {
 	if l == nil || l.box == nil {
 		return Token{}, errNotMade
 	}
-	if !backends.ValidText(u.ID) || len(value) > maxValue {
-		return Token{}, fmt.Errorf("%w: link: user %.40q, value of %d bytes; want the ID of a user, and at most %d", middleware.ErrInvalidArgument, u.ID, len(value), maxValue)
+	if !backends.ValidText(u.ID) || u.Version == 0 || len(value) > maxValue {
+		return Token{}, fmt.Errorf("%w: link: user %.40q of version %d, value of %d bytes; want the ID and the version of a user, and at most %d", middleware.ErrInvalidArgument, u.ID, u.Version, len(value), maxValue)
 	}
 	plain, err := json.Marshal(content{u.ID, u.Version, []byte(value)})
 	if err != nil {
@@ -55,5 +63,5 @@ func (l *Links) Make(u backends.User, value string) (Token, error) {
 	if err != nil {
 		return Token{}, fmt.Errorf("%w: link: %w", middleware.ErrInvalidArgument, err)
 	}
-	return Token{text}, nil
+	return Token{func() string { return text }}, nil
 }
