@@ -75,8 +75,8 @@ func (b Begun) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[login begun
 func (b Begun) LogValue() slog.Value { return slog.StringValue("[login begun]") }
 
 // Begin begins a login and remembers it in a cookie of the response. It must be called before the
-// response begins. A browser remembers the last five logins that it has begun, and at least three if
-// their intents are as long as they may be; Begin drops older ones.
+// response begins. A browser remembers the last five logins that it has begun, and fewer if their
+// intents are long; Begin drops older ones.
 //
 // Errors: [middleware.ErrCrossOrigin] if a page of another site sent r, whatever its method;
 // [middleware.ErrMalformedRequest] if r is a HEAD request or loads the page ahead of a click; and
