@@ -34,8 +34,8 @@ type Attempts interface {
 	// any number of processes, exactly as many get one as the budgets have.
 	//
 	// Error: one that wraps ErrTooManyAttempts if a budget refuses; [WaitError] has the time until
-	// all of them allow the next. A refused try does not count and makes no wait longer, so that an
-	// attacker who goes on cannot shut an account for ever. ErrInvalidArgument; see [ValidBudgets].
+	// all of them allow the next. A refused try does not count and makes no wait longer, so that
+	// asking all the time shuts no account. ErrInvalidArgument; see [ValidBudgets].
 	Attempt(ctx context.Context, now time.Time, budgets ...Budget) error
 
 	// Succeed makes the budgets whole again, or gives one turn back to those that are Shared. Tries

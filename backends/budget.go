@@ -50,8 +50,9 @@ func PerAccount(kind, account string, more ...string) Budget {
 // PerAddress returns a budget for a client's network, an IPv4 address or the first 64 bits of an
 // IPv6 address, against tries of a few passwords at many accounts: 50 failures, then waits of a
 // second to a minute, one forgotten each minute, no bound in all. Many people may share an
-// address, so it is a brake and no lock. All clients whose address is not known have the zero Addr
-// in common: leave this budget out for them.
+// address, so it is a brake and no lock; but one of them that tries all the time can take the turns of
+// the others. All clients whose address is not known have the zero Addr in common: leave this budget
+// out for them.
 func PerAddress(addr netip.Addr) Budget {
 	addr = addr.Unmap().WithZone("")
 	bits := min(addr.BitLen(), 64)

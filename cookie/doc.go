@@ -44,10 +44,11 @@
 // methods, and WebSocket handshakes, must therefore pass [http.CrossOriginProtection], as
 // must logging in and out; they get 403 otherwise. Safe methods log no one in or out. Of browsers
 // that send no Sec-Fetch-Site, the scheme of the Origin counts too if this server ends TLS; behind a
-// proxy that does, Strict-Transport-Security must keep your host from being reached without. This
-// stops forged requests; it does not stop scripts that run in pages of your own origin. The one
-// exception is a login that another site sends back: package middleware/callback checks that this
-// browser began it.
+// proxy that does, Strict-Transport-Security must keep your host from being reached without. With
+// Referrer-Policy no-referrer on your pages, such browsers send "Origin: null" with your own forms, which
+// are refused then: use strict-origin, or same-origin. This stops forged requests; it does not stop
+// scripts that run in pages of your own origin. The one exception is a login that another site sends
+// back: package middleware/callback checks that this browser began it.
 //
 // # Late answers
 //

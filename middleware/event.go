@@ -39,7 +39,7 @@ type EventType string
 // The types of event.
 const (
 	EventLogin           EventType = "login"           // a session was opened
-	EventLoginFailed     EventType = "login_failed"    // no session was opened: see Reason
+	EventLoginFailed     EventType = "login_failed"    // no session was opened, or none re-authenticated: see Reason
 	EventReauthenticated EventType = "reauthenticated" // the user authenticated again
 	EventRenewed         EventType = "renewed"         // the session was used and extended
 	EventLogout          EventType = "logout"          // the user ended the session

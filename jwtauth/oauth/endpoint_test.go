@@ -51,6 +51,7 @@ func TestMistakesAtTheTokenEndpointAreAnsweredAsRFC6749Says(t *testing.T) {
 		want string
 	}{
 		{"nothing", "", nil, `{"error":"invalid_request","error_description":"grant_type is missing"}`},
+		{"no body", "", []func(*http.Request){func(r *http.Request) { r.Body = nil }}, `{"error":"invalid_request","error_description":"body is no form, or too long"}`},
 		{"no grant_type", "refresh_token=" + d.Refresh, nil, `{"error":"invalid_request","error_description":"grant_type is missing"}`},
 		{"an empty grant_type", "grant_type=&refresh_token=" + d.Refresh, nil, `{"error":"invalid_request","error_description":"grant_type is missing"}`},
 		{"no refresh_token", "grant_type=refresh_token", nil, `{"error":"invalid_request","error_description":"refresh_token is missing"}`},

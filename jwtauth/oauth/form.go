@@ -62,8 +62,10 @@ func body(w http.ResponseWriter, r *http.Request) (url.Values, error) {
 	if r.PostForm != nil {
 		return r.PostForm, nil
 	}
-	limited := *r // the request is not ours to change
-	limited.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	limited := *r      // the request is not ours to change
+	if r.Body != nil { // as in a request that no server read
+		limited.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	}
 	limited.URL, limited.Form = nil, nil
 	err := limited.ParseForm()
 	return limited.PostForm, err

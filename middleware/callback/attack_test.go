@@ -173,10 +173,13 @@ func TestAnAnswerThatIsNoActOfTheUserChangesNothing(t *testing.T) {
 	twice, halves := good(begun), b.back(good(begun))
 	twice["code"] = []string{"a", "b"}
 	halves.URL.RawQuery += "&%zz"
+	bodiless := b.posted(good(posted))
+	bodiless.Body = nil // as in a request that no server read
 	for name, row := range map[string]struct {
 		l *callback.Logins
 		r *http.Request
 	}{
+		"no body":              {post, bodiless},
 		"HEAD":                 {get, head},
 		"prefetch":             {get, edit(b.back(good(begun)), "Sec-Purpose", "prefetch;prerender")},
 		"prefetch, older":      {get, edit(b.back(good(begun)), "Purpose", "prefetch")},

@@ -23,8 +23,12 @@ const (
 	maxValue = 256
 )
 
-// maxBegun is how many logins a browser may have begun at the same time.
-const maxBegun = 5
+// maxBegun is how many logins a browser may have begun at the same time, and maxRoom how many bytes
+// the cookies of those before the last one may have: servers and proxies refuse a header of 8 KiB.
+const (
+	maxBegun = 5
+	maxRoom  = 4096
+)
 
 // An Intent is what the application wants to know again when the browser comes back.
 type Intent struct {
@@ -71,7 +75,8 @@ func (b Begun) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[login begun
 func (b Begun) LogValue() slog.Value { return slog.StringValue("[login begun]") }
 
 // Begin begins a login and remembers it in a cookie of the response. It must be called before the
-// response begins. A browser remembers the last five logins that it has begun; Begin drops older ones.
+// response begins. A browser remembers the last five logins that it has begun, and fewer if their
+// intents are long; Begin drops older ones.
 //
 // Errors: [middleware.ErrCrossOrigin] if a page of another site sent r, whatever its method;
 // [middleware.ErrMalformedRequest] if r is a HEAD request or loads the page ahead of a click; and
@@ -171,12 +176,13 @@ const (
 // name returns the name of the cookie of a login: each has its own.
 func (l *Logins) name(state string) string { return l.cookie.Name + state[:idSize] }
 
-// dropOldest tells the browser to drop the logins that it has begun before the last four. Those of
-// other providers with the same keys count too. What none of the keys sealed is left alone: it may
-// belong to others.
+// dropOldest tells the browser to drop the logins that it has begun before the last four, or before
+// those that fit into maxRoom. Those of other providers with the same keys count too. What none of
+// the keys sealed is left alone: it may belong to others.
 func (l *Logins) dropOldest(h http.Header, r *http.Request) {
 	type begun struct {
 		name string
+		size int
 		at   int64
 	}
 	var all []begun
@@ -184,12 +190,16 @@ func (l *Logins) dropOldest(h http.Header, r *http.Request) {
 		if strings.HasPrefix(c.Name, l.cookie.Name) && len(c.Name) == len(l.cookie.Name)+idSize {
 			var m memory
 			if content, _, ok := l.box.Open(c.Name, c.Value, time.Now()); ok && json.Unmarshal(content, &m) == nil {
-				all = append(all, begun{c.Name, m.At})
+				all = append(all, begun{c.Name, len(c.Name) + len(c.Value), m.At})
 			}
 		}
 	}
 	slices.SortFunc(all, func(a, b begun) int { return cmp.Compare(b.at, a.at) })
-	for _, b := range all[min(len(all), maxBegun-1):] {
+	room := maxRoom
+	for i, b := range all {
+		if room -= b.size; i < maxBegun-1 && room >= 0 {
+			continue
+		}
 		c := l.cookie
 		c.Name = b.name
 		c.Clear(h)

@@ -218,3 +218,22 @@ func TestTheLastFiveLoginsAreRememberedHoweverLongEachMayTake(t *testing.T) {
 		}
 	})
 }
+
+func TestLoginsThatHaveBegunDoNotFillTheCookieHeader(t *testing.T) {
+	// LC-1: or servers would refuse every request of the browser, with status 400 or 431.
+	l, b := newLogins(t), newBrowser(t)
+	long := callback.Intent{Next: "/" + strings.Repeat("x", 511), Value: strings.Repeat("x", 256)}
+	for range 7 {
+		last := b.begin(l, long)
+		r := b.back(good(last))
+		if n := len(r.Header.Get("Cookie")); n > 6000 {
+			t.Errorf("%d bytes of cookies, want at most 6000", n)
+		}
+		if _, res, err := l.Finish(httptest.NewRecorder(), r); err != nil || res.Intent != long {
+			t.Errorf("%v, want the last login", err)
+		}
+	}
+	if len(b.jar) != 3 {
+		t.Errorf("%d logins are remembered, want 3", len(b.jar))
+	}
+}

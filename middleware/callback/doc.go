@@ -50,8 +50,9 @@
 // Begin is for a form or a link on a page of your own. It refuses requests that other sites cause, so
 // that following their link logs no one in. Of a GET only Sec-Fetch-Site says which page sent it, and
 // browsers leave that out without TLS, as Safari did before version 16.4: a form, which posts, is safe
-// there too. The redirect of a guard may lead to the page with the form, but not to Begin. If the page has a Content-Security-Policy with form-action, that must
-// allow the provider, or Chrome does not follow the redirect of a form.
+// there too. The redirect of a guard may lead to the page with the form, but not to Begin. If the page
+// has a Content-Security-Policy with form-action, that must allow the provider, or Chrome does not
+// follow the redirect of a form.
 //
 // The callback needs no guard. In answer to the callback, a redirect brings cookies that are
 // SameSite=Lax, and none that are Strict, because the navigation began at another site: with a

@@ -92,7 +92,9 @@ func (l *Logins) answer(w http.ResponseWriter, r *http.Request) (*http.Request, 
 	answer := r.WithContext(r.Context()) // a copy: the request is not ours to change
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if l.formPost {
-		answer.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		if r.Body != nil { // as in a request that no server read
+			answer.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		}
 		err = answer.ParseForm()
 		query = answer.PostForm
 	}

@@ -174,6 +174,9 @@ func (m *Method) Reauthenticate(r *http.Request, s *backends.Session, l middlewa
 	}
 	options := backends.ReauthenticateOptions{Former: s.AuthenticatedAt, UserVersion: l.UserVersion}
 	if err := m.sessions.store.Reauthenticate(r.Context(), at, next, o.hash(), options); err != nil {
+		if errors.Is(err, backends.ErrConflict) { // a former password was proved
+			m.emit(r, at, middleware.EventLoginFailed, s, middleware.ReasonUserChanged)
+		}
 		return verdict(err)
 	}
 	*s = next

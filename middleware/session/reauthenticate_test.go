@@ -77,6 +77,8 @@ func TestAReauthenticationThatIsRefusedChangesNothing(t *testing.T) {
 				t.Errorf("%s: authenticated at %v, before at %v", name, after.AuthenticatedAt, before.AuthenticatedAt)
 			}
 		}
+		refused := event("login_failed", "1", k.id, "user_changed") // OB-1: a former password was proved
+		f.trail.WantEvents(t, refused, refused)
 		if _, err := f.sessions.EndUser(t.Context(), "1", "", backends.ReasonRevoked); err != nil {
 			t.Fatal(err)
 		}
