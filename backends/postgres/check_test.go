@@ -161,3 +161,16 @@ func TestCheckSaysThatASchemaHasToBeMigrated(t *testing.T) {
 	check(t, store.Check(t.Context()))
 	check(t, store.Users().CreateUser(t.Context(), backends.User{ID: "ann"}, ""))
 }
+
+func TestCheckAsksForNoTriggerOnWhatARuleWrites(t *testing.T) {
+	app := pgtest.Schema(t)
+	exec(t, pgtest.Pool(t), in(app, `CREATE SCHEMA {schema};
+		CREATE TABLE {schema}.people (id text PRIMARY KEY, roles text[], disabled boolean, version bigint);
+		CREATE TABLE {schema}.log (id text, version bigint);
+		CREATE RULE log AS ON UPDATE TO {schema}.people DO ALSO INSERT INTO {schema}.log VALUES (NEW.id, NEW.version)`))
+	f, _ := announced(t, app, "people")
+	err := f.Check(t.Context())
+	if err == nil || !strings.Contains(err.Error(), app+".people") || strings.Contains(err.Error(), app+".log") {
+		t.Errorf("error %v, want one about people and not about log", err)
+	}
+}
