@@ -161,8 +161,7 @@
 // Processes of a version before 0007 that still run while others have migrated forget everything
 // with each notification, and miss the changes that send none: their MaxAge bounds those.
 // They know of no end of all sessions either: what [Store.RevokeAll] of a newer process ends lives
-// on in them, and a login that they serve afterwards has ended for the newer ones. Call it when
-// none of them runs any more.
+// on in them. Call it when none of them runs any more.
 //
 // A database that is restored from a dump has forgotten what ended since, and what was claimed.
 // End all sessions before it serves. A dump of another server may be restored: caches then forget
