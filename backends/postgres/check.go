@@ -43,8 +43,9 @@ func (s *Store) checkUsers(ctx context.Context) error {
 // Each table behind the users, by name, with the columns that are read of it; whether it cannot
 // have triggers that notice all changes, is what Config.Users names or a part of it, is a partition,
 // and is announced: by a trigger without a condition for each kind of change, which neither waits for
-// other columns nor compares them alone. The bits are those of pg_trigger.h. A rule of the type '1' is
-// that of a view; what others write when a table is written is not read.
+// other columns nor compares them alone. One that waits for columns does not fire where another
+// trigger, before the row is written, changes them. The bits are those of pg_trigger.h. A rule of
+// the type '1' is that of a view; what others write when a table is written is not read.
 const triggersSQL = `
 WITH RECURSIVE behind AS (
 	SELECT {users_literal}::regclass::oid AS rel, {users_literal}::regclass::oid AS named
@@ -66,6 +67,8 @@ WITH RECURSIVE behind AS (
 	SELECT t.tgrelid, t.tgtype, b.bit FROM pg_trigger t, unnest(ARRAY[4, 8, 16, 32]) b (bit)
 	WHERE t.tgfoid = {changed_literal}::regprocedure AND t.tgenabled IN ('O', 'A') AND t.tgqual IS NULL
 		AND t.tgtype & b.bit <> 0 AND t.tgtype & 66 = 0
+		AND (b.bit <> 16 OR cardinality(t.tgattr::int2[]) = 0 OR NOT EXISTS (
+			SELECT FROM pg_trigger x WHERE x.tgrelid = t.tgrelid AND x.tgenabled <> 'D' AND x.tgtype & 19 = 19))
 		AND (b.bit <> 16 OR NOT EXISTS (SELECT FROM used u WHERE u.rel = t.tgrelid AND (
 			cardinality(t.tgattr::int2[]) > 0 AND u.attnum <> ALL (t.tgattr::int2[])
 			OR t.tgnargs > 1 AND position('\x00'::bytea || convert_to(u.attname, 'UTF8') || '\x00'::bytea IN '\x00'::bytea || t.tgargs) = 0)))

@@ -174,3 +174,20 @@ func TestCheckAsksForNoTriggerOnWhatARuleWrites(t *testing.T) {
 		t.Errorf("error %v, want one about people and not about log", err)
 	}
 }
+
+// It does not fire for UPDATE people SET note = 'spam', which bans.
+func TestCheckTrustsNoTriggerForColumnsThatAnotherTriggerChanges(t *testing.T) {
+	app := pgtest.Schema(t)
+	exec(t, pgtest.Pool(t), in(app, `CREATE SCHEMA {schema};
+		CREATE TABLE {schema}.people (id text PRIMARY KEY, roles text[], disabled boolean, version bigint, note text);
+		CREATE FUNCTION {schema}.ban() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.disabled := NEW.note = 'spam'; RETURN NEW; END $$`))
+	f, schema := announced(t, app, "people")
+	exec(t, f.pool, in(schema, strings.ReplaceAll(`
+		CREATE TRIGGER c AFTER INSERT OR UPDATE OF id, roles, disabled, version OR DELETE ON {app}.people FOR EACH ROW EXECUTE FUNCTION {schema}.changed('id');
+		CREATE TRIGGER t AFTER TRUNCATE ON {app}.people FOR EACH STATEMENT EXECUTE FUNCTION {schema}.changed('')`, "{app}", app)))
+	check(t, f.Check(t.Context()))
+	exec(t, f.pool, in(app, "CREATE TRIGGER ban BEFORE UPDATE ON {schema}.people FOR EACH ROW EXECUTE FUNCTION {schema}.ban()"))
+	if err := f.Check(t.Context()); err == nil {
+		t.Error("no error")
+	}
+}

@@ -53,6 +53,9 @@
 // The role that fires inga_end_sessions needs USAGE on the schema, and SELECT and UPDATE on its
 // sessions.
 //
+// PostgreSQL prepares no transaction (PREPARE TRANSACTION) that has sent a notification, and both
+// functions may send one: an application that commits these tables in two phases cannot use them.
+//
 // On a fresh database the order is: the tables and the view of the application, [Store.Migrate]
 // or what [Migrations] returns, the triggers, [Store.Check]. If triggers are missing, the error
 // of Check has the SQL that creates them.
