@@ -21,7 +21,8 @@ const mostChanges = 10_000
 // and reads no other rows. It is the statement's own snapshot that the next reading goes on from.
 //
 // Kept: nothing has been removed that was invisible in the former snapshot. ORDER BY makes sure
-// of the index.
+// of the index. No row at all: the tables are those of another server, from whose dump this one was
+// restored, and tell of transactions that have not begun here.
 const changesSQL = `
 SELECT extract(epoch FROM pg_postmaster_start_time()) || ' ' || k.id, pg_current_snapshot()::text,
 	COALESCE(pg_snapshot_xmax($1::text::pg_snapshot) >= pg_snapshot_xmax(k.swept) AND NOT EXISTS (
@@ -30,7 +31,9 @@ SELECT extract(epoch FROM pg_postmaster_start_time()) || ' ' || k.id, pg_current
 		(SELECT user_id FROM {changes} WHERE xid >= pg_snapshot_xmax($1::text::pg_snapshot) ORDER BY xid LIMIT $2::bigint)
 		UNION ALL
 		(SELECT user_id FROM {changes} WHERE xid = ANY (ARRAY (SELECT pg_snapshot_xip($1::text::pg_snapshot))) ORDER BY xid LIMIT $2::bigint))
-FROM {kept} k`
+FROM {kept} k
+WHERE pg_snapshot_xmax(k.mark) <= pg_snapshot_xmax(pg_current_snapshot())
+	AND NOT EXISTS (SELECT FROM {changes} WHERE xid >= pg_snapshot_xmax(pg_current_snapshot()))`
 
 // changesSince returns the users that have changed since from, or an empty one if any may have,
 // and where to go on from. The zero position is now.
@@ -43,8 +46,8 @@ func (s *Store) changesSince(ctx context.Context, from position) (users []string
 		return q.QueryRow(ctx, s.sql.changes, snapshot, mostChanges+1).Scan(&next.server, &next.snapshot, &kept, &users)
 	}
 	err = s.read(ctx, read)
-	if errors.Is(err, pgx.ErrNoRows) { // the server crashed
-		if _, err = s.pool.Exec(ctx, s.sql.addKept); err == nil {
+	if errors.Is(err, pgx.ErrNoRows) { // the server crashed, or is another one
+		if _, err = s.pool.Exec(ctx, s.sql.keepAnew); err == nil {
 			err = read(s.pool)
 		}
 	}
@@ -63,7 +66,13 @@ func (s *Store) changesSince(ctx context.Context, from position) (users []string
 const changesRetention = 5 * time.Minute
 
 const (
-	addKeptSQL = `INSERT INTO {kept} DEFAULT VALUES ON CONFLICT DO NOTHING`
+	// The new ID makes each reader forget what it remembers.
+	keepAnewSQL = `
+WITH gone AS (
+	DELETE FROM {changes} WHERE xid >= pg_snapshot_xmax(pg_current_snapshot())
+)
+INSERT INTO {kept} DEFAULT VALUES ON CONFLICT (one_row) DO UPDATE
+SET id = EXCLUDED.id, swept = EXCLUDED.swept, mark = EXCLUDED.mark, marked_at = EXCLUDED.marked_at`
 
 	// Two statements: who reads must see that a change may be missing before it is.
 	markSQL = `

@@ -16,6 +16,8 @@ import (
 // It sees through views, partitions and inherited tables, and not through functions. A table of
 // another server and a materialized view cannot be announced.
 func (s *Store) Check(ctx context.Context) error {
+	ctx, cancel := s.bound(ctx)
+	defer cancel()
 	version, err := s.version(ctx, s.pool)
 	if err == nil && version < len(s.steps) {
 		err = fmt.Errorf("schema %q is of version %d, and this program needs %d: it has to be migrated", s.schema, version, len(s.steps))
@@ -41,7 +43,9 @@ func (s *Store) checkUsers(ctx context.Context) error {
 // Each table behind the users, by name, with the columns that are read of it; whether it cannot
 // have triggers that notice all changes, is what Config.Users names or a part of it, is a partition,
 // and is announced: by a trigger without a condition for each kind of change, which neither waits for
-// other columns nor compares them alone. The bits are those of pg_trigger.h.
+// other columns nor compares them alone. One that waits for columns does not fire where another
+// trigger, before the row is written, changes them. The bits are those of pg_trigger.h. A rule of
+// the type '1' is that of a view; what others write when a table is written is not read.
 const triggersSQL = `
 WITH RECURSIVE behind AS (
 	SELECT {users_literal}::regclass::oid AS rel, {users_literal}::regclass::oid AS named
@@ -49,7 +53,7 @@ WITH RECURSIVE behind AS (
 	SELECT next.rel, next.named FROM behind b CROSS JOIN LATERAL (
 		SELECT d.refobjid AS rel, d.refobjid AS named
 		FROM pg_rewrite r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
-		WHERE r.ev_class = b.rel AND d.refclassid = 'pg_class'::regclass
+		WHERE r.ev_class = b.rel AND r.ev_type = '1' AND d.refclassid = 'pg_class'::regclass
 		UNION SELECT inhrelid, b.named FROM pg_inherits WHERE inhparent = b.rel) next
 ), used AS (
 	SELECT DISTINCT b.rel, a.attname, a.attnum
@@ -57,12 +61,14 @@ WITH RECURSIVE behind AS (
 	WHERE b.named = {users_literal}::regclass AND a.attname IN ('id', 'roles', 'disabled', 'version')
 		OR EXISTS (SELECT FROM pg_rewrite r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
 			JOIN pg_attribute p ON p.attrelid = d.refobjid AND p.attname = a.attname
-			WHERE r.ev_class IN (SELECT rel FROM behind) AND d.refclassid = 'pg_class'::regclass
+			WHERE r.ev_class IN (SELECT rel FROM behind) AND r.ev_type = '1' AND d.refclassid = 'pg_class'::regclass
 				AND d.refobjid = b.named AND d.refobjsubid IN (0, p.attnum))
 ), ours AS (
 	SELECT t.tgrelid, t.tgtype, b.bit FROM pg_trigger t, unnest(ARRAY[4, 8, 16, 32]) b (bit)
 	WHERE t.tgfoid = {changed_literal}::regprocedure AND t.tgenabled IN ('O', 'A') AND t.tgqual IS NULL
 		AND t.tgtype & b.bit <> 0 AND t.tgtype & 66 = 0
+		AND (b.bit <> 16 OR cardinality(t.tgattr::int2[]) = 0 OR NOT EXISTS (
+			SELECT FROM pg_trigger x WHERE x.tgrelid = t.tgrelid AND x.tgenabled <> 'D' AND x.tgtype & 19 = 19))
 		AND (b.bit <> 16 OR NOT EXISTS (SELECT FROM used u WHERE u.rel = t.tgrelid AND (
 			cardinality(t.tgattr::int2[]) > 0 AND u.attnum <> ALL (t.tgattr::int2[])
 			OR t.tgnargs > 1 AND position('\x00'::bytea || convert_to(u.attname, 'UTF8') || '\x00'::bytea IN '\x00'::bytea || t.tgargs) = 0)))

@@ -166,3 +166,33 @@ func TestCheckSaysThatASchemaHasToBeMigrated(t *testing.T) {
 	check(t, store.Check(t.Context()))
 	check(t, store.Users().CreateUser(t.Context(), backends.User{ID: "ann"}, ""))
 }
+
+func TestCheckAsksForNoTriggerOnWhatARuleWrites(t *testing.T) {
+	app := pgtest.Schema(t)
+	exec(t, pgtest.Pool(t), in(app, `CREATE SCHEMA {schema};
+		CREATE TABLE {schema}.people (id text PRIMARY KEY, roles text[], disabled boolean, version bigint);
+		CREATE TABLE {schema}.log (id text, version bigint);
+		CREATE RULE log AS ON UPDATE TO {schema}.people DO ALSO INSERT INTO {schema}.log VALUES (NEW.id, NEW.version)`))
+	f, _ := announced(t, app, "people")
+	err := f.Check(t.Context())
+	if err == nil || !strings.Contains(err.Error(), app+".people") || strings.Contains(err.Error(), app+".log") {
+		t.Errorf("error %v, want one about people and not about log", err)
+	}
+}
+
+// It does not fire for UPDATE people SET note = 'spam', which bans.
+func TestCheckTrustsNoTriggerForColumnsThatAnotherTriggerChanges(t *testing.T) {
+	app := pgtest.Schema(t)
+	exec(t, pgtest.Pool(t), in(app, `CREATE SCHEMA {schema};
+		CREATE TABLE {schema}.people (id text PRIMARY KEY, roles text[], disabled boolean, version bigint, note text);
+		CREATE FUNCTION {schema}.ban() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.disabled := NEW.note = 'spam'; RETURN NEW; END $$`))
+	f, schema := announced(t, app, "people")
+	exec(t, f.pool, in(schema, strings.ReplaceAll(`
+		CREATE TRIGGER c AFTER INSERT OR UPDATE OF id, roles, disabled, version OR DELETE ON {app}.people FOR EACH ROW EXECUTE FUNCTION {schema}.changed('id');
+		CREATE TRIGGER t AFTER TRUNCATE ON {app}.people FOR EACH STATEMENT EXECUTE FUNCTION {schema}.changed('')`, "{app}", app)))
+	check(t, f.Check(t.Context()))
+	exec(t, f.pool, in(app, "CREATE TRIGGER ban BEFORE UPDATE ON {schema}.people FOR EACH ROW EXECUTE FUNCTION {schema}.ban()"))
+	if err := f.Check(t.Context()); err == nil {
+		t.Error("no error")
+	}
+}

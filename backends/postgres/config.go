@@ -71,6 +71,9 @@ func New(c Config) (*Store, error) {
 	if c.Timeout < 0 {
 		errs = append(errs, fmt.Errorf("postgres: Config.Timeout is %v, want more than 0, or 0 for the default", c.Timeout))
 	}
+	if c.Listen != nil && c.Listen.RuntimeParams == nil {
+		errs = append(errs, errors.New("postgres: Config.Listen is not from pgx.ParseConfig, and pgx connects by no other"))
+	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
@@ -103,6 +106,8 @@ func validName(s string) error {
 		return errors.New("has control characters or is not UTF-8")
 	case strings.Contains(s, "."):
 		return errors.New("has a dot in it")
+	case strings.Contains(s, "$$"):
+		return errors.New("has $$ in it, which ends the text of a function")
 	case s == "$user":
 		return errors.New("stands for the schema of a role in a search path")
 	}

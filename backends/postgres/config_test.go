@@ -5,13 +5,15 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/backends/postgres"
 	"github.com/inga-auth/inga/internal/pgtest"
 )
 
 func TestNewReportsAllMistakesEachNamingItsField(t *testing.T) {
-	_, err := postgres.New(postgres.Config{Schema: "a.b", Users: "users"})
+	_, err := postgres.New(postgres.Config{Schema: "a.b", Users: "users", Listen: &pgx.ConnConfig{}})
 	if err == nil {
 		t.Fatal("no error")
 	}
@@ -19,6 +21,7 @@ func TestNewReportsAllMistakesEachNamingItsField(t *testing.T) {
 		"Config.Pool is nil",
 		`Config.Schema is "a.b", which has a dot in it`,
 		`Config.Users is "users", want "schema.name"`,
+		"Config.Listen is not from pgx.ParseConfig",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("error %q does not say %q", err, want)
@@ -28,7 +31,7 @@ func TestNewReportsAllMistakesEachNamingItsField(t *testing.T) {
 
 func TestNewRefusesNamesThatAreNoNames(t *testing.T) {
 	pool := pgtest.Pool(t)
-	for _, schema := range []string{"a\x00b", "a\nb", "\xff", strings.Repeat("x", 64), "a.b", "$user"} {
+	for _, schema := range []string{"a\x00b", "a\nb", "\xff", strings.Repeat("x", 64), "a.b", "a$$b", "$user"} {
 		if _, err := postgres.New(postgres.Config{Pool: pool, Schema: schema}); err == nil {
 			t.Errorf("Schema %q: no error", schema)
 		}

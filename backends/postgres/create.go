@@ -97,8 +97,8 @@ WITH same AS (
 ), taken_back AS (
 	DELETE FROM {sessions} WHERE id = $3::text AND NOT EXISTS (SELECT FROM same)
 ), replaced AS (
-	UPDATE {sessions} SET ended_at = $4::timestamptz, ended_reason = $6::text
-	WHERE id = $5::text AND user_id = $1::text AND ended_at IS NULL AND EXISTS (SELECT FROM same)
+	UPDATE {sessions} s SET ended_at = $4::timestamptz, ended_reason = $6::text
+	WHERE s.id = $5::text AND s.user_id = $1::text AND {not_ended} AND EXISTS (SELECT FROM same)
 	RETURNING idle_deadline > $4::timestamptz AND absolute_deadline > $4::timestamptz AS was_live
 )
 SELECT EXISTS (SELECT FROM same), EXISTS (SELECT FROM replaced WHERE was_live)`

@@ -56,6 +56,9 @@
 // find them any more. A role that updates the table, whatever column, needs USAGE on the schema,
 // and SELECT and UPDATE on its sessions.
 //
+// PostgreSQL prepares no transaction (PREPARE TRANSACTION) that has sent a notification, and both
+// functions may send one: an application that commits these tables in two phases cannot use them.
+//
 // On a fresh database the order is: the tables and the view of the application, [Store.Migrate]
 // or what [Migrations] returns, the triggers, [Store.Check]. If triggers are missing, the error
 // of Check has the SQL that creates them.
@@ -126,7 +129,8 @@
 //
 // Any number of processes may migrate, serve and sweep at the same time. Every change is one
 // statement that requires the row to be live, so a logout wins against a renewal; there is no
-// upsert of a session. Nothing is kept in a database session: no temporary table, no session lock, no SET.
+// upsert of a session. Nothing is kept in a database session: no temporary table, no session lock,
+// no SET that outlasts its transaction.
 // Behind PgBouncer in transaction mode set the pool's DefaultQueryExecMode to
 // pgx.QueryExecModeExec or pgx.QueryExecModeSimpleProtocol, which prepare no statement that
 // the next transaction would not find.
@@ -162,6 +166,12 @@
 //
 // Processes of a version before 0007 that still run while others have migrated forget everything
 // with each notification, and miss the changes that send none: their MaxAge bounds those.
+// They know of no end of all sessions either: what [Store.RevokeAll] of a newer process ends lives
+// on in them. Call it when none of them runs any more.
+//
+// A database that is restored from a dump has forgotten what ended since, and what was claimed.
+// End all sessions before it serves. A dump of another server may be restored: caches then forget
+// everything once.
 //
 // # When the database is away
 //

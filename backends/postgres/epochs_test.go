@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/backends/postgres"
 )
 
 func TestTheEndOfAllSessionsWritesOneRow(t *testing.T) {
@@ -50,6 +51,20 @@ func TestSessionsAndEpochsCanBeEndedByHand(t *testing.T) {
 	}{{one.ID, "by hand"}, {rest.ID, "all by hand"}} {
 		if s, _, err := f.Find(t.Context(), t0, want.id, backends.SecretHash{}); !errors.Is(err, backends.ErrRevoked) || s.Ended.Reason != want.reason {
 			t.Errorf("all by hand: reason %q, error %v; want %q, ErrRevoked", s.Ended.Reason, err, want.reason)
+		}
+	}
+}
+
+func TestALoginReportsNoSessionThatEndedWithAllOthers(t *testing.T) {
+	f := open(t)
+	exec(t, f.pool, in(f.schema, "CREATE VIEW {schema}.auth AS SELECT id, roles, disabled, version FROM {schema}.users"))
+	view := must(postgres.New(postgres.Config{Pool: f.pool, Schema: f.schema, Users: f.schema + ".auth", Timeout: time.Minute}))(t)
+	for name, store := range map[string]*postgres.Store{"own table": f.Store, "a view": view} {
+		former, _ := login(t, store, "ann")
+		check(t, store.RevokeAll(t.Context(), t0, "x"))
+		o := backends.CreateOptions{Replaces: former.ID}
+		if ended, err := store.Create(t.Context(), t0, session("ann"), backends.NewSecret().Hash(), o); err != nil || len(ended) > 0 {
+			t.Errorf("%s: ended %q, error %v; want none", name, ended, err)
 		}
 	}
 }

@@ -59,7 +59,7 @@ type watch struct {
 }
 
 func (w *watch) begin(ctx context.Context) error {
-	if err := w.store.checkTriggers(ctx); err != nil {
+	if err := w.check(ctx); err != nil {
 		return err
 	}
 	sent := time.Now()
@@ -71,6 +71,12 @@ func (w *watch) begin(ctx context.Context) error {
 	w.listener.Listening()
 	w.upToDate(sent)
 	return nil
+}
+
+func (w *watch) check(ctx context.Context) error {
+	ctx, cancel := w.store.bound(ctx)
+	defer cancel()
+	return w.store.checkTriggers(ctx)
 }
 
 func (w *watch) run(ctx context.Context) error {

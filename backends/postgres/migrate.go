@@ -3,11 +3,14 @@ package postgres
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"path"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // The files are applied in the order of their names, and numbered by it from 1, each in a
@@ -25,11 +28,11 @@ var readCommitted = pgx.TxOptions{IsoLevel: pgx.ReadCommitted}
 
 // IF NOT EXISTS would ask for the right to create a schema even where there is one.
 const (
-	beginSQL = `DO $do$ BEGIN
+	beginSQL = `DO $$ BEGIN
 	IF NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = {schema_literal}) THEN
 		CREATE SCHEMA {schema};
 	END IF;
-END $do$;
+END $$;
 
 CREATE TABLE {schema}.migrations (
 	version    integer PRIMARY KEY,
@@ -71,6 +74,9 @@ func Migrations(schema string) ([]string, error) {
 // of processes may call it at the same time, and others may serve meanwhile: each step is taken
 // once. If it fails, the steps before stay, and another call goes on from there.
 //
+// A step that waits for a long transaction, such as a dump, holds up requests for half a second
+// at a time, gives way, and is tried again until ctx ends.
+//
 // A database of a newer version is an error: a program that was rolled back does not start
 // after a newer one has migrated. So is a Config.Users that lacks a column or has one of
 // another type; create that table or view first.
@@ -80,11 +86,28 @@ func (s *Store) Migrate(ctx context.Context) error {
 			more, err = s.step(ctx, tx)
 			return err
 		})
+		if isLocked(err) && ctx.Err() == nil {
+			sleep(ctx, lockPause, nil)
+			more, err = true, ctx.Err()
+		}
 		if err != nil {
 			return fmt.Errorf("postgres: migrate: %w", err)
 		}
 	}
 	return s.checkUsers(ctx)
+}
+
+// A statement that waits for a lock on a table holds up all that come after it, however little
+// they want of it. So a step that waits for a long transaction, a dump say, gives way to requests
+// and is tried again.
+const (
+	lockPatienceSQL = `SET LOCAL lock_timeout = '500ms'`
+	lockPause       = 2 * time.Second
+)
+
+func isLocked(err error) bool {
+	var server *pgconn.PgError
+	return errors.As(err, &server) && server.Code == "55P03"
 }
 
 // A lock of the transaction. A pooler may give each transaction another connection, so a lock of
@@ -101,7 +124,7 @@ func (s *Store) step(ctx context.Context, tx pgx.Tx) (more bool, err error) {
 		return false, err
 	}
 	// Without arguments pgx sends the text as it is, so it may hold many statements.
-	if _, err := tx.Exec(ctx, s.steps[version]); err != nil {
+	if _, err := tx.Exec(ctx, lockPatienceSQL+";\n"+s.steps[version]); err != nil {
 		return false, fmt.Errorf("to version %d: %w", version+1, err)
 	}
 	return version+1 < len(s.steps), nil

@@ -99,3 +99,22 @@ func TestSchemaNameMayBeStrange(t *testing.T) {
 		}
 	}
 }
+
+// A dump reads for hours. A statement that waits for it holds up all that come later.
+func TestMigrateGivesWayWhileItWaitsForATransaction(t *testing.T) {
+	t.Parallel()
+	for _, version := range released {
+		f := openReleased(t, version)
+		dump := begin(t, f)
+		must(dump.Exec(t.Context(), in(f.schema, "LOCK TABLE {schema}.users, {schema}.sessions IN ACCESS SHARE MODE")))(t)
+		migrated := make(chan error, 1)
+		go func() { migrated <- f.Migrate(t.Context()) }()
+		for range 2 { // that it waits once more says that it has given way
+			waitForBlocked(t, f, 1)
+			must(f.pool.Exec(soon(t), in(f.schema, "UPDATE {schema}.sessions SET kind = kind")))(t)
+		}
+		check(t, dump.Commit(t.Context()))
+		check(t, <-migrated)
+		check(t, f.Check(t.Context()))
+	}
+}

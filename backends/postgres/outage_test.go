@@ -114,3 +114,28 @@ func TestExhaustedPoolIsAnErrorWithinTheContextsDeadline(t *testing.T) {
 		cancel()
 	}
 }
+
+func TestCheckAndWatchFailWithinTheTimeout(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Start(t)
+	exec(t, server.Pool(t), "CREATE TABLE people (id text PRIMARY KEY, roles text[], disabled boolean, version bigint)")
+	proxy := server.Proxy(t)
+	pool := must(pgxpool.New(t.Context(), proxy.URL()))(t)
+	t.Cleanup(pool.Close)
+	t.Cleanup(proxy.Pass)
+	c := postgres.Config{Pool: pool, Users: "public.people", UsersAnnounced: true, Timeout: 100 * time.Millisecond}
+	store := must(postgres.New(c))(t)
+	check(t, store.Migrate(t.Context()))
+	for name, do := range map[string]func(context.Context) error{
+		"Check": store.Check,
+		"Watch": func(ctx context.Context) error { return store.Watch(ctx, time.Second, newEar()) },
+	} {
+		check(t, pool.Ping(t.Context()))
+		proxy.Blackhole()
+		ctx := soon(t)
+		if err := do(ctx); !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
+			t.Errorf("%s: error %v, want that its own time is over", name, err)
+		}
+		proxy.Pass()
+	}
+}

@@ -10,7 +10,7 @@ import (
 )
 
 // reads are the operations of a store that only read.
-var reads = []string{"Find", "Find without it", "FindUser", "List", "Value"}
+var reads = []string{"Find", "Find without it", "FindUser", "UserByName", "ListUsers", "List", "Value"}
 
 func TestReadsSurviveTheEndOfAllPooledConnections(t *testing.T) {
 	server := pgtest.Start(t)

@@ -26,7 +26,7 @@ type statements struct {
 
 	createUser, userByName, listUsers, setPassword, rehash, setRoles, setDisabled, deleteUser string
 
-	changes, addKept, mark, sweepChanges, listen string
+	changes, keepAnew, mark, sweepChanges, listen string
 
 	checkUsers, triggers string
 }
@@ -112,7 +112,7 @@ func compile(schema string, users pgx.Identifier) statements {
 		setDisabled:    fill(setDisabledSQL),
 		deleteUser:     fill(deleteUserSQL),
 		changes:        fill(changesSQL),
-		addKept:        fill(addKeptSQL),
+		keepAnew:       fill(keepAnewSQL),
 		mark:           fill(markSQL),
 		sweepChanges:   fill(sweepChangesSQL),
 		listen:         "LISTEN " + pgx.Identifier{schema}.Sanitize(),

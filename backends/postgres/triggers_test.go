@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 
@@ -178,6 +179,28 @@ func TestATemporaryTableKeepsNoTriggerFromEndingSessions(t *testing.T) {
 	must(tx.Exec(t.Context(), "CREATE TEMPORARY TABLE sessions (id text, user_id text, ended_at timestamptz, ended_reason text) ON COMMIT DROP"))(t)
 	must(tx.Exec(t.Context(), in(f.schema, "UPDATE {schema}.people SET password = 'new', version = version + 1 WHERE id = 1")))(t)
 	check(t, tx.Commit(t.Context()))
+	if _, _, err := f.Find(t.Context(), t0, s.ID, secret.Hash()); !errors.Is(err, backends.ErrRevoked) {
+		t.Errorf("error %v, want ErrRevoked", err)
+	}
+}
+
+func TestTriggersKnowAUserByAnIDThatTheTablePads(t *testing.T) {
+	app := pgtest.Schema(t)
+	exec(t, pgtest.Pool(t), in(app, "CREATE SCHEMA {schema}; CREATE TABLE {schema}.people (id character(8) PRIMARY KEY, roles text[], disabled boolean, version bigint)"))
+	f, schema := announced(t, app, "people")
+	for _, sql := range []string{
+		"INSERT INTO {app}.people VALUES ('ann', '{}', false, 1)",
+		"CREATE TRIGGER c AFTER INSERT OR UPDATE OR DELETE ON {app}.people FOR EACH ROW EXECUTE FUNCTION {schema}.changed('id')",
+		"CREATE TRIGGER t AFTER TRUNCATE ON {app}.people FOR EACH STATEMENT EXECUTE FUNCTION {schema}.changed('')",
+		"CREATE TRIGGER e AFTER UPDATE ON {app}.people FOR EACH ROW EXECUTE FUNCTION {schema}.end_sessions('id', 'credentials')",
+	} {
+		exec(t, f.pool, in(schema, strings.ReplaceAll(sql, "{app}", app)))
+	}
+	s, secret := login(t, f, "ann")
+	e := newEar()
+	e.listen(t, f.Store)
+	exec(t, f.pool, in(app, "UPDATE {schema}.people SET version = 2"))
+	e.want(t, "a change", "ann")
 	if _, _, err := f.Find(t.Context(), t0, s.ID, secret.Hash()); !errors.Is(err, backends.ErrRevoked) {
 		t.Errorf("error %v, want ErrRevoked", err)
 	}

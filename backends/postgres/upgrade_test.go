@@ -151,3 +151,22 @@ func TestMigrateAndATransactionThatIsServedDoNotDeadlock(t *testing.T) {
 		check(t, <-migrated)
 	}
 }
+
+// A process that still runs beside the one that has migrated inserts its own columns alone.
+func TestALoginOfAProcessOfAnEarlierVersionIsLive(t *testing.T) {
+	f := openReleased(t, 6)
+	check(t, f.Migrate(t.Context()))
+	check(t, f.RevokeAll(t.Context(), t0, "x"))
+	exec(t, f.pool, in(f.schema, `INSERT INTO {schema}.sessions (id, user_id, kind, ip, user_agent, label, amr,
+			created_at, authenticated_at, last_seen_at, idle_timeout, renewal_interval, idle_deadline, absolute_deadline, refresh_generation)
+		SELECT 'FFFFFFFFFFFFFFFFFFFFFFFFFF', user_id, kind, ip, user_agent, label, amr,
+			created_at, authenticated_at, last_seen_at, idle_timeout, renewal_interval, idle_deadline, absolute_deadline, refresh_generation
+		FROM {schema}.sessions WHERE id = 'AAAAAAAAAAAAAAAAAAAAAAAAAA'`))
+	if _, _, err := f.Find(t.Context(), t0, "FFFFFFFFFFFFFFFFFFFFFFFFFF", backends.SecretHash{}); err != nil {
+		t.Errorf("a login after the end of all sessions: %v", err)
+	}
+	check(t, f.RevokeAll(t.Context(), t0, "x"))
+	if _, _, err := f.Find(t.Context(), t0, "FFFFFFFFFFFFFFFFFFFFFFFFFF", backends.SecretHash{}); !errors.Is(err, backends.ErrRevoked) {
+		t.Errorf("after another end of all sessions: %v, want ErrRevoked", err)
+	}
+}

@@ -68,8 +68,10 @@ func (u users) UserByName(ctx context.Context, name string) (backends.User, stri
 	)
 	ctx, cancel := u.store.bound(ctx)
 	defer cancel()
-	err := u.store.pool.QueryRow(ctx, u.store.sql.userByName, name).
-		Scan(&found.ID, &found.Name, &found.Roles, &found.Disabled, &found.Version, &hash)
+	err := u.store.read(ctx, func(q querier) error {
+		return q.QueryRow(ctx, u.store.sql.userByName, name).
+			Scan(&found.ID, &found.Name, &found.Roles, &found.Disabled, &found.Version, &hash)
+	})
 	if err != nil {
 		return backends.User{}, "", failed("find user", err)
 	}
@@ -90,15 +92,16 @@ func (u users) ListUsers(ctx context.Context, after string, limit int) ([]backen
 	}
 	ctx, cancel := u.store.bound(ctx)
 	defer cancel()
-	rows, err := u.store.pool.Query(ctx, u.store.sql.listUsers, after, limit)
-	if err != nil {
-		return nil, failed("list users", err)
-	}
-	list, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (backends.User, error) {
-		var found backends.User
-		err := r.Scan(&found.ID, &found.Name, &found.Roles, &found.Disabled, &found.Version)
-		found.Roles = nilIfEmpty(found.Roles)
-		return found, err
+	var list []backends.User
+	err := u.store.read(ctx, func(q querier) (err error) {
+		rows, _ := q.Query(ctx, u.store.sql.listUsers, after, limit)
+		list, err = pgx.CollectRows(rows, func(r pgx.CollectableRow) (backends.User, error) {
+			var found backends.User
+			err := r.Scan(&found.ID, &found.Name, &found.Roles, &found.Disabled, &found.Version)
+			found.Roles = nilIfEmpty(found.Roles)
+			return found, err
+		})
+		return err
 	})
 	return list, failed("list users", err)
 }

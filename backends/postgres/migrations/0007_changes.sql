@@ -48,6 +48,18 @@ BEGIN
 	RETURN differs;
 END $$;
 
+-- user_of('table', row, 'column') is the user's ID. The spaces that pad a character(n) are no part
+-- of its text.
+CREATE FUNCTION {schema}.user_of(place oid, what jsonb, col text) RETURNS text LANGUAGE plpgsql STABLE SET search_path = {schema}, pg_temp AS $$
+DECLARE
+	who text := what ->> col;
+BEGIN
+	IF who LIKE '% ' AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = place AND attname = col AND atttypid = 'character'::regtype) THEN
+		who := rtrim(who, ' ');
+	END IF;
+	RETURN who;
+END $$;
+
 -- changed('column', 'another', …) is for tables of the application. It says which column holds
 -- the user's ID, or '' if none does and any user may be meant, and then which other columns matter:
 -- all, if no other is named. It has the rights of its owner: a role that changes a table needs none
@@ -69,7 +81,8 @@ BEGIN
 		ELSIF NOT {schema}.differ(TG_RELID::regclass::text, to_jsonb(OLD), to_jsonb(NEW), TG_ARGV) AND TG_NARGS > 1 THEN
 			RETURN NULL;
 		ELSIF TG_ARGV[0] <> '' THEN
-			whose := array_remove(array_remove(ARRAY[to_jsonb(OLD) ->> TG_ARGV[0], to_jsonb(NEW) ->> TG_ARGV[0]], NULL), '');
+			whose := array_remove(array_remove(ARRAY[
+				{schema}.user_of(TG_RELID, to_jsonb(OLD), TG_ARGV[0]), {schema}.user_of(TG_RELID, to_jsonb(NEW), TG_ARGV[0])], NULL), '');
 		END IF;
 	END IF;
 	FOREACH who IN ARRAY whose LOOP
@@ -99,7 +112,7 @@ END $$;
 CREATE OR REPLACE FUNCTION {schema}.end_sessions() RETURNS trigger LANGUAGE plpgsql SET search_path = {schema}, pg_temp AS $$
 DECLARE
 	was jsonb := to_jsonb(OLD);
-	who text := was ->> TG_ARGV[0];
+	who text := {schema}.user_of(TG_RELID, was, TG_ARGV[0]);
 	differs boolean := {schema}.differ(TG_RELID::regclass::text, was, to_jsonb(NEW), TG_ARGV[0:0] || TG_ARGV[2:]);
 BEGIN
 	IF who IS NULL OR NOT differs AND TG_NARGS > 2 THEN
