@@ -415,7 +415,7 @@ var sentinels = map[string]error{
 	"ErrSessionSuperseded": middleware.ErrSessionSuperseded, "ErrSessionStolen": middleware.ErrSessionStolen,
 	"ErrInsufficientAuthentication": middleware.ErrInsufficientAuthentication, "ErrMalformedRequest": middleware.ErrMalformedRequest,
 	"ErrForbidden": middleware.ErrForbidden, "ErrCrossOrigin": middleware.ErrCrossOrigin, "ErrTooManySessions": middleware.ErrTooManySessions,
-	"ErrInvalidArgument": middleware.ErrInvalidArgument, "ErrUnavailable": middleware.ErrUnavailable, "ErrNoClaims": middleware.ErrNoClaims,
+	"ErrInvalidArgument": middleware.ErrInvalidArgument, "ErrAmbientCredentials": middleware.ErrAmbientCredentials, "ErrUnavailable": middleware.ErrUnavailable, "ErrNoClaims": middleware.ErrNoClaims,
 }
 
 // declared returns what f says of each constant or variable of the file whose name begins so.

@@ -165,14 +165,17 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 	})
 }
 
-// Optional is like Handler, but for pages that are open to anonymous visitors: a request without
-// a credential passes, without an identity, and no rule is asked. A request with an invalid
-// credential is refused, and so is every request with a credential during an outage. The login
-// page, where users arrive whose session has just ended, needs [Guard.Check] instead.
+// Optional is like Handler, but for pages that are open to visitors: a request without a credential
+// passes, without an identity, and no rule is asked. So does a request whose cookie is not good, or
+// no longer is, because its session has ended in one way or another: its user did not ask to send it.
+//
+// A token that is not good is refused, because a client sent it on purpose, and so is every request
+// with a credential of ours during an outage, when it is not known whose it is. [Guard.Check] tells a
+// page how the session of a visitor has ended.
 func (g *Guard) Optional(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p, err := g.check(r)
-		if err != nil && !errors.Is(err, ErrNoCredentials) {
+		if err != nil && !errors.Is(err, ErrNoCredentials) && !errors.Is(err, ErrAmbientCredentials) {
 			g.config.refuse(w, r, p.identity, err)
 			return
 		}
