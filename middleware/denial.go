@@ -21,6 +21,7 @@ type Denial struct {
 	RetryAfter time.Duration // how long to wait before that, if Retryable
 	Realm      string        // the realm of the guard
 	Scope      string        // the required scopes, separated by spaces, if one is missing
+	AMR        string        // the methods of which the user has to use one, as in RFC 8176, separated by spaces
 	MaxAge     time.Duration // how long ago the user may have authenticated, if it was too long
 }
 
@@ -77,7 +78,7 @@ func denialOf(err error) Denial {
 		d.Retryable, d.RetryAfter = true, unavailableFor
 	}
 	if rule := (*rule)(nil); errors.As(err, &rule) {
-		d.Scope, d.MaxAge = rule.scopes(), rule.within
+		d.Scope, d.AMR, d.MaxAge = rule.argsOf("HasScope"), rule.argsOf("HasAMR"), rule.within
 	}
 	return d
 }
