@@ -32,6 +32,7 @@
 //	a request that contradicts itself                 400, error="invalid_request"
 //	a rule objects, or a cross-origin write           403
 //	too many tries at a password or code              429, Retry-After
+//	an error of a handler that says so                404, 409, 422; see [Guard.Refuse]
 //	a mistake in the application                      500
 //	the backend cannot be asked                       503, Retry-After
 //

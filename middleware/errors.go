@@ -67,6 +67,16 @@ func saysInvalid(err error) bool {
 	return errors.As(err, &invalid) && invalid.InvalidCredentials()
 }
 
+// problemOf returns what a method Problem() string of err returns, with which packages that do not
+// import this one declare which problem it is: the last part of the URI of its type.
+func problemOf(err error) string {
+	var declared interface{ Problem() string }
+	if !errors.As(err, &declared) {
+		return ""
+	}
+	return declared.Problem()
+}
+
 // waitOf returns what a method TooManyAttempts() time.Duration of err returns, with which packages
 // that do not import this one declare that a try came too soon, and how long to wait.
 func waitOf(err error) (time.Duration, bool) {

@@ -118,7 +118,7 @@ func (g *Guard) check(r *http.Request) (*pass, error) {
 	if p == nil {
 		p = &pass{config: g.config, request: r, credentials: credentialsOf(r)}
 		if err := establish(&p.identity, a, r); err != nil {
-			return p, fmt.Errorf("authenticate: %w", err)
+			return p, fmt.Errorf("authenticate: %w", undecided(err))
 		}
 	} else if p.config != g.config {
 		p = p.with(p.identity, g.config) // so that Refuse answers as g does
@@ -129,6 +129,14 @@ func (g *Guard) check(r *http.Request) (*pass, error) {
 		}
 	}
 	return p, nil
+}
+
+// undecided makes an outage of an error that is none of those by which an [Authenticator] decides.
+func undecided(err error) error {
+	if !errors.Is(err, ErrInvalidArgument) && denialOf(err).Status == http.StatusInternalServerError {
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	return err
 }
 
 // objection makes sure that the error of a rule refuses the identity, no matter what else it
