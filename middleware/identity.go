@@ -77,7 +77,7 @@ type Policy interface {
 
 // A Login describes a user who has just authenticated.
 type Login struct {
-	// Subject is the user's ID. Required.
+	// Subject is the user's ID. Required. The store of the sessions must have this user.
 	Subject string
 	// UserVersion, if not 0, is the version of the user whose password or other credential was
 	// checked. If the user has changed since, the login is refused.
