@@ -162,23 +162,6 @@ func (c *Config) log(r *http.Request, id Identity, d Denial, err error) {
 		slog.Any("error", err))
 }
 
-// emitDenied emits EventDenied for 403s and step-up 401s, and EventThrottled for 429s.
-func (c *Config) emitDenied(r *http.Request, id Identity, d Denial) {
-	t := EventDenied
-	switch {
-	case d.Status == http.StatusTooManyRequests:
-		t = EventThrottled
-	case d.Status != http.StatusForbidden && d.Code != insufficientAuthentication:
-		return
-	}
-	if c.Events == nil {
-		return
-	}
-	e := NewEvent(r, t, id)
-	e.Reason = strings.ReplaceAll(strings.TrimPrefix(d.Type, problemBase), "-", "_")
-	c.Events(r.Context(), e)
-}
-
 // A Denier responds to refused requests.
 type Denier interface {
 	// Deny writes the status and body of the response to r. The guard has already set the headers

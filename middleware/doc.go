@@ -47,7 +47,8 @@
 // demands a second factor of the users who have one. Until that is given they need no session: see
 // the half of a login in the examples of package cookie.
 // [EndWithSession] keeps event streams and WebSockets from outliving their session. One
-// [EventHook] for the guard and for the registry of package session makes an audit trail.
+// [EventHook] for the guard and for the registry of package session makes an audit trail, which counts
+// credentials that are not good, too: see [EventRefused]. [AllEvents] makes one hook of several.
 //
 // # Guards inside guards
 //

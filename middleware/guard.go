@@ -31,7 +31,8 @@ type Config struct {
 	// Logger logs refusals and their reasons. Default [slog.Default].
 	Logger *slog.Logger
 
-	// Events, if not nil, receives [EventDenied].
+	// Events, if not nil, receives [EventRefused], [EventDenied] and [EventThrottled]. Logger logs
+	// refusals with or without it. [AllEvents] makes one hook of several.
 	Events EventHook
 }
 
@@ -118,7 +119,9 @@ func (g *Guard) check(r *http.Request) (*pass, error) {
 	if p == nil {
 		p = &pass{config: g.config, request: r, credentials: credentialsOf(r)}
 		if err := establish(&p.identity, a, r); err != nil {
-			return p, fmt.Errorf("authenticate: %w", undecided(err))
+			err = undecided(err)
+			g.config.emitRefused(r, p, err)
+			return p, fmt.Errorf("authenticate: %w", err)
 		}
 	} else if p.config != g.config {
 		p = p.with(p.identity, g.config) // so that Refuse answers as g does

@@ -146,6 +146,7 @@ type pass struct {
 	config      *Config       // of the guard
 	request     *http.Request // for events
 	credentials credentials   // copied from the request, whose headers may be changed
+	refused     bool          // whether EventRefused has been emitted
 	header      [2]string     // values of the response's: an allocation less
 }
 
