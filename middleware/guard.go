@@ -136,8 +136,11 @@ func (g *Guard) check(r *http.Request) (*pass, error) {
 
 // undecided makes an outage of an error that is none of those by which an [Authenticator] decides.
 func undecided(err error) error {
-	if !errors.Is(err, ErrInvalidArgument) && denialOf(err).Status == http.StatusInternalServerError {
-		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	switch denialOf(err).Status {
+	case http.StatusInternalServerError, http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity:
+		if !errors.Is(err, ErrInvalidArgument) {
+			return fmt.Errorf("%w: %w", ErrUnavailable, err)
+		}
 	}
 	return err
 }
