@@ -52,7 +52,7 @@ func (k *Cookies) Authenticate(r *http.Request) (id middleware.Identity, err err
 	}
 	p, err := k.prove(r)
 	if err != nil {
-		return id, err
+		return id, browser.Ambient(err)
 	}
 	k.remember(p)
 	return k.sessions.Identity(&p.session, &p.user), nil

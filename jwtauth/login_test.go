@@ -106,9 +106,10 @@ func TestWhoMayNotLogInGetsNoToken(t *testing.T) {
 		}
 		c := tokentest.NewClient(t, tokentest.App(t, tokentest.New(t, s)))
 		for user, status := range map[string]int{
-			"2": 401, "nobody": 401,
-			// No store accepts these as the ID of a user: a mistake of the application.
-			"": 500, "1\x00": 500, "\xff": 500, strings.Repeat("1", 300): 500,
+			"2": 401,
+			// No store has, or accepts, these as the ID of a user: a mistake of the application.
+			"nobody": 500,
+			"":       500, "1\x00": 500, "\xff": 500, strings.Repeat("1", 300): 500,
 		} {
 			w := c.Status("POST", "/login", status, func(r *http.Request) { r.Header["User"] = []string{user} })
 			if strings.Contains(w.Body.String(), "access_token") {

@@ -106,9 +106,10 @@ func (rule *rule) mistakes(roles []string) (errs []error) {
 	return errs
 }
 
-// scopes formats the scopes of HasScope for a challenge: RFC 6750, section 3.
-func (rule *rule) scopes() string {
-	if rule.name != "HasScope" {
+// argsOf formats what a rule that the named function made wants, as RFC 6750, section 3, formats the
+// scopes of a challenge. Of any other rule it returns "".
+func (rule *rule) argsOf(name string) string {
+	if rule.name != name {
 		return ""
 	}
 	return strings.Join(rule.args, " ")

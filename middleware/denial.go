@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -13,7 +14,7 @@ import (
 // A Denial describes a refusal: everything that the client may know about it. Applications can use
 // it with [Problem] for refusals of their own.
 type Denial struct {
-	Status     int           // from a guard: 400, 401, 403, 429, 500 or 503
+	Status     int           // from a guard: 400, 401, 403, 404, 409, 422, 429, 500 or 503
 	Code       string        // the error code of RFC 6750 or RFC 9470; "" for a bare challenge
 	Type       string        // the URI of the problem type, which never changes
 	Title      string        // a few words, the same for every problem of the type
@@ -21,6 +22,7 @@ type Denial struct {
 	RetryAfter time.Duration // how long to wait before that, if Retryable
 	Realm      string        // the realm of the guard
 	Scope      string        // the required scopes, separated by spaces, if one is missing
+	AMR        string        // the methods of which the user has to use one, as in RFC 8176, separated by spaces
 	MaxAge     time.Duration // how long ago the user may have authenticated, if it was too long
 }
 
@@ -39,8 +41,8 @@ const (
 //
 // RFC 6750, section 3.1: a request without credentials gets a bare challenge, one with wrong
 // credentials invalid_token. RFC 9470, section 3: an insufficient authentication is a 401, and the
-// code says that the token itself is good. Unknown errors mean that a backend could not be asked.
-// They are a 503 and never a 401, because clients log their user out on a 401.
+// code says that the token itself is good. That a backend could not be asked is a 503 and never a 401,
+// because clients log their user out on a 401. What no one declares is a mistake in the application.
 func denialOf(err error) Denial {
 	if wait, ok := waitOf(err); ok {
 		return Denial{
@@ -48,7 +50,8 @@ func denialOf(err error) Denial {
 			Retryable: true, RetryAfter: wait,
 		}
 	}
-	d := Denial{Status: http.StatusServiceUnavailable, Type: "unavailable", Title: "Try again later"}
+	d := Denial{Status: http.StatusInternalServerError, Type: "internal-error", Title: "Internal error"}
+	declared := problemOf(err)
 	for _, row := range [...]struct {
 		err                  error
 		status               int
@@ -66,8 +69,15 @@ func denialOf(err error) Denial {
 		{ErrTooManySessions, 403, "", "too-many-sessions", "Too many sessions"},
 		{ErrForbidden, 403, "insufficient_scope", "forbidden", "Not allowed"},
 		{ErrInvalidArgument, 500, "", "internal-error", "Internal error"},
+		{ErrUnavailable, 503, "", "unavailable", "Try again later"},
+		{context.DeadlineExceeded, 503, "", "unavailable", "Try again later"},
+		{context.Canceled, 503, "", "unavailable", "Try again later"},
+		{nil, 403, "", "too-many-sessions", "Too many sessions"}, // nil: of those that declare it only
+		{nil, 404, "", "not-found", "Not found"},
+		{nil, 409, "", "conflict", "Another change came first"},
+		{nil, 422, "", "unacceptable-input", "Input is not acceptable"},
 	} {
-		if errors.Is(err, row.err) || row.err == ErrInvalidCredentials && saysInvalid(err) {
+		if row.err != nil && errors.Is(err, row.err) || row.problem == declared || row.err == ErrInvalidCredentials && saysInvalid(err) {
 			d = Denial{Status: row.status, Code: row.code, Type: row.problem, Title: row.title}
 			break
 		}
@@ -77,7 +87,7 @@ func denialOf(err error) Denial {
 		d.Retryable, d.RetryAfter = true, unavailableFor
 	}
 	if rule := (*rule)(nil); errors.As(err, &rule) {
-		d.Scope, d.MaxAge = rule.scopes(), rule.within
+		d.Scope, d.AMR, d.MaxAge = rule.argsOf("HasScope"), rule.argsOf("HasAMR"), rule.within
 	}
 	return d
 }
@@ -85,11 +95,14 @@ func denialOf(err error) Denial {
 // Refuse responds to r as if g had refused it because of err. Handlers use it for errors of
 // logging in and out. It must be called before the response begins.
 //
-// The status is 401 for package password's ErrWrong too, 429 with Retry-After for a
-// backends.WaitError, and 503 for any other error that is not of this
-// package: the guard takes it for an outage. A handler answers itself where the user should type
-// something else, as after password.ErrLength, where backends.ErrConflict says that another
-// change came first, or backends.ErrNotFound that there is no such user.
+// Errors of other packages count too: 401 for password.ErrWrong, 404 for backends.ErrNotFound, 409 for
+// backends.ErrConflict, 422 for password.ErrLength and ErrCommon, 429 with Retry-After for a
+// backends.WaitError. The status is 503 only if something could not be asked: for [ErrUnavailable],
+// backends.ErrUnavailable, and the errors of a context. Any other error is a mistake in the
+// application, and a 500: an application with a store of its own wraps ErrUnavailable.
+//
+// An error type of the application can have a method Problem() string, which returns the last part of
+// the URI of one of these problem types, such as conflict or unacceptable-input.
 func (g *Guard) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	id, _ := FromContext(r.Context())
 	g.config.refuse(w, r, id, err)
@@ -147,23 +160,6 @@ func (c *Config) log(r *http.Request, id Identity, d Denial, err error) {
 		slog.String("path", r.URL.Path),
 		slog.Any("identity", id),
 		slog.Any("error", err))
-}
-
-// emitDenied emits EventDenied for 403s and step-up 401s, and EventThrottled for 429s.
-func (c *Config) emitDenied(r *http.Request, id Identity, d Denial) {
-	t := EventDenied
-	switch {
-	case d.Status == http.StatusTooManyRequests:
-		t = EventThrottled
-	case d.Status != http.StatusForbidden && d.Code != insufficientAuthentication:
-		return
-	}
-	if c.Events == nil {
-		return
-	}
-	e := NewEvent(r, t, id)
-	e.Reason = strings.ReplaceAll(strings.TrimPrefix(d.Type, problemBase), "-", "_")
-	c.Events(r.Context(), e)
 }
 
 // A Denier responds to refused requests.

@@ -32,6 +32,7 @@
 //	a request that contradicts itself                 400, error="invalid_request"
 //	a rule objects, or a cross-origin write           403
 //	too many tries at a password or code              429, Retry-After
+//	an error of a handler that says so                404, 409, 422; see [Guard.Refuse]
 //	a mistake in the application                      500
 //	the backend cannot be asked                       503, Retry-After
 //
@@ -46,7 +47,8 @@
 // demands a second factor of the users who have one. Until that is given they need no session: see
 // ExampleValue_halfLogin in package cookie (example_value_test.go).
 // [EndWithSession] keeps event streams and WebSockets from outliving their session. One
-// [EventHook] for the guard and for the registry of package session makes an audit trail.
+// [EventHook] for the guard and for the registry of package session makes an audit trail, which counts
+// credentials that are not good, too: see [EventRefused]. [AllEvents] makes one hook of several.
 //
 // # Guards inside guards
 //

@@ -27,6 +27,11 @@ var (
 	// ErrSessionStolen: its refresh token was used twice, by the user and by a thief.
 	ErrSessionStolen = fmt.Errorf("%w: session stolen", ErrInvalidCredentials)
 
+	// ErrAmbientCredentials wraps ErrInvalidCredentials. An authenticator adds it to its error if the
+	// credential is a cookie, which browsers send by themselves: to [Guard.Optional] its client is a
+	// visitor. An API key that its client chose to send is not ambient, in a header of any name.
+	ErrAmbientCredentials = fmt.Errorf("%w: sent by the browser itself", ErrInvalidCredentials)
+
 	// ErrInsufficientAuthentication: the credential is good, but its user authenticated too long
 	// ago or not strongly enough, and should authenticate again (RFC 9470).
 	ErrInsufficientAuthentication = errors.New("middleware: insufficient user authentication")
@@ -60,6 +65,16 @@ var (
 func saysInvalid(err error) bool {
 	var invalid interface{ InvalidCredentials() bool }
 	return errors.As(err, &invalid) && invalid.InvalidCredentials()
+}
+
+// problemOf returns what a method Problem() string of err returns, with which packages that do not
+// import this one declare which problem it is: the last part of the URI of its type.
+func problemOf(err error) string {
+	var declared interface{ Problem() string }
+	if !errors.As(err, &declared) {
+		return ""
+	}
+	return declared.Problem()
 }
 
 // waitOf returns what a method TooManyAttempts() time.Duration of err returns, with which packages

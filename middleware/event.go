@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/inga-auth/inga/internal/text"
@@ -46,6 +47,7 @@ const (
 	EventRevoked         EventType = "revoked"         // the session was ended otherwise: see Reason, Actor and Count
 	EventSuperseded      EventType = "superseded"      // a newer login replaced the session
 	EventLimit           EventType = "limit"           // a login was refused: too many sessions
+	EventRefused         EventType = "refused"         // a credential was not good: see Reason
 	EventDenied          EventType = "denied"          // an authenticated request was refused: see Reason
 	EventThrottled       EventType = "throttled"       // a try at a secret was refused without looking at it
 
@@ -54,8 +56,12 @@ const (
 	EventTheft     EventType = "theft"     // a refresh token was used again too late, and the session ended
 )
 
-// The values of [Event].Reason for refused logins ([EventLoginFailed], [EventLimit]) and requests
-// ([EventDenied], [EventThrottled]).
+// The values of [Event].Reason for refused logins ([EventLoginFailed], [EventLimit]), credentials
+// ([EventRefused]) and requests ([EventDenied], [EventThrottled]).
+//
+// A guard emits EventRefused once for a request whose cookie or token is not good, forged ones included,
+// and also if the page is one that visitors may see. There is none for a request without a credential.
+// The event has no Subject and nothing of the credential, and these few reasons: it is safe to count.
 const (
 	ReasonWrongPassword   = "wrong_password"   // for the application, which alone knows of one
 	ReasonUnknownUser     = "unknown_user"     // the store has no such user
@@ -63,6 +69,13 @@ const (
 	ReasonUserChanged     = "user_changed"     // the user has another version than the login named
 	ReasonInvalidArgument = "invalid_argument" // the application made a mistake
 	ReasonUnavailable     = "unavailable"      // the backend could not be asked
+
+	ReasonInvalidCredentials = "invalid_credentials" // malformed, forged, or of a session that is not known
+	ReasonSessionExpired     = "session_expired"     // a timeout of the session has passed
+	ReasonSessionRevoked     = "session_revoked"     // the session was ended
+	ReasonSessionSuperseded  = "session_superseded"  // a newer login took its place
+	ReasonSessionStolen      = "session_stolen"      // its refresh token was used twice
+	ReasonMalformedRequest   = "malformed_request"   // two tokens, for example
 
 	ReasonForbidden                  = "forbidden"                   // a rule objects
 	ReasonCrossOrigin                = "cross_origin"                // a page of another origin sent it
@@ -135,15 +148,28 @@ func (e Event) LogValue() slog.Value {
 // and may be called concurrently. It must be fast.
 type EventHook func(ctx context.Context, e Event)
 
-// LogEvents returns an EventHook that logs each event as one record: theft at level Warn, renewals
-// and refreshes at Debug, everything else at Info.
+// AllEvents returns an EventHook that calls all of the hooks, in their order. A hook takes the place of
+// the log where events are logged by default; this keeps it:
+//
+//	Events: middleware.AllEvents(middleware.LogEvents(logger), count)
+func AllEvents(hooks ...EventHook) EventHook {
+	hooks = slices.DeleteFunc(slices.Clone(hooks), func(hook EventHook) bool { return hook == nil })
+	return func(ctx context.Context, e Event) {
+		for _, hook := range hooks {
+			hook(ctx, e)
+		}
+	}
+}
+
+// LogEvents returns an EventHook that logs each event as one record: theft at level Warn; renewals,
+// refreshes and refused credentials at Debug; everything else at Info.
 func LogEvents(logger *slog.Logger) EventHook {
 	return func(ctx context.Context, e Event) {
 		level := slog.LevelInfo
 		switch e.Type {
 		case EventTheft:
 			level = slog.LevelWarn
-		case EventRenewed, EventRefreshed, EventReplayed:
+		case EventRenewed, EventRefreshed, EventReplayed, EventRefused:
 			level = slog.LevelDebug
 		}
 		logger.LogAttrs(ctx, level, "session event", slog.Any("event", e))

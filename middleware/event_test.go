@@ -207,7 +207,7 @@ func TestNothingThatAClientSendsForgesALineOfTheLog(t *testing.T) {
 func TestTheftIsAWarningAndWhatHappensAllTheTimeIsForDebugging(t *testing.T) {
 	for kind, want := range map[middleware.EventType]string{
 		"login": "INFO", "login_failed": "INFO", "reauthenticated": "INFO", "renewed": "DEBUG", "logout": "INFO", "revoked": "INFO",
-		"superseded": "INFO", "limit": "INFO", "denied": "INFO", "refreshed": "DEBUG", "replayed": "DEBUG", "theft": "WARN", "of the application": "INFO",
+		"superseded": "INFO", "limit": "INFO", "denied": "INFO", "refused": "DEBUG", "refreshed": "DEBUG", "replayed": "DEBUG", "theft": "WARN", "of the application": "INFO",
 	} {
 		var log bytes.Buffer
 		hook := middleware.LogEvents(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
@@ -221,11 +221,11 @@ func TestTheftIsAWarningAndWhatHappensAllTheTimeIsForDebugging(t *testing.T) {
 func TestTheTypesOfEventsAreNamesThatStay(t *testing.T) {
 	got := []middleware.EventType{
 		middleware.EventLogin, middleware.EventLoginFailed, middleware.EventReauthenticated, middleware.EventRenewed, middleware.EventLogout,
-		middleware.EventRevoked, middleware.EventSuperseded, middleware.EventLimit, middleware.EventDenied, middleware.EventRefreshed,
+		middleware.EventRevoked, middleware.EventSuperseded, middleware.EventLimit, middleware.EventDenied, middleware.EventRefused, middleware.EventRefreshed,
 		middleware.EventReplayed, middleware.EventTheft,
 	}
 	want := []middleware.EventType{
-		"login", "login_failed", "reauthenticated", "renewed", "logout", "revoked", "superseded", "limit", "denied", "refreshed", "replayed", "theft",
+		"login", "login_failed", "reauthenticated", "renewed", "logout", "revoked", "superseded", "limit", "denied", "refused", "refreshed", "replayed", "theft",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
@@ -286,26 +286,27 @@ func TestALoggedEventIsGivenTheContextOfItsRequest(t *testing.T) {
 var objections = []struct {
 	name   string
 	err    error
-	reason string
+	reason string // of what a handler or a rule refuses
+	wrong  string // of a credential that the authenticator refuses
 }{
-	{"no credentials", middleware.ErrNoCredentials, ""},
-	{"invalid credentials", middleware.ErrInvalidCredentials, ""},
-	{"session expired", middleware.ErrSessionExpired, ""},
-	{"session revoked", middleware.ErrSessionRevoked, ""},
-	{"session superseded", middleware.ErrSessionSuperseded, ""},
-	{"session stolen", middleware.ErrSessionStolen, ""},
-	{"wrong password", wrongPassword{errors.New("wrong")}, ""},
-	{"malformed request", middleware.ErrMalformedRequest, ""},
-	{"unavailable", middleware.ErrUnavailable, ""},
-	{"a mistake of the application", middleware.ErrInvalidArgument, ""},
-	{"an error that nobody knows", errors.New("connection reset"), ""},
-	{"the client has gone", context.Canceled, ""},
-	{"insufficient authentication", middleware.ErrInsufficientAuthentication, "insufficient_authentication"},
-	{"forbidden", middleware.ErrForbidden, "forbidden"},
-	{"forbidden, with more to say", fmt.Errorf("%w: not\non Sundays", middleware.ErrForbidden), "forbidden"},
-	{"cross-origin", middleware.ErrCrossOrigin, "cross_origin"},
-	{"too many sessions", middleware.ErrTooManySessions, "too_many_sessions"},
-	{"too many attempts", fmt.Errorf("log in: %w", tooSoon(time.Second)), "too_many_attempts"},
+	{"no credentials", middleware.ErrNoCredentials, "", ""},
+	{"invalid credentials", middleware.ErrInvalidCredentials, "", "invalid_credentials"},
+	{"session expired", middleware.ErrSessionExpired, "", "session_expired"},
+	{"session revoked", middleware.ErrSessionRevoked, "", "session_revoked"},
+	{"session superseded", middleware.ErrSessionSuperseded, "", "session_superseded"},
+	{"session stolen", middleware.ErrSessionStolen, "", "session_stolen"},
+	{"wrong password", wrongPassword{errors.New("wrong")}, "", "invalid_credentials"},
+	{"malformed request", middleware.ErrMalformedRequest, "", "malformed_request"},
+	{"unavailable", middleware.ErrUnavailable, "", ""},
+	{"a mistake of the application", middleware.ErrInvalidArgument, "", ""},
+	{"an error that nobody knows", errors.New("connection reset"), "", ""},
+	{"the client has gone", context.Canceled, "", ""},
+	{"insufficient authentication", middleware.ErrInsufficientAuthentication, "insufficient_authentication", ""},
+	{"forbidden", middleware.ErrForbidden, "forbidden", ""},
+	{"forbidden, with more to say", fmt.Errorf("%w: not\non Sundays", middleware.ErrForbidden), "forbidden", ""},
+	{"cross-origin", middleware.ErrCrossOrigin, "cross_origin", ""},
+	{"too many sessions", middleware.ErrTooManySessions, "too_many_sessions", ""},
+	{"too many attempts", fmt.Errorf("log in: %w", tooSoon(time.Second)), "too_many_attempts", ""},
 }
 
 // tooSoon is an error as that of backends for a try that has to wait.
@@ -314,8 +315,8 @@ type tooSoon time.Duration
 func (tooSoon) Error() string                    { return "too soon" }
 func (e tooSoon) TooManyAttempts() time.Duration { return time.Duration(e) }
 
-func TestAGuardTellsOfThoseWhoMayNotAndOfNothingElse(t *testing.T) {
-	// OB-1: denials of authorization. A 401 or a 503 is not the act of an identified user.
+func TestAGuardTellsOfThoseWhoMayNotAndOfWrongCredentialsAndOfNothingElse(t *testing.T) {
+	// OB-1: denials of authorization, and credentials that are not good. A 503 is neither.
 	ann := middleware.Identity{Subject: "ann", SessionID: "ANN1", Method: "cookie"}
 	for _, row := range objections {
 		t.Run(row.name, func(t *testing.T) {
@@ -335,14 +336,18 @@ func TestAGuardTellsOfThoseWhoMayNotAndOfNothingElse(t *testing.T) {
 			} {
 				rec.events = nil
 				get(way.h, userAgent("curl/8.5.0"))
-				if row.reason == "" {
+				kind, reason := middleware.EventType("denied"), row.reason
+				if way.name == "the authenticator" && row.wrong != "" {
+					kind, reason = "refused", row.wrong
+				}
+				if reason == "" {
 					if len(rec.events) != 0 {
 						t.Errorf("%s: told %+v, want nothing", way.name, rec.events)
 					}
 					continue
 				}
 				want := way.want
-				want.Type, want.Reason, want.IP, want.UserAgent = "denied", row.reason, "192.0.2.1", "curl/8.5.0"
+				want.Type, want.Reason, want.IP, want.UserAgent = kind, reason, "192.0.2.1", "curl/8.5.0"
 				if row.reason == "too_many_attempts" {
 					want.Type = "throttled"
 				}
@@ -367,10 +372,13 @@ func TestTheReasonsOfEventsAreNamesThatStay(t *testing.T) {
 	got := []string{
 		middleware.ReasonUnknownUser, middleware.ReasonUserDisabled, middleware.ReasonUserChanged, middleware.ReasonInvalidArgument, middleware.ReasonUnavailable,
 		middleware.ReasonForbidden, middleware.ReasonCrossOrigin, middleware.ReasonTooManySessions, middleware.ReasonInsufficientAuthentication,
+		middleware.ReasonInvalidCredentials, middleware.ReasonSessionExpired, middleware.ReasonSessionRevoked, middleware.ReasonSessionSuperseded,
+		middleware.ReasonSessionStolen, middleware.ReasonMalformedRequest,
 	}
 	want := []string{
 		"unknown_user", "user_disabled", "user_changed", "invalid_argument", "unavailable",
 		"forbidden", "cross_origin", "too_many_sessions", "insufficient_authentication",
+		"invalid_credentials", "session_expired", "session_revoked", "session_superseded", "session_stolen", "malformed_request",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
@@ -403,8 +411,8 @@ func TestEveryReasonThatAGuardEmitsIsOneOfTheDocumentedConstants(t *testing.T) {
 			}
 		}
 	}
-	if emitted != 4 {
-		t.Errorf("%d events, want 4: of the refusals with 403 and of the one that asks to authenticate again", emitted)
+	if emitted != 11 {
+		t.Errorf("%d events, want 11: of the 3 refusals with 403, of the one that asks to authenticate again, and of the rest that is wrong", emitted)
 	}
 }
 
@@ -415,7 +423,7 @@ var sentinels = map[string]error{
 	"ErrSessionSuperseded": middleware.ErrSessionSuperseded, "ErrSessionStolen": middleware.ErrSessionStolen,
 	"ErrInsufficientAuthentication": middleware.ErrInsufficientAuthentication, "ErrMalformedRequest": middleware.ErrMalformedRequest,
 	"ErrForbidden": middleware.ErrForbidden, "ErrCrossOrigin": middleware.ErrCrossOrigin, "ErrTooManySessions": middleware.ErrTooManySessions,
-	"ErrInvalidArgument": middleware.ErrInvalidArgument, "ErrUnavailable": middleware.ErrUnavailable, "ErrNoClaims": middleware.ErrNoClaims,
+	"ErrInvalidArgument": middleware.ErrInvalidArgument, "ErrAmbientCredentials": middleware.ErrAmbientCredentials, "ErrUnavailable": middleware.ErrUnavailable, "ErrNoClaims": middleware.ErrNoClaims,
 }
 
 // declared returns what f says of each constant or variable of the file whose name begins so.

@@ -39,6 +39,24 @@ func ExampleNewEventContext() {
 	// Output: revoked of ann by root at 192.0.2.1
 }
 
+// Forged and dead credentials are counted by their kind, beside the log.
+func ExampleAllEvents() {
+	counts := map[string]int{} // a metric, which is safe for concurrent use
+	count := func(_ context.Context, e middleware.Event) { counts[string(e.Type)+" "+e.Reason]++ }
+	guard, err := middleware.New(middleware.Config{
+		Authenticator: key(middleware.Identity{Subject: "ann"}),
+		Events:        middleware.AllEvents(middleware.LogEvents(slog.Default()), count),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, who := range []string{"bob", "bob", "", "ann"} { // bob's key is forged, and "" sends none
+		ask(guard.Handler(whoami), "GET", "/", who)
+	}
+	fmt.Println(counts)
+	// Output: map[refused invalid_credentials:2]
+}
+
 func ExampleLogEvents() {
 	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: withoutTime}))
 	guard, err := middleware.New(middleware.Config{

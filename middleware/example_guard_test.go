@@ -100,22 +100,20 @@ func ExampleGuard_Optional() {
 	// Hello. Hello, ann.
 }
 
-// Users often come to log in because their session has just ended. Optional refuses its credential,
-// and they do not see the login page.
+// An authenticator that does not say that its credential is a cookie takes the public pages away from
+// users whose session has ended: until they log in again, and the browser of many never asks them to.
 func ExampleGuard_Optional_incorrect() {
-	guard, err := middleware.New(middleware.Config{Authenticator: refuses(middleware.ErrSessionExpired)})
-	if err != nil {
-		log.Fatal(err)
-	}
-	login := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, err := guard.Check(r); err == nil { // right: the page checks by itself
-			http.Redirect(w, r, "/account", http.StatusSeeOther)
-			return
+	home := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "Hello.") })
+	for _, err := range []error{
+		middleware.ErrSessionExpired,
+		fmt.Errorf("%w: %w", middleware.ErrAmbientCredentials, middleware.ErrSessionExpired), // right
+	} {
+		guard, err := middleware.New(middleware.Config{Authenticator: refuses(err)})
+		if err != nil {
+			log.Fatal(err)
 		}
-		fmt.Fprint(w, "your name, your password")
-	})
-	fmt.Println(ask(guard.Optional(login), "GET", "/login", "ann").Code)
-	fmt.Println(ask(login, "GET", "/login", "ann").Code) // right: mux.Handle("GET /login", login)
+		fmt.Println(ask(guard.Optional(home), "GET", "/", "ann").Code)
+	}
 	// Output:
 	// 401
 	// 200

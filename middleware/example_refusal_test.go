@@ -5,6 +5,8 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"strings"
+	"time"
 
 	"github.com/inga-auth/inga/middleware"
 )
@@ -129,6 +131,61 @@ func ExampleLoginRedirect() {
 	// Output:
 	// 303 /login?next=%2Forders%3Fpage%3D2
 	// 401
+}
+
+// Each kind of refusal has its page, forms included.
+func ExampleLoginRedirect_pages() {
+	guard, err := middleware.New(middleware.Config{
+		Authenticator: key(middleware.Identity{Subject: "ann", AMR: []string{"pwd"}}),
+		Roles:         []string{"admin"},
+		Denier: middleware.LoginRedirect{
+			Path:         "/login",
+			Again:        "/confirm",
+			SecondFactor: "/code",
+			Page: middleware.DenierFunc(func(w http.ResponseWriter, _ *http.Request, d middleware.Denial) {
+				w.WriteHeader(d.Status)
+				fmt.Fprintf(w, "<h1>%s</h1>", d.Title)
+			}),
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, rule := range []middleware.Authorizer{middleware.Fresh(time.Minute), middleware.HasAMR("otp"), middleware.HasRole("admin")} {
+		guard, err := guard.Require(rule)
+		if err != nil {
+			log.Fatal(err)
+		}
+		r := httptest.NewRequest("POST", "https://shop.example/orders", strings.NewReader("item=7"))
+		r.Header = http.Header{
+			"Accept": {"text/html"}, "Content-Type": {"application/x-www-form-urlencoded"},
+			"Referer": {"https://shop.example/cart"}, "X-Api-Key": {"key of ann"},
+		}
+		w := httptest.NewRecorder()
+		guard.Handler(whoami).ServeHTTP(w, r)
+		fmt.Printf("%d %s%s\n", w.Code, w.Header().Get("Location"), w.Body)
+	}
+	// Output:
+	// 303 /confirm?next=%2Fcart
+	// 303 /code?next=%2Fcart
+	// 403 <h1>Not allowed</h1>
+}
+
+// A login page behind its own guard is refused to those who need it.
+func ExampleLoginRedirect_incorrect() {
+	guard, err := middleware.New(middleware.Config{
+		Authenticator: &certificate{},
+		Denier:        middleware.LoginRedirect{Path: "/login"},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	login := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "your name, your password") })
+	fmt.Println(ask(guard.Handler(login), "GET", "/login", "").Code)
+	fmt.Println(ask(guard.Optional(login), "GET", "/login", "").Code) // right, and so is the page without a guard
+	// Output:
+	// 401
+	// 200
 }
 
 func ExampleLocalPath() {

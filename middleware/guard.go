@@ -31,8 +31,9 @@ type Config struct {
 	// Logger logs refusals and their reasons. Default [slog.Default].
 	Logger *slog.Logger
 
-	// Events, if not nil, receives [EventDenied], and [EventThrottled] for a
-	// backends.WaitError that is passed to [Guard.Refuse].
+	// Events, if not nil, receives [EventRefused], [EventDenied], and [EventThrottled] for a
+	// backends.WaitError that is passed to [Guard.Refuse]. Logger logs refusals with or without it.
+	// [AllEvents] makes one hook of several.
 	Events EventHook
 }
 
@@ -119,6 +120,8 @@ func (g *Guard) check(r *http.Request) (*pass, error) {
 	if p == nil {
 		p = &pass{config: g.config, request: r, credentials: credentialsOf(r)}
 		if err := establish(&p.identity, a, r); err != nil {
+			err = undecided(err)
+			g.config.emitRefused(r, p, err)
 			return p, fmt.Errorf("authenticate: %w", err)
 		}
 	} else if p.config != g.config {
@@ -130,6 +133,17 @@ func (g *Guard) check(r *http.Request) (*pass, error) {
 		}
 	}
 	return p, nil
+}
+
+// undecided makes an outage of an error that is none of those by which an [Authenticator] decides.
+func undecided(err error) error {
+	switch denialOf(err).Status {
+	case http.StatusInternalServerError, http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity:
+		if !errors.Is(err, ErrInvalidArgument) {
+			return fmt.Errorf("%w: %w", ErrUnavailable, err)
+		}
+	}
+	return err
 }
 
 // objection makes sure that the error of a rule refuses the identity, no matter what else it
@@ -166,14 +180,17 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 	})
 }
 
-// Optional is like Handler, but for pages that are open to anonymous visitors: a request without
-// a credential passes, without an identity, and no rule is asked. A request with an invalid
-// credential is refused, and so is every request with a credential during an outage. The login
-// page, where users arrive whose session has just ended, needs [Guard.Check] instead.
+// Optional is like Handler, but for pages that are open to visitors: a request without a credential
+// passes, without an identity, and no rule is asked. So does a request whose cookie is not good, or
+// no longer is, because its session has ended in one way or another: its user did not ask to send it.
+//
+// A token that is not good is refused, because a client sent it on purpose, and so is every request
+// with a credential of ours during an outage, when it is not known whose it is. [Guard.Check] tells a
+// page how the session of a visitor has ended.
 func (g *Guard) Optional(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p, err := g.check(r)
-		if err != nil && !errors.Is(err, ErrNoCredentials) {
+		if err != nil && !errors.Is(err, ErrNoCredentials) && !errors.Is(err, ErrAmbientCredentials) {
 			g.config.refuse(w, r, p.identity, err)
 			return
 		}

@@ -174,6 +174,7 @@ func TestAnObjectionOfARuleIsNeverReadAsAnAnswerAboutCredentials(t *testing.T) {
 		{"could not find out", fmt.Errorf("quota: %w", middleware.ErrUnavailable), 503},
 		{"says no credentials", middleware.ErrNoCredentials, 403},
 		{"says invalid credentials", middleware.ErrInvalidCredentials, 403},
+		{"says ambient credentials", middleware.ErrAmbientCredentials, 403},
 		{"says both", errors.Join(middleware.ErrUnavailable, middleware.ErrNoCredentials), 503},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -190,7 +191,7 @@ func TestAnObjectionOfARuleIsNeverReadAsAnAnswerAboutCredentials(t *testing.T) {
 	}
 }
 
-func TestOptionalLetsTheAnonymousPassAndNobodyElseWhoIsNotKnown(t *testing.T) {
+func TestOptionalLetsVisitorsPassAndNobodyElseWhoIsNotKnown(t *testing.T) {
 	for _, row := range []struct {
 		name string
 		a    *oracle
@@ -200,6 +201,9 @@ func TestOptionalLetsTheAnonymousPassAndNobodyElseWhoIsNotKnown(t *testing.T) {
 		{"known", knows("ann"), 200, "ann"},
 		{"anonymous", refuses(middleware.ErrNoCredentials), 200, "-"},
 		{"wrong credential", refuses(middleware.ErrInvalidCredentials), 401, ""},
+		{"a session that has ended", refuses(middleware.ErrSessionExpired), 401, ""},
+		{"a cookie that is not good", refuses(middleware.ErrAmbientCredentials), 200, "-"},
+		{"a cookie of a session that has ended", refuses(fmt.Errorf("%w: %w", middleware.ErrAmbientCredentials, middleware.ErrSessionStolen)), 200, "-"},
 		{"cross-origin write", refuses(middleware.ErrCrossOrigin), 403, ""},
 		{"mistake of the application", refuses(middleware.ErrInvalidArgument), 500, ""},
 		{"dead backend", refuses(middleware.ErrUnavailable), 503, ""},

@@ -77,7 +77,7 @@ type Policy interface {
 
 // A Login describes a user who has just authenticated.
 type Login struct {
-	// Subject is the user's ID. Required.
+	// Subject is the user's ID. Required. The store of the sessions must have this user.
 	Subject string
 	// UserVersion, if not 0, is the version of the user whose password or other credential was
 	// checked. If the user has changed since, the login is refused.
@@ -146,6 +146,7 @@ type pass struct {
 	config      *Config       // of the guard
 	request     *http.Request // for events
 	credentials credentials   // copied from the request, whose headers may be changed
+	refused     bool          // whether EventRefused has been emitted
 	header      [2]string     // values of the response's: an allocation less
 }
 

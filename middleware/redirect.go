@@ -4,19 +4,26 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"mime"
 	"net/http"
 	"net/url"
-	"strconv"
+	"path"
+	"slices"
 	"strings"
+
+	"github.com/inga-auth/inga/internal/nilcheck"
 )
 
-// LoginRedirect is a [Denier] that redirects browsers to a login page when they are refused with
-// 401. All other refusals are answered by [Problem].
+// LoginRedirect is a [Denier] for sites with pages. It redirects browsers that are refused with 401 to
+// a page on which their user can do something about it, and answers their other refusals with Page.
+// [Problem] answers all other clients.
 //
-// A browser, here, is a client that accepts text/html and uses GET or HEAD. The page it requested
-// is in the query of the login page, as a path on this server. Pass it through [LocalPath] before
-// you redirect to it, because an attacker may have written the query.
+// A browser, here, is a client that accepts text/html and either uses GET or HEAD or posts a form. The
+// page it requested is in the query of the login page, as a path on this server: after a form, the
+// page that the form is on, if the browser says which. What was typed into it is lost. Pass the path
+// through [LocalPath] before you redirect to it, because an attacker may have written the query.
+//
+// No page is redirected to itself, so the pages below should be open to those who are sent there:
+// Path to visitors, Again and SecondFactor to all who are logged in.
 type LoginRedirect struct {
 	// Path is the login page, a path on this server. Required.
 	Path string
@@ -25,76 +32,100 @@ type LoginRedirect struct {
 	// Again is the page on which a logged-in user authenticates again, a path on this server; see
 	// [Fresh]. Default Path.
 	Again string
+	// SecondFactor is the page on which a logged-in user gives a second factor, a path on this server;
+	// see [HasAMR]. Default Again.
+	SecondFactor string
+	// Page answers a browser that no other page helps: by [Denial].Status it is forbidden (403), too
+	// many attempts (429), try again later (503), and so on. The response must have that status.
+	// Default [Problem].
+	Page Denier
 }
 
-// Validate reports paths that are not local. [New] calls it.
+// Validate reports paths that are not local, and a nil pointer as Page. [New] calls it.
 func (l LoginRedirect) Validate() error {
 	var errs []error
-	for _, f := range []struct{ name, path string }{{"Path", l.Path}, {"Again", cmp.Or(l.Again, "/")}} {
+	for _, f := range []struct{ name, path string }{
+		{"Path", l.Path}, {"Again", cmp.Or(l.Again, "/")}, {"SecondFactor", cmp.Or(l.SecondFactor, "/")},
+	} {
 		if LocalPath(f.path) != f.path || strings.Contains(f.path, "#") { // the query goes before a fragment
 			errs = append(errs, fmt.Errorf("middleware: LoginRedirect.%s is %q, want a local path like /login", f.name, f.path))
 		}
+	}
+	if l.Page != nil && nilcheck.IsNil(l.Page) {
+		errs = append(errs, fmt.Errorf("middleware: LoginRedirect.Page is a nil %T, want a Denier, or none for the default", l.Page))
 	}
 	return errors.Join(errs...)
 }
 
 // Deny implements [Denier].
 func (l LoginRedirect) Deny(w http.ResponseWriter, r *http.Request, d Denial) {
-	if d.Status != http.StatusUnauthorized || !isBrowser(r) {
+	if !wantsPage(r) {
 		Problem(w, r, d)
 		return
 	}
-	path := l.Path
-	if d.Code == insufficientAuthentication {
-		path = cmp.Or(l.Again, l.Path)
+	page := l.pageFor(d)
+	if page == "" || isPage(requested(r), page) {
+		cmp.Or[Denier](l.Page, DenierFunc(Problem)).Deny(w, r, d)
+		return
 	}
-	query := url.Values{cmp.Or(l.Param, "next"): {LocalPath(requested(r))}}.Encode()
 	separator := "?"
-	if strings.Contains(path, "?") {
+	if strings.Contains(page, "?") {
 		separator = "&"
 	}
 	w.Header().Del("WWW-Authenticate")
-	http.Redirect(w, r, path+separator+query, http.StatusSeeOther)
+	http.Redirect(w, r, page+separator+url.Values{l.param(): {l.back(r)}}.Encode(), http.StatusSeeOther)
 }
 
-// requested returns the path and query that the client sent: http.StripPrefix and the like change
-// r.URL. A proxy's request has a whole URL there, and a request that no server read has nothing.
-func requested(r *http.Request) string {
-	if strings.HasPrefix(r.RequestURI, "/") {
-		return r.RequestURI
+func (l LoginRedirect) param() string { return cmp.Or(l.Param, "next") }
+
+// pageFor returns the page to redirect to because of d, or "".
+func (l LoginRedirect) pageFor(d Denial) string {
+	switch {
+	case d.Status != http.StatusUnauthorized:
+		return ""
+	case d.Code != insufficientAuthentication:
+		return l.Path
+	case d.AMR != "":
+		return cmp.Or(l.SecondFactor, l.Again, l.Path)
 	}
-	return r.URL.RequestURI()
+	return cmp.Or(l.Again, l.Path)
 }
 
-// isBrowser reports whether r asks for a page.
-func isBrowser(r *http.Request) bool {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		return false
+// back returns where to go when a page of l is done with. That is not one of these pages, but where it
+// would have led, so that the parameter never has another one inside.
+func (l LoginRedirect) back(r *http.Request) string {
+	target := requested(r)
+	if !isRead(r) {
+		target = referer(r)
 	}
-	for _, accept := range r.Header.Values("Accept") {
-		for part := range strings.SplitSeq(accept, ",") {
-			media, params, err := mime.ParseMediaType(part)
-			if weight, bad := strconv.ParseFloat(cmp.Or(params["q"], "1"), 64); err == nil && media == "text/html" && bad == nil && weight > 0 {
-				return true // RFC 9110, section 12.4.2: a weight of 0 means that it is not accepted
-			}
+	for range 2 {
+		target = LocalPath(target)
+		if !isPage(target, l.Path, l.Again, l.SecondFactor) {
+			return target
+		}
+		u, err := url.Parse(target)
+		if err != nil {
+			break
+		}
+		target = u.Query().Get(l.param())
+	}
+	return "/"
+}
+
+// isPage reports whether target is one of the pages: it has the path of one, and all of its query.
+func isPage(target string, pages ...string) bool {
+	t, err := url.Parse(target)
+	return err == nil && slices.ContainsFunc(pages, func(page string) bool {
+		p, err := url.Parse(page)
+		return err == nil && page != "" && path.Clean(t.Path) == path.Clean(p.Path) && includes(t.Query(), p.Query())
+	})
+}
+
+func includes(query, part url.Values) bool {
+	for name := range part {
+		if query.Get(name) != part.Get(name) {
+			return false
 		}
 	}
-	return false
-}
-
-// LocalPath returns target if it is a path on this server, optionally with a query, and "/"
-// otherwise. A redirect to the result never leaves the site.
-//
-// It reads URLs as browsers do, which differs from RFC 3986: they treat \ as /, and skip tabs and
-// line breaks, so that /\evil.example and /<tab>/evil.example lead to another host.
-func LocalPath(target string) string {
-	u, err := url.Parse(target)
-	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" ||
-		!strings.HasPrefix(target, "/") || strings.HasPrefix(target, "//") ||
-		strings.ContainsFunc(target, func(c rune) bool { return c <= 0x20 || c >= 0x7f || c == '\\' }) ||
-		// A proxy on the way may unescape the path.
-		strings.HasPrefix(u.Path, "//") || strings.ContainsAny(u.Path, "\\\x00\r\n\t") {
-		return "/"
-	}
-	return target
+	return true
 }

@@ -78,7 +78,7 @@ func TestBrowsersAreSentToTheLoginPageAndOthersAreNot(t *testing.T) {
 		{"a client that prefers others", "GET", "/report", "application/json, text/html;q=0.1", middleware.ErrNoCredentials, 303, "/login?next=%2Freport"},
 		{"curl", "GET", "/report", "*/*", middleware.ErrNoCredentials, 401, ""},
 		{"a client that says nothing", "GET", "/report", "", middleware.ErrNoCredentials, 401, ""},
-		{"a form that was posted too late", "POST", "/report", html, middleware.ErrNoCredentials, 401, ""},
+		{"a script that posts", "POST", "/report", html, middleware.ErrNoCredentials, 401, ""},
 		{"a browser that may not", "GET", "/report", html, middleware.ErrForbidden, 403, ""},
 		{"a browser in an outage", "GET", "/report", html, errors.New("down"), 503, ""},
 		{"a path that is another host to browsers", "GET", "//evil.example/x", html, middleware.ErrNoCredentials, 303, "/login?next=%2F"},

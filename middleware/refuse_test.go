@@ -2,6 +2,7 @@ package middleware_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -53,7 +54,12 @@ func TestAHandlerRefusesAsAGuardDoes(t *testing.T) {
 		{middleware.ErrInvalidArgument, 500, "internal-error", "Internal error", ""},
 		{middleware.ErrUnavailable, 503, "unavailable", "Try again later", ""},
 		{tooSoon(time.Second), 429, "too-many-attempts", "Too many attempts", ""},
-		{errors.New("SELECT * FROM users"), 503, "unavailable", "Try again later", ""},
+		{context.DeadlineExceeded, 503, "unavailable", "Try again later", ""},
+		{named("unavailable"), 503, "unavailable", "Try again later", ""},
+		{named("too-many-sessions"), 403, "too-many-sessions", "Too many sessions", ""},
+		{named("not-found"), 404, "not-found", "Not found", ""},
+		{named("conflict"), 409, "conflict", "Another change came first", ""},
+		{named("unacceptable-input"), 422, "unacceptable-input", "Input is not acceptable", ""},
 	} {
 		t.Run(row.kind, func(t *testing.T) {
 			wrapped := fmt.Errorf("log in: %w: the reason", row.err)
@@ -61,7 +67,7 @@ func TestAHandlerRefusesAsAGuardDoes(t *testing.T) {
 				row.kind, row.title, row.status, row.status == 503 || row.status == 429)
 			challenge := fmt.Sprintf("Test realm=\"inga\", error=%q", row.error)
 			retry := ""
-			if row.status >= 429 {
+			if row.status == 429 || row.status >= 500 {
 				challenge = ""
 			}
 			if row.status == 503 || row.status == 429 {
@@ -69,14 +75,18 @@ func TestAHandlerRefusesAsAGuardDoes(t *testing.T) {
 			}
 			known := newGuard(t, middleware.Config{Authenticator: challenging{knows("ann")}})
 			wrong := newGuard(t, middleware.Config{Authenticator: challenging{refuses(wrapped)}})
-			for name, way := range map[string]struct {
+			ways := map[string]struct {
 				h         http.Handler
 				challenge string
 			}{
 				"the guard itself":         {wrong.Handler(whoami), challenge},
 				"a handler inside a guard": {known.Handler(refusing(wrapped)), challenge},
 				"a handler without one":    {refusing(wrapped), ""}, // no challenge
-			} {
+			}
+			if row.status == 404 || row.status == 409 || row.status == 422 {
+				delete(ways, "the guard itself") // of an authenticator these are outages
+			}
+			for name, way := range ways {
 				w := get(way.h)
 				if w.Code != row.status || w.Body.String() != body {
 					t.Errorf("%s: %d %s, want %d %s", name, w.Code, w.Body, row.status, body)
@@ -91,6 +101,38 @@ func TestAHandlerRefusesAsAGuardDoes(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A named error says which problem it is.
+type named string
+
+func (n named) Error() string   { return "named" }
+func (n named) Problem() string { return string(n) }
+
+func TestOnlyWhatCouldNotBeAskedIs503(t *testing.T) {
+	// ER-1. An authenticator has a contract by which an unknown error is an outage, and handlers have none.
+	defaultLog(t)
+	for _, row := range []struct {
+		err                    error
+		authenticator, handler int
+	}{
+		{errors.New("SELECT * FROM users"), 503, 500},
+		{errors.Join(errors.New("boom"), middleware.ErrUnavailable), 503, 503},
+		{named("no such problem"), 503, 500},
+		{named("not-found"), 503, 404},
+		{named("conflict"), 503, 409},
+		{middleware.ErrInvalidArgument, 500, 500},
+		{fmt.Errorf("%w: %w", middleware.ErrInvalidCredentials, named("conflict")), 401, 401},
+		{fmt.Errorf("%w: %w", middleware.ErrUnavailable, named("conflict")), 503, 503},
+		{context.Canceled, 503, 503},
+	} {
+		if w := get(newGuard(t, middleware.Config{Authenticator: refuses(row.err)}).Handler(whoami)); w.Code != row.authenticator {
+			t.Errorf("%v of an authenticator: %d, want %d", row.err, w.Code, row.authenticator)
+		}
+		if w := get(refusing(row.err)); w.Code != row.handler {
+			t.Errorf("%v of a handler: %d, want %d", row.err, w.Code, row.handler)
+		}
 	}
 }
 

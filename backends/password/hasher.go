@@ -12,9 +12,9 @@ import (
 // least 64 characters. Without a limit, a login could make the server hash any amount of text.
 const MaxLength = 1024
 
-// ErrLength: the password is empty, or longer than [MaxLength]. The application tells the user:
-// to a guard's Refuse it would be an outage.
-var ErrLength = fmt.Errorf("password: empty or longer than %d bytes", MaxLength)
+// ErrLength: the password is empty, or longer than [MaxLength]. The application tells the user. Package
+// middleware answers it with 422.
+var ErrLength error = unacceptable(fmt.Sprintf("password: empty or longer than %d bytes", MaxLength))
 
 // A Hasher hashes and verifies passwords. [New] makes one. Its methods may be called
 // concurrently.

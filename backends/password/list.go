@@ -11,8 +11,18 @@ import (
 	"strings"
 )
 
-// ErrCommon: the password is one of those that are tried first. The application tells the user.
-var ErrCommon = errors.New("password: too common")
+// ErrCommon: the password is one of those that are tried first. The application tells the user. Package
+// middleware answers it with 422.
+var ErrCommon error = unacceptable("password: too common")
+
+// An unacceptable error declares that a user should choose another password. Package middleware
+// recognizes such errors by their method.
+type unacceptable string
+
+func (e unacceptable) Error() string { return string(e) }
+
+// Problem returns the last part of the URI of the problem type, for package middleware.
+func (unacceptable) Problem() string { return "unacceptable-input" }
 
 // common has the 3000 commonest passwords, and the 3000 commonest of at least 8 characters
 // (ASVS 6.2.4), of the list in zxcvbn, whose license is in common_LICENSE.txt.

@@ -3,6 +3,7 @@ package password
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/inga-auth/inga/backends"
 )
@@ -67,8 +68,8 @@ func (invalid) InvalidCredentials() bool { return true }
 // It does the work of one hash whether the name is known or not; the package doc says what
 // holds while rows have hashes of different costs. A hash that should be replaced is replaced.
 //
-// Errors of users and of Config.Attempts are returned as they are, and so are those of
-// [Hasher.Verify]. They do not mean that the password is wrong.
+// Errors of Config.Attempts and of [Hasher.Verify] are returned as they are, and those of users wrap
+// [backends.ErrUnavailable]. They do not mean that the password is wrong.
 func (h *Hasher) VerifyUser(ctx context.Context, users Users, name, password string, from Client) (backends.User, error) {
 	succeed, err := h.take(ctx, name, from)
 	if err != nil {
@@ -113,7 +114,15 @@ func find(ctx context.Context, users Users, name string) (backends.User, string,
 	if errors.Is(err, backends.ErrNotFound) {
 		return backends.User{}, "", nil
 	}
-	return u, hash, err
+	return u, hash, unasked(err)
+}
+
+// unasked returns what an error of [Users] means, according to its contract.
+func unasked(err error) error {
+	if err == nil || errors.Is(err, backends.ErrUnavailable) || errors.Is(err, backends.ErrInvalidArgument) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", backends.ErrUnavailable, err)
 }
 
 func (h *Hasher) rehash(ctx context.Context, users Users, userID, old, password string) error {
@@ -123,7 +132,7 @@ func (h *Hasher) rehash(ctx context.Context, users Users, userID, old, password 
 	}
 	// If the user was deleted in the meantime, opening the session reports it.
 	if err := users.Rehash(ctx, userID, old, hash); !errors.Is(err, backends.ErrNotFound) {
-		return err
+		return unasked(err)
 	}
 	return nil
 }

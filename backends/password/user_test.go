@@ -141,7 +141,7 @@ func TestALoginOvertakenByANewPasswordOpensNoSession(t *testing.T) {
 }
 
 func TestAWrongPasswordIsTheCredentialsFault(t *testing.T) {
-	// So that package middleware answers 401, and not 503.
+	// So that package middleware answers 401, and not 500.
 	var invalid interface{ InvalidCredentials() bool }
 	for _, err := range []error{password.ErrWrong, fmt.Errorf("login: %w", password.ErrWrong)} {
 		if !errors.As(err, &invalid) || !invalid.InvalidCredentials() {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -58,7 +57,7 @@ func (s *Store) Attempt(ctx context.Context, now time.Time, budgets ...backends.
 	if err == nil || errors.Is(err, backends.ErrTooManyAttempts) {
 		return err
 	}
-	return fmt.Errorf("postgres: count attempt: %w", err)
+	return failed("count attempt", err)
 }
 
 func (s *Store) takeTurns(ctx context.Context, tx pgx.Tx, now time.Time, budgets []backends.Budget) error {

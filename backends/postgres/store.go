@@ -176,7 +176,7 @@ func failed(what string, err error) error {
 		// Not wrapped: its detail quotes the row.
 		return backends.ErrConflict
 	}
-	return fmt.Errorf("postgres: %s: %w", what, err)
+	return fmt.Errorf("%w: postgres: %s: %w", backends.ErrUnavailable, what, err)
 }
 
 const uniqueViolation = "23505"

@@ -51,6 +51,9 @@ func toLogin(next string) answer {
 	return answer{Status: 303, Location: "/login?next=" + next, Kind: html, Cache: noStore, Vary: varies}
 }
 
+// toForm is the answer to a form: net/http writes no page for a POST that it redirects.
+var toForm = answer{Status: 303, Location: "/login?next=%2F", Cache: noStore, Vary: varies}
+
 // Items of the list of checks that these rows run through the routers:
 // CK-1, CK-2, CK-3, CK-4, CK-9, CS-1, CS-2, CS-3, CS-4, CS-5, CS-6, LO-1, LO-7, ER-1, ER-2,
 // ER-4, ER-5, ER-6, AZ-1, IN-6.

@@ -31,8 +31,8 @@ type view struct {
 
 // home shows the page, with or without a session.
 //
-// It uses Guard.Check, which only decides. Guard.Optional would refuse a visitor whose session
-// has ended, and this page is where they log in again.
+// It uses Guard.Check, which only decides. Guard.Optional would show the page too, and not know how
+// the session of a visitor has ended.
 func (a *app) home(w http.ResponseWriter, r *http.Request) {
 	_, err := a.guard.Check(r)
 	e, ended := endingOf(err)

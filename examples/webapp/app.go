@@ -48,7 +48,7 @@ func newApp(store *cache.Store, key []byte, o options) (*app, error) {
 	a.guard, err5 = middleware.New(middleware.Config{
 		Authenticator: a.cookies,
 		Roles:         roles,
-		Denier:        middleware.DenierFunc(deny),
+		Denier:        deny,
 		Events:        a.audit,
 	})
 	if err5 != nil {

@@ -76,6 +76,7 @@ func (c *client) send(method, path string, form url.Values, header ...string) *a
 	r.Header.Set("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8")
 	if method == "POST" {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Referer", r.URL.String()) // of the page with the form, which has the same URL
 	}
 	for _, line := range header {
 		name, value, _ := strings.Cut(line, ": ")

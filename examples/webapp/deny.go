@@ -2,26 +2,15 @@ package main
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/inga-auth/inga/middleware"
 )
 
-var redirect = middleware.LoginRedirect{Path: "/login", Again: "/confirm"}
-
 // deny responds to a refused request: to browsers with a page.
-func deny(w http.ResponseWriter, r *http.Request, d middleware.Denial) {
-	switch {
-	case !strings.Contains(r.Header.Get("Accept"), "text/html"):
-		middleware.Problem(w, r, d)
-	case d.Status == http.StatusUnauthorized:
-		// A form that is posted too late is lost, and its user comes back to its page.
-		page := r.WithContext(r.Context())
-		page.Method = http.MethodGet
-		redirect.Deny(w, page, d)
-	default:
-		showProblem(w, d.Status)
-	}
+var deny = middleware.LoginRedirect{
+	Path:  "/login",
+	Again: "/confirm",
+	Page:  middleware.DenierFunc(func(w http.ResponseWriter, _ *http.Request, d middleware.Denial) { showProblem(w, d.Status) }),
 }
 
 // problems are the texts of error pages, by status.

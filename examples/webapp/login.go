@@ -24,8 +24,8 @@ var farewells = map[string]string{
 
 // loginPage shows the form, and says why a session has ended.
 //
-// It uses Guard.Check, which only decides. Guard.Optional would redirect a visitor whose session
-// has ended to this very page.
+// It uses Guard.Check, which only decides. Guard.Optional would show the page too, and not know how
+// the session of a visitor has ended.
 func (a *app) loginPage(w http.ResponseWriter, r *http.Request) {
 	_, err := a.guard.Check(r)
 	e, ended := endingOf(err)

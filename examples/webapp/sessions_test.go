@@ -74,7 +74,7 @@ func changePassword(t *testing.T, browser context.Context, p *program) {
 	if b.cookie().Value == before { // LO-3
 		t.Error("the cookie is still that of before")
 	}
-	other.get("/").wantRedirect("/login?next=%2F")
+	other.get("/devices").wantRedirect("/login?next=%2Fdevices")
 	other.post("/login", "name", "ann", "password", passphrase).want(401)
 	other.login("ann", "another pot")
 }
@@ -137,7 +137,7 @@ func administer(t *testing.T, browser context.Context, p *program) {
 
 	root.press("End Firefox on Linux, 127.0.0.1", 200)
 	root.wantText("#notice", "Firefox on Linux is logged out.")
-	ann.get("/").wantRedirect("/login?next=%2F")
+	ann.get("/devices").wantRedirect("/login?next=%2Fdevices")
 	root.wantText("main", "ann is not logged in anywhere.")
 	ann.login("ann", passphrase)
 	phone := p.client(t).login("ann", passphrase)
@@ -145,13 +145,13 @@ func administer(t *testing.T, browser context.Context, p *program) {
 	root.wantText("#users tbody tr:last-child .number", "2")
 	root.follow("ann")
 	root.press("End all sessions", 200)
-	ann.get("/").wantRedirect("/login?next=%2F")
-	phone.get("/").wantRedirect("/login?next=%2F")
+	ann.get("/devices").wantRedirect("/login?next=%2Fdevices")
+	phone.get("/devices").wantRedirect("/login?next=%2Fdevices")
 
 	ann.login("ann", passphrase)
 	root.press("Disable this account", 200)
 	root.wantText("h1", "disabled")
-	ann.get("/").wantRedirect("/login?next=%2F") // LO-2
+	ann.get("/devices").wantRedirect("/login?next=%2Fdevices") // LO-2
 	ann.post("/login", "name", "ann", "password", passphrase).want(401)
 	root.press("Enable this account", 200)
 	ann.login("ann", passphrase)

@@ -159,7 +159,7 @@ func deleteAccount(t *testing.T, browser context.Context, p *program) {
 	b.wantText("#name-mistake", "That is not your name.")
 	b.fill("name", "ann").press("Delete my account", 200)
 	b.wantText("#notice", "Your account is deleted.")
-	other.get("/").wantRedirect("/login?next=%2F")
+	other.get("/devices").wantRedirect("/login?next=%2Fdevices")
 	b.fill("name", "ann", "password", passphrase).press("Log in", 401)
 
 	// The name is free, and who takes it gets nothing of before.

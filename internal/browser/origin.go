@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -104,6 +105,19 @@ func Challenge(d middleware.Denial) string {
 	}
 	return ""
 }
+
+// Ambient marks err, of cookies that are not good, as about what the browser sent by itself.
+func Ambient(err error) error {
+	if errors.Is(err, middleware.ErrInvalidCredentials) {
+		return ambient{err}
+	}
+	return err
+}
+
+// ambient has the text of the error that it marks.
+type ambient struct{ error }
+
+func (a ambient) Unwrap() []error { return []error{a.error, middleware.ErrAmbientCredentials} }
 
 // Unsafe returns an error if r has a safe method (RFC 9110, section 9.2.1): following a link
 // logs no one in or out.

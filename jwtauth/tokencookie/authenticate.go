@@ -34,21 +34,25 @@ func (k *Cookies) Authenticate(r *http.Request) (id middleware.Identity, err err
 	if err := k.made(); err != nil {
 		return id, err
 	}
+	err = browser.Ambient(k.identify(r, &id))
+	return id, err
+}
+
+func (k *Cookies) identify(r *http.Request, id *middleware.Identity) error {
 	c, err := k.current(r)
 	if err != nil {
-		return id, err
+		return err
 	}
 	if err := k.origins.Check(r); err != nil {
-		return id, err
+		return err
 	}
 	if access := k.accessToken(r, c.token.SessionID); access != "" {
-		err := k.engine.Identify(r.Context(), access, &id)
+		err := k.engine.Identify(r.Context(), access, id)
 		if !errors.Is(err, middleware.ErrInvalidCredentials) {
-			return id, err
+			return err
 		}
 	}
-	err = k.engine.IdentifyRefresh(r.Context(), c.text, c.token, &id)
-	return id, err
+	return k.engine.IdentifyRefresh(r.Context(), c.text, c.token, id)
 }
 
 // current returns the refresh cookie of r that counts. A browser sends several after the Domain of

@@ -137,7 +137,7 @@ func TestALoginThatFailsFailsTheTest(t *testing.T) {
 		login authtest.Login
 		want  string
 	}{
-		"an error": {a.byCookie("nobody"), "invalid credentials"},
+		"an error": {a.byCookie("nobody"), "no such user"},
 		"a status": {func(w http.ResponseWriter, r *http.Request) error { w.WriteHeader(403); return nil }, "status 403"},
 		"nothing":  {func(http.ResponseWriter, *http.Request) error { return nil }, "no cookie is set"},
 		"a forged token": {func(w http.ResponseWriter, _ *http.Request) error {

@@ -38,9 +38,10 @@ func (o Opening) hash() backends.SecretHash {
 
 // Open opens a session for l, after the application has made sure of who the user is.
 //
-// Errors: [middleware.ErrInvalidCredentials] if the store has no such user, or the user is
-// disabled or has another version than l names; [middleware.ErrTooManySessions] if the limit
-// refuses; [middleware.ErrInvalidArgument]; [middleware.ErrUnavailable]; those of o.Prepare.
+// Errors: [middleware.ErrInvalidCredentials] if the user is disabled or has another version than l
+// names; [middleware.ErrTooManySessions] if the limit refuses; [middleware.ErrInvalidArgument], also if
+// the store has no such user: an application that keeps its users elsewhere has to create them in the
+// store, too, or to show it their table; [middleware.ErrUnavailable]; those of o.Prepare.
 func (m *Method) Open(r *http.Request, l middleware.Login, o Opening) (backends.Session, error) {
 	if l.Policy == nil {
 		l.Policy = m.sessions.policy
@@ -87,6 +88,9 @@ func (m *Method) open(ctx context.Context, at time.Time, s *backends.Session, l 
 			why = backends.ReasonReplaced
 		}
 		ended = append(ended, backends.Session{ID: id, UserID: s.UserID, Ended: backends.Ended{At: at, Reason: why}})
+	}
+	if errors.Is(err, backends.ErrNotFound) {
+		return ended, fmt.Errorf("%w: Login.Subject: the store of the sessions has no such user: %w", middleware.ErrInvalidArgument, err)
 	}
 	if err != nil {
 		return ended, verdict(err)

@@ -193,7 +193,6 @@ func TestALoginThatTheStoreRefusesSaysWhy(t *testing.T) {
 			t.Fatal(err)
 		}
 		for reason, l := range map[string]middleware.Login{
-			"unknown_user":  {Subject: "nobody"},
 			"user_disabled": {Subject: "2"},
 			"user_changed":  {Subject: "1", UserVersion: ann.Version},
 		} {
@@ -201,6 +200,24 @@ func TestALoginThatTheStoreRefusesSaysWhy(t *testing.T) {
 				t.Errorf("%s: %v, want ErrInvalidCredentials", reason, err)
 			}
 			f.trail.WantEvents(t, event("login_failed", l.Subject, "", reason))
+		}
+	})
+}
+
+func TestALoginOfAUserWhomTheStoreDoesNotKnowIsTheApplicationsMistake(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
+		f := newFixture(t, s)
+		_, err := f.keys.Open(request(t), middleware.Login{Subject: "nobody"}, session.Opening{})
+		if !errors.Is(err, middleware.ErrInvalidArgument) || errors.Is(err, middleware.ErrInvalidCredentials) {
+			t.Fatalf("%v, want ErrInvalidArgument", err)
+		}
+		if !strings.Contains(err.Error(), "the store of the sessions has no such user") {
+			t.Errorf("%v does not say that the store must have the user", err)
+		}
+		f.trail.WantEvents(t, event("login_failed", "nobody", "", "unknown_user"))
+		w := httptest.NewRecorder()
+		if middleware.Refuse(w, request(t), err); w.Code != 500 {
+			t.Errorf("status %d, want 500", w.Code)
 		}
 	})
 }

@@ -27,7 +27,8 @@ type Config struct {
 	Limit func(backends.User) backends.Limit
 
 	// Events receives logins, renewals, logouts, revocations, theft and more. Default: they are
-	// logged, to [slog.Default]; see [middleware.LogEvents].
+	// logged, to [slog.Default]. A hook takes the place of that log: [middleware.AllEvents] of it and
+	// [middleware.LogEvents] keeps both.
 	Events middleware.EventHook
 }
 
