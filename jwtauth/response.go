@@ -12,7 +12,8 @@ import (
 
 // A Response is the response to a login or refresh: RFC 6749, section 5.1. Printed, logged or
 // encoded, alone or in another value, it only names its session: [Response.Write] alone writes
-// the tokens. encoding/json decodes them, for clients.
+// the tokens. A part of a larger JSON object needs a type of its own, which has no methods: type
+// tokenBody jwtauth.Response. Encoding/json decodes the tokens, for clients.
 type Response struct {
 	AccessToken string `json:"access_token"` // a JWT
 	TokenType   string `json:"token_type"`   // "Bearer"

@@ -79,7 +79,7 @@ func TestOneHookHearsOfEverything(t *testing.T) {
 		root.post("/password", `{"old":"root-likes-keys","new":"root"}`).want(200)
 
 		events := wantTold(t, ann.agent, "login_failed wrong_password", "login", "denied forbidden",
-			"login_failed wrong_password", "reauthenticated", "login", "superseded superseded", "logout")
+			"login_failed wrong_password", "reauthenticated", "refused session_superseded", "login", "superseded superseded", "logout")
 		if e := events[0].Event; e.Subject != "" || e.SessionID != "" || e.IP != "127.0.0.1" {
 			t.Errorf("failed login %+v, want no name: there is no such user", e)
 		}

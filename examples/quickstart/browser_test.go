@@ -243,7 +243,7 @@ func attack(t *testing.T, p *program, b *tab) {
 	}{
 		{otherSite, "/login", 403},
 		{otherSite, "/logout", 403},
-		{otherSite, "/note", 401}, // arrives without the cookie
+		{otherSite, "/note", 200}, // arrives without the cookie, and is redirected to the page that logs in
 		{otherPort, "/login", 403},
 		{otherPort, "/logout", 403},
 		{otherPort, "/note", 403}, // arrives with it

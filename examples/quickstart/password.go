@@ -106,13 +106,17 @@ func (a *app) verifyAgain(r *http.Request, given string) (middleware.Login, erro
 	return a.verify(r, credentials{Name: user.Name, Password: given}, known)
 }
 
+// A tokenBody is a jwtauth.Response as a part of a larger one: by itself that shows no tokens.
+type tokenBody jwtauth.Response
+
 // beginAgain gives the session a new start, in the way that proved the request, and returns what
 // the matching login responds.
 func (a *app) beginAgain(w http.ResponseWriter, r *http.Request, l middleware.Login) (answer any, err error) {
 	id, _ := middleware.FromContext(r.Context())
 	switch id.Method {
 	case jwtauth.Method:
-		return a.tokens.Reauthenticate(w, r, l)
+		issued, err := a.tokens.Reauthenticate(w, r, l)
+		return tokenBody(issued), err
 	case tokencookie.Method:
 		return a.tokenCookies.Reauthenticate(w, r, l)
 	}
