@@ -60,46 +60,67 @@ BEGIN
 	RETURN who;
 END $$;
 
--- changed('column', 'another', …) is for tables of the application. It says which column holds
--- the user's ID, or '' if none does and any user may be meant, and then which other columns matter:
--- all, if no other is named. It has the rights of its owner: a role that changes a table needs none
--- on those of the feed.
---
--- Assignments call functions faster than PERFORM does.
-CREATE OR REPLACE FUNCTION {schema}.changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = {schema}, pg_temp AS $$
+-- announce writes down that a user has changed: of many rows that change at once, the first is
+-- enough. The lock is another one every 20 milliseconds, so that a transaction that stays open does
+-- not keep others from notifying.
+CREATE FUNCTION {schema}.announce(who text) RETURNS void LANGUAGE plpgsql SET search_path = {schema}, pg_temp AS $$
+BEGIN
+	INSERT INTO {schema}.changes (user_id) SELECT who
+	WHERE current_setting('inga.announced', true) IS DISTINCT FROM set_config('inga.announced', quote_ident(current_schema()) || ' ' || who, true);
+	IF pg_try_advisory_xact_lock(hashtext('inga feed ' || current_schema()), ((date_part('epoch', clock_timestamp()) * 50)::bigint % 1000000)::int) THEN
+		PERFORM {schema}.notify();
+	END IF;
+END $$;
+
+CREATE FUNCTION {schema}.notify() RETURNS void LANGUAGE plpgsql SET search_path = {schema}, pg_temp AS $$
 DECLARE
-	who text;
-	whose text[] := '{""}';
-	announced text;
 	clock bigint := date_part('epoch', clock_timestamp()) * 1000;
 BEGIN
-	IF TG_LEVEL = 'ROW' THEN
-		IF TG_RELID = 'sessions'::regclass THEN
-			whose := ARRAY[OLD.user_id];
-		ELSIF TG_RELID = 'users'::regclass THEN
-			whose := ARRAY[OLD.id];
-		ELSIF NOT {schema}.differ(TG_RELID::regclass::text, to_jsonb(OLD), to_jsonb(NEW), TG_ARGV) AND TG_NARGS > 1 THEN
-			RETURN NULL;
-		ELSIF TG_ARGV[0] <> '' THEN
-			whose := array_remove(array_remove(ARRAY[
-				{schema}.user_of(TG_RELID, to_jsonb(OLD), TG_ARGV[0]), {schema}.user_of(TG_RELID, to_jsonb(NEW), TG_ARGV[0])], NULL), '');
-		END IF;
+	IF abs(clock - (SELECT last_value FROM {schema}.changes_notified)) >= 20 THEN
+		PERFORM setval('changes_notified', clock), pg_notify(current_schema(), '');
 	END IF;
-	FOREACH who IN ARRAY whose LOOP
-		announced := current_schema() || ' ' || who;
-		-- Of many rows of a user that change at once, the first is enough.
-		IF current_setting('inga.announced', true) IS DISTINCT FROM announced THEN
-			INSERT INTO {schema}.changes (user_id) VALUES (who);
-			announced := set_config('inga.announced', announced, true);
-		END IF;
-	END LOOP;
-	-- The lock is another one every 20 milliseconds, so that a transaction that stays open keeps
-	-- nobody from notifying.
-	IF pg_try_advisory_xact_lock(hashtext('inga feed ' || current_schema()), (clock / 20 % 1000000)::int)
-		AND abs(clock - COALESCE(pg_sequence_last_value('changes_notified'::regclass), 0)) >= 20 THEN
-		clock := setval('changes_notified'::regclass, clock);
-		PERFORM pg_notify(current_schema(), '');
+END $$;
+
+-- The functions of triggers have the rights of their owner: a role that changes a table needs none
+-- on those of the feed.
+--
+-- This is announce once more, and not a call of it: it is most of what the feed costs those who end
+-- sessions, and that grows with each expression that plpgsql evaluates. RETURN OLD is none.
+CREATE FUNCTION {schema}.session_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = {schema}, pg_temp AS $$
+BEGIN
+	INSERT INTO {schema}.changes (user_id) SELECT OLD.user_id
+	WHERE current_setting('inga.announced', true) IS DISTINCT FROM set_config('inga.announced', quote_ident(current_schema()) || ' ' || OLD.user_id, true);
+	IF pg_try_advisory_xact_lock(hashtext('inga feed ' || current_schema()), ((date_part('epoch', clock_timestamp()) * 50)::bigint % 1000000)::int) THEN
+		PERFORM {schema}.notify();
 	END IF;
+	RETURN OLD;
+END $$;
+
+-- changed('column', 'another', …) is for tables of the application. It says which column holds
+-- the user's ID, or '' if none does and any user may be meant, and then which other columns matter:
+-- all, if no other is named.
+CREATE OR REPLACE FUNCTION {schema}.changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = {schema}, pg_temp AS $$
+DECLARE
+	was jsonb;
+	now_is jsonb;
+BEGIN
+	IF TG_LEVEL = 'STATEMENT' THEN
+		PERFORM {schema}.announce('');
+		RETURN NULL;
+	END IF;
+	IF TG_RELID = 'users'::regclass THEN
+		PERFORM {schema}.announce(OLD.id);
+		RETURN NULL;
+	END IF;
+	was := to_jsonb(OLD);
+	now_is := to_jsonb(NEW);
+	IF NOT {schema}.differ(TG_RELID::regclass::text, was, now_is, TG_ARGV) AND TG_NARGS > 1 THEN
+		RETURN NULL;
+	END IF;
+	IF TG_ARGV[0] = '' THEN
+		PERFORM {schema}.announce('');
+	END IF;
+	PERFORM {schema}.announce(who) FROM unnest(ARRAY[{schema}.user_of(TG_RELID, was, TG_ARGV[0]), {schema}.user_of(TG_RELID, now_is, TG_ARGV[0])]) who WHERE who <> '';
 	RETURN NULL;
 END $$;
 
@@ -132,9 +153,9 @@ CREATE OR REPLACE TRIGGER changed AFTER UPDATE OF user_id, secret_hash, amr, aut
 	FOR EACH ROW WHEN (NEW.idle_deadline < OLD.idle_deadline
 		OR (NEW.user_id, NEW.secret_hash, NEW.amr, NEW.authenticated_at, NEW.absolute_deadline, NEW.ended_at)
 		IS DISTINCT FROM (OLD.user_id, OLD.secret_hash, OLD.amr, OLD.authenticated_at, OLD.absolute_deadline, OLD.ended_at))
-	EXECUTE FUNCTION {schema}.changed('user_id');
+	EXECUTE FUNCTION {schema}.session_changed();
 CREATE OR REPLACE TRIGGER deleted AFTER DELETE ON {schema}.sessions
-	FOR EACH ROW WHEN (OLD.ended_at IS NULL AND OLD.idle_deadline > now()) EXECUTE FUNCTION {schema}.changed('user_id');
+	FOR EACH ROW WHEN (OLD.ended_at IS NULL AND OLD.idle_deadline > now()) EXECUTE FUNCTION {schema}.session_changed();
 
 -- Whatever applies the change: a subscription, or a session_replication_role that fires no others.
 ALTER TABLE {schema}.sessions ENABLE ALWAYS TRIGGER changed, ENABLE ALWAYS TRIGGER deleted, ENABLE ALWAYS TRIGGER truncated;
