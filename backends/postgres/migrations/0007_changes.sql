@@ -67,7 +67,7 @@ CREATE FUNCTION {schema}.announce(who text) RETURNS void LANGUAGE plpgsql SET se
 BEGIN
 	INSERT INTO {schema}.changes (user_id) SELECT who
 	WHERE current_setting('inga.announced', true) IS DISTINCT FROM set_config('inga.announced', quote_ident(current_schema()) || ' ' || who, true);
-	IF pg_try_advisory_xact_lock(hashtext('inga feed ' || current_schema()), ((date_part('epoch', clock_timestamp()) * 50)::bigint % 1000000)::int) THEN
+	IF FOUND AND pg_try_advisory_xact_lock(hashtext('inga feed ' || current_schema()), ((date_part('epoch', clock_timestamp()) * 50)::bigint % 1000000)::int) THEN
 		PERFORM {schema}.notify();
 	END IF;
 END $$;
@@ -90,7 +90,7 @@ CREATE FUNCTION {schema}.session_changed() RETURNS trigger LANGUAGE plpgsql SECU
 BEGIN
 	INSERT INTO {schema}.changes (user_id) SELECT OLD.user_id
 	WHERE current_setting('inga.announced', true) IS DISTINCT FROM set_config('inga.announced', quote_ident(current_schema()) || ' ' || OLD.user_id, true);
-	IF pg_try_advisory_xact_lock(hashtext('inga feed ' || current_schema()), ((date_part('epoch', clock_timestamp()) * 50)::bigint % 1000000)::int) THEN
+	IF FOUND AND pg_try_advisory_xact_lock(hashtext('inga feed ' || current_schema()), ((date_part('epoch', clock_timestamp()) * 50)::bigint % 1000000)::int) THEN
 		PERFORM {schema}.notify();
 	END IF;
 	RETURN OLD;
