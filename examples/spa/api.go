@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -8,11 +9,15 @@ import (
 	"github.com/inga-auth/inga/middleware"
 )
 
-// me says who is logged in. No content means that no one is, which is no error and therefore does not
-// show up as one in the browser's console.
+// me says who is logged in, or how the session of the visitor has ended. No content means that there
+// was none, which is no error and therefore does not show up as one in the browser's console.
 func (a *app) me(w http.ResponseWriter, r *http.Request) {
 	id, ok := middleware.FromContext(r.Context())
 	if !ok {
+		if _, err := a.guard.Check(r); !errors.Is(err, middleware.ErrNoCredentials) {
+			a.guard.Refuse(w, r, err)
+			return
+		}
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
