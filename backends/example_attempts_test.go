@@ -94,8 +94,9 @@ func ExamplePerAddress() {
 }
 
 func ExampleHashName() {
-	fmt.Println(backends.HashName("reset", "ann", "7") == backends.HashName("reset", "ann", "7"))
-	fmt.Println(backends.HashName("reset", "ann", "7") == backends.HashName("reset", "ann7"))
+	link, again := backends.HashName("reset", "ann", "7"), backends.HashName("reset", "ann", "7")
+	fmt.Println(link == again)
+	fmt.Println(link == backends.HashName("reset", "ann7"))
 	// Output:
 	// true
 	// false

@@ -75,12 +75,6 @@ func (c Config) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[jwtauth.Co
 // LogValue implements [slog.LogValuer].
 func (c Config) LogValue() slog.Value { return slog.StringValue("[jwtauth.Config]") }
 
-const (
-	minAccessTTL = time.Second
-	maxAccessTTL = 24 * time.Hour
-	maxOverlap   = 10 * time.Minute
-)
-
 // New returns the Tokens that c describes. The error joins all mistakes, each naming its field.
 func New(c Config) (*Tokens, error) {
 	c.AccessTTL = cmp.Or(c.AccessTTL, 5*time.Minute)

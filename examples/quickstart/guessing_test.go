@@ -15,7 +15,7 @@ func TestGuessesHaveToWaitAndAUserWhoIsLoggedInDoesNot(t *testing.T) {
 				if a.status == 429 {
 					break
 				}
-				a = a.want(401)
+				a.want(401)
 				a = thief.post("/login", guess)
 			}
 			a.wantProblem(429, problems+"too-many-attempts").wantHeader("WWW-Authenticate", "")
