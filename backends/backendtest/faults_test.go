@@ -115,7 +115,7 @@ func faults() map[string]fault {
 
 // A pair makes two simultaneous calls do the same step before either goes on: the first call
 // waits for the second. So a store that checks and acts in two steps fails every time, and not
-// when the scheduler happens to switch between them.
+// when the scheduler happens to switch between them. Meet reports whether a call is one of the two.
 type pair struct {
 	calls  atomic.Int32
 	second chan struct{}
@@ -123,13 +123,15 @@ type pair struct {
 
 func newPair() *pair { return &pair{second: make(chan struct{})} }
 
-func (p *pair) meet() {
-	switch p.calls.Add(1) {
+func (p *pair) meet() bool {
+	n := p.calls.Add(1)
+	switch n {
 	case 1:
 		<-p.second
 	case 2:
 		close(p.second)
 	}
+	return n <= 2
 }
 
 // faultEnv names the fault that TestFaultyStore is to run with.
