@@ -18,6 +18,8 @@ func TestAClientCanBeStoredAndPrinted(t *testing.T) {
 		{"2001:DB8::7", "", "", "2001:db8::7", "", ""},
 		{"[::]:443", "", "", "", "", ""},
 		{"0.0.0.0", "", "", "", "", ""},
+		{"[::%eth0]:443", "", "", "", "", ""},
+		{"[::ffff:0.0.0.0]:443", "", "", "", "", ""},
 		{"[::ffff:192.0.2.7]:443", "", "", "192.0.2.7", "", ""},
 		{"[fe80::1%eth0]:443", "", "", "fe80::1", "", ""},
 		{"[::1%\x00\x00\x02\x00]:1", "", "", "::1", "", ""},
@@ -39,6 +41,7 @@ func FuzzClient(f *testing.F) {
 	f.Add("192.0.2.7:51234", "curl/8.5.0", "Ann's phone")
 	f.Add("[fe80::1%eth0]:1", "x\r\ny", strings.Repeat("전", 43))
 	f.Add("::ffff:192.0.2.7%eth0", strings.Repeat("é", 257), "\u0085")
+	f.Add("::%eth0", "", "")
 	f.Add("[::ffff:192.0.2.7]:443", "\xff\xfe\u2028", "\x00")
 	f.Fuzz(func(t *testing.T, addr, agent, label string) {
 		c := backends.NewClient(addr, agent, label)

@@ -166,8 +166,9 @@ func NewClient(remoteAddr, userAgent, label string) Client {
 // plain returns a in its one spelling, or the zero Addr if it is that of no machine. The zone is
 // dropped: it means something on one machine only and may hold anything.
 func plain(a netip.Addr) netip.Addr {
+	a = a.Unmap().WithZone("") // first: with a zone, or as IPv6, 0.0.0.0 is another address
 	if a.IsUnspecified() {
 		return netip.Addr{}
 	}
-	return a.Unmap().WithZone("")
+	return a
 }

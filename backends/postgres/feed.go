@@ -17,8 +17,9 @@ const (
 	pollInterval = 250 * time.Millisecond
 
 	// A reading waits after one that found something, a millisecond for each change within these
-	// bounds: in a storm many are read at once.
-	leastPause, mostPause = 10 * time.Millisecond, 100 * time.Millisecond
+	// bounds: in a storm many are read at once. It comes after the 20 milliseconds in which no
+	// second notification is sent, for what was committed in them.
+	leastPause, mostPause = 30 * time.Millisecond, 100 * time.Millisecond
 
 	// lastWait is how long a reading waits at most after one that failed.
 	lastWait = 2 * time.Second
