@@ -20,7 +20,6 @@ func (f *fleet) exec(t *testing.T, sql string) {
 // changes arrive that another server has made.
 var byHand = []revocation{
 	{"end the session", "/page", 401, asReplica("UPDATE inga.sessions SET ended_at = now(), ended_reason = 'incident' WHERE user_id = $1")},
-	{"let the session expire", "/page", 401, asReplica("UPDATE inga.sessions SET idle_deadline = now() WHERE user_id = $1")},
 	{"disable the user", "/page", 401, asReplica("UPDATE inga.users SET disabled = true WHERE id = $1")},
 	{"take the role", "/admin", 403, asReplica("UPDATE inga.users SET roles = '{user}' WHERE id = $1")},
 	{"remove the session", "/page", 401, asReplica("DELETE FROM inga.sessions WHERE user_id = $1")},
