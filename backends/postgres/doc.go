@@ -160,9 +160,10 @@
 // server was restarted, a cache reads everything again. [Store.Sweep] removes what all have had
 // that time to read.
 //
-// What triggers cannot see is bounded by the MaxAge of a cache: a view that depends on the time,
-// what a function reads that a view calls, and changes of the application's tables in sessions
-// that fire no triggers (session_replication_role, a subscription), unless they are ENABLE ALWAYS.
+// What triggers cannot see is bounded by the MaxAge of a cache: a deadline that is moved by hand,
+// a view that depends on the time, what a function reads that a view calls, and changes of the
+// application's tables in sessions that fire no triggers (session_replication_role, a
+// subscription), unless they are ENABLE ALWAYS.
 //
 // Processes of a version before 0007 that still run while others have migrated forget everything
 // with each notification, and miss the changes that send none: their MaxAge bounds those.
