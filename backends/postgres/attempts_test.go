@@ -90,7 +90,7 @@ const guessURL, guessSchema = "POSTGRES_TEST_GUESS", "POSTGRES_TEST_GUESS_SCHEMA
 
 func TestGuessingProcess(t *testing.T) {
 	if os.Getenv(guessURL) == "" {
-		t.Skip("a part of other tests")
+		t.Skip("is the process that the tests of several processes start")
 	}
 	ctx := context.Background()
 	pool := must(pgxpool.New(ctx, os.Getenv(guessURL)))(t)
