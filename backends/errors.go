@@ -25,6 +25,11 @@ var (
 	// ErrUnavailable: the store could not be asked (503).
 	ErrUnavailable error = problem{"backends: unavailable", "unavailable"}
 
+	// ErrUnconfirmed: the change was made, and is in force, but fewer replicas than configured have
+	// confirmed it, so a failover may undo it. It wraps ErrUnavailable (503): the caller should
+	// repeat the call, which confirms what it finds done.
+	ErrUnconfirmed = fmt.Errorf("%w: done, but not confirmed by enough replicas", ErrUnavailable)
+
 	// ErrInvalidArgument: the caller passed a value that no store accepts, for example a reason
 	// with control characters. It is a mistake in the application, not an outage. The message
 	// names the field (500).

@@ -1,0 +1,2 @@
+// Package redis keeps sessions and users in Redis 7 or newer: one server, Sentinel or a cluster.
+package redis
