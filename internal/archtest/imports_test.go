@@ -54,6 +54,7 @@ var arrows = map[string][]string{
 	"internal/bench":        {},
 	"internal/eventtest":    {"middleware"},
 	"internal/pgtest":       {},
+	"internal/redistest":    {},
 	"internal/requirements": {},
 	"internal/storetest":    {"backends", "backends/cache", "backends/memory", "backends/postgres", "internal/pgtest", "internal/recall"},
 	"internal/tokentest": {
@@ -65,7 +66,7 @@ var arrows = map[string][]string{
 // forTests are the packages that only tests may import.
 var forTests = []string{
 	"backends/backendtest", "middleware/authtest",
-	"internal/archtest", "internal/bench", "internal/eventtest", "internal/pgtest", "internal/requirements", "internal/storetest", "internal/tokentest",
+	"internal/archtest", "internal/bench", "internal/eventtest", "internal/pgtest", "internal/redistest", "internal/requirements", "internal/storetest", "internal/tokentest",
 }
 
 // linked are the modules that a program links that uses a package, besides the standard library
