@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/redis/rueidis"
+
+	"github.com/inga-auth/inga/internal/subscribers"
 )
 
 // A Store keeps sessions and users in Redis. All methods may be called concurrently.
@@ -12,4 +14,6 @@ type Store struct {
 	keys    keys
 	confirm int
 	timeout time.Duration
+
+	subscribers subscribers.Table
 }

@@ -13,7 +13,10 @@ import (
 const slots = 16384
 
 // A View is what a node says of its cluster.
-type View struct{ nodes []node }
+type View struct {
+	nodes []node
+	epoch string // of the last election or move of a slot
+}
 
 type node struct {
 	id, addr, master string // master is "-" for a master
@@ -82,7 +85,7 @@ func (n node) count() (sum int) {
 
 // ownership is what all nodes must agree on.
 func (v View) ownership() string {
-	var all []string
+	all := []string{v.epoch}
 	for _, n := range v.nodes {
 		all = append(all, fmt.Sprint(n.id, n.master, n.slots))
 	}
@@ -226,5 +229,8 @@ func (s *Server) serving() (View, error) {
 	if !strings.Contains(info, "cluster_state:ok") || r[0] == "slave" && !slices.Contains(r, "connected") {
 		return View{}, fmt.Errorf("redistest: %s does not serve: %.20s, %q\n%s", s.Addr(), info, r, s.logTail())
 	}
-	return s.view()
+	v, err := s.view()
+	_, v.epoch, _ = strings.Cut(info, "cluster_current_epoch:")
+	v.epoch, _, _ = strings.Cut(v.epoch, "\n")
+	return v, err
 }
