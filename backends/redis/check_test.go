@@ -44,7 +44,7 @@ func TestCheckNamesTheSettingsOfAServer(t *testing.T) {
 		},
 	} {
 		s := redistest.Start(t, c.config...)
-		found(t, newStore(t, dial(t, s.Addr()), ""), c.mistakes, c.warnings)
+		found(t, open(t, redis.Config{Client: dial(t, s.Addr()), Prefix: "inga:"}), c.mistakes, c.warnings)
 	}
 }
 
@@ -54,12 +54,12 @@ func TestCheckSaysWhatItMayNotLookAt(t *testing.T) {
 	c, err := rueidis.NewClient(rueidis.ClientOption{InitAddress: []string{s.Addr()}, Username: "web", Password: "x", DisableCache: true})
 	check(t, err)
 	t.Cleanup(c.Close)
-	found(t, newStore(t, c, ""), nil, []string{"CONFIG GET fails (NOPERM"})
+	found(t, open(t, redis.Config{Client: c, Prefix: "inga:"}), nil, []string{"CONFIG GET fails (NOPERM"})
 }
 
 func TestCheckReportsAServerThatDoesNotAnswer(t *testing.T) {
 	s := redistest.Start(t)
-	store := newStore(t, dial(t, s.Addr()), "")
+	store := open(t, redis.Config{Client: dial(t, s.Addr()), Prefix: "inga:"})
 	s.Kill()
 	found(t, store, []string{"no answer: "}, nil)
 }
@@ -71,7 +71,7 @@ func TestCheckReportsReplicasThatCannotConfirm(t *testing.T) {
 	unguarded := "min-replicas-to-write is 0"
 	confirming, err := redis.New(redis.Config{Client: client, Confirm: 1})
 	check(t, err)
-	found(t, newStore(t, client, ""), nil, []string{careless, unguarded})
+	found(t, open(t, redis.Config{Client: client, Prefix: "inga:"}), nil, []string{careless, unguarded})
 	found(t, confirming, nil, []string{unguarded})
 
 	for _, n := range c.Nodes {
@@ -89,7 +89,7 @@ func TestCheckReportsReplicasThatCannotConfirm(t *testing.T) {
 
 func TestCheckReportsAClusterThatDoesNotServe(t *testing.T) {
 	c := redistest.StartCluster(t, "--appendonly", "yes", "--appendfsync", "always")
-	s := newStore(t, dial(t, c.Addrs()...), "")
+	s := open(t, redis.Config{Client: dial(t, c.Addrs()...), Prefix: "inga:"})
 	m := c.Masters(t)
 	for _, n := range append(c.Replicas(t, m[0]), m[0]) {
 		n.Kill()

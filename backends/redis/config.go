@@ -57,6 +57,7 @@ func New(c Config) (*Store, error) {
 	}
 	return &Store{
 		client:  c.Client,
+		scripts: load(),
 		keys:    keys(cmp.Or(c.Prefix, defaultPrefix)),
 		confirm: c.Confirm,
 		timeout: cmp.Or(c.Timeout, defaultTimeout),

@@ -12,10 +12,7 @@ import (
 	"github.com/inga-auth/inga/backends"
 )
 
-var (
-	_ backends.Feed       = (*Store)(nil)
-	_ backends.Subscriber = (*Store)(nil)
-)
+var _ backends.Feed = (*Store)(nil)
 
 // Watch implements [backends.Feed]. It has a connection to each master on which Redis announces
 // changes (CLIENT TRACKING), and asks on each of them, every interval, whether that is still so and
@@ -35,13 +32,6 @@ func (s *Store) Watch(ctx context.Context, every time.Duration, l backends.Liste
 		return ctx.Err()
 	}
 	return fmt.Errorf("redis: feed: %w", err)
-}
-
-// Subscribe implements [backends.Subscriber]. f is called for changes of all processes while
-// [Store.Watch] runs. It is called while the subscriptions are locked: it must call neither the
-// store nor stop.
-func (s *Store) Subscribe(userID string, f func()) (stop func()) {
-	return s.subscribers.Subscribe(userID, f)
 }
 
 // A watch listens to all masters.

@@ -137,8 +137,8 @@ func announced(t *testing.T, c rueidis.Client, prefix, userID string) {
 
 func TestAListenerHearsOfChangesOnAllMastersBeforeItIsUpToDate(t *testing.T) {
 	onBoth(t, func(t *testing.T, client rueidis.Client) {
-		prefix := redistest.Prefix(t)
-		s := newStore(t, client, prefix)
+		prefix := redistest.Prefix(t) + ":"
+		s := open(t, redis.Config{Client: client, Prefix: prefix})
 		w := watch(t, s)
 		for i := range 200 {
 			id := fmt.Sprintf("user {%d}", i)
@@ -155,8 +155,8 @@ func TestAListenerHearsOfChangesOnAllMastersBeforeItIsUpToDate(t *testing.T) {
 
 func TestChangesOfOtherPrefixesAreNotHeard(t *testing.T) {
 	onBoth(t, func(t *testing.T, client rueidis.Client) {
-		prefix := redistest.Prefix(t)
-		w := watch(t, newStore(t, client, prefix))
+		prefix := redistest.Prefix(t) + ":"
+		w := watch(t, open(t, redis.Config{Client: client, Prefix: prefix}))
 		check(t, announce(t.Context(), client, redistest.Prefix(t), "ann"))
 		if heard := w.await(t, time.Now()); len(heard) != 0 {
 			t.Errorf("heard %q", heard)
@@ -166,7 +166,7 @@ func TestChangesOfOtherPrefixesAreNotHeard(t *testing.T) {
 
 func TestAfterFLUSHALLAnythingMayHaveChanged(t *testing.T) {
 	server := redistest.Start(t)
-	w := watch(t, newStore(t, dial(t, server.Addr()), ""))
+	w := watch(t, open(t, redis.Config{Client: dial(t, server.Addr()), Prefix: "inga:"}))
 	server.Do(t, "FLUSHALL")
 	if heard := w.await(t, time.Now()); !slices.Equal(heard, []string{""}) {
 		t.Errorf("heard %q, want that anything may have changed", heard)
@@ -176,7 +176,7 @@ func TestAfterFLUSHALLAnythingMayHaveChanged(t *testing.T) {
 func TestAWatchEndsWithItsServerAndHearsTheNextOne(t *testing.T) {
 	server := redistest.Start(t)
 	client := dial(t, server.Addr())
-	s := newStore(t, client, "")
+	s := open(t, redis.Config{Client: client, Prefix: "inga:"})
 	w := watch(t, s)
 	server.Kill()
 	w.over(t)
@@ -192,7 +192,7 @@ func TestAWatchEndsWithItsServerAndHearsTheNextOne(t *testing.T) {
 func TestWhileAMasterIsPausedNoListenerIsUpToDate(t *testing.T) {
 	c := redistest.StartCluster(t)
 	client := dial(t, c.Addrs()...)
-	s := newStore(t, client, "")
+	s := open(t, redis.Config{Client: client, Prefix: "inga:"})
 	w := watch(t, s)
 	resume := c.Masters(t)[1].Pause(t)
 	paused := time.Now()
@@ -215,21 +215,6 @@ func TestWhileAMasterIsPausedNoListenerIsUpToDate(t *testing.T) {
 func onBoth(t *testing.T, test func(t *testing.T, c rueidis.Client)) {
 	t.Run("server", func(t *testing.T) { test(t, dial(t, redistest.Shared(t).Addr())) })
 	t.Run("cluster", func(t *testing.T) { test(t, dial(t, redistest.SharedCluster(t).Addrs()...)) })
-}
-
-func dial(t *testing.T, addrs ...string) rueidis.Client {
-	t.Helper()
-	c, err := rueidis.NewClient(rueidis.ClientOption{InitAddress: addrs, DisableCache: true})
-	check(t, err)
-	t.Cleanup(c.Close)
-	return c
-}
-
-func newStore(t *testing.T, c rueidis.Client, prefix string) *redis.Store {
-	t.Helper()
-	s, err := redis.New(redis.Config{Client: c, Prefix: prefix})
-	check(t, err)
-	return s
 }
 
 func check(t *testing.T, err error) {

@@ -107,7 +107,7 @@ func (c *chronicle) state() (watches, beats, vouched int) {
 func TestNoChangeIsMissedWhateverHappensToTheCluster(t *testing.T) {
 	c := redistest.StartCluster(t)
 	client := dial(t, c.Addrs()...)
-	s := newStore(t, client, "")
+	s := open(t, redis.Config{Client: client, Prefix: "inga:"})
 	chronicle := &chronicle{}
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup

@@ -1,0 +1,6 @@
+#!lua flags=allow-oom
+-- Deletes the key if it has the value.
+if redis.call('GET', KEYS[1]) == ARGV[1] then
+	redis.call('DEL', KEYS[1])
+end
+return {}
