@@ -216,10 +216,3 @@ func onBoth(t *testing.T, test func(t *testing.T, c rueidis.Client)) {
 	t.Run("server", func(t *testing.T) { test(t, dial(t, redistest.Shared(t).Addr())) })
 	t.Run("cluster", func(t *testing.T) { test(t, dial(t, redistest.SharedCluster(t).Addrs()...)) })
 }
-
-func check(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
