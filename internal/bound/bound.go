@@ -127,6 +127,3 @@ func (b *Binder) Offer(h http.Header, s *backends.Session) {
 		b.bind.Path, b.Challenge(l, now), b.authorization(l, now)))
 	h.Set("Cache-Control", "no-store")
 }
-
-// errUnproved says no more to the client than [middleware.ErrUnproved].
-func errUnproved(why string) error { return fmt.Errorf("%w: %s", middleware.ErrUnproved, why) }

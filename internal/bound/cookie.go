@@ -1,12 +1,12 @@
 package bound
 
 import (
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/internal/browser"
 	"github.com/inga-auth/inga/middleware"
 )
@@ -50,34 +50,40 @@ func (b *Binder) Clear(h http.Header, r *http.Request) {
 	}
 }
 
-// Check returns nil if a request with the cookies of r may use the session of the login, which has the
-// binding, zero for none. The error is [middleware.ErrUnproved], or [middleware.ErrSessionExpired] for a
-// session that is still unbound after the time allowed. It asks no store.
+// Check returns nil if a request with the cookies of r may use the session of the identity, and says in
+// id.Binding whether the key was proved. The error is [middleware.ErrUnproved], of which there is an event,
+// or [middleware.ErrSessionExpired] for a session that is still unbound after the time allowed. It asks no
+// store.
 //
 // A cookie alone decides: Secure-Session-Skipped and the like say why a browser has none, and anyone
 // can send them.
-func (b *Binder) Check(r *http.Request, l Login, to backends.Binding) error {
-	now := time.Now()
+func (b *Binder) Check(r *http.Request, id *middleware.Identity) error {
 	switch {
-	case to.Thumbprint == "":
-		return b.checkUnbound(l, now)
+	case id.Binding.Thumbprint == "":
+		return b.checkUnbound(id.AuthTime)
 	case b == nil:
-		return errUnproved("sessions of this cookie are no longer bound")
-	}
-	if _, ok := b.Proved(r, l, to.Thumbprint); ok {
+		return fmt.Errorf("%w: sessions of this cookie are not bound any more", middleware.ErrUnproved)
+	case b.Allows(r, id):
 		return nil
 	}
-	if now.Before(to.BoundAt.Add(b.grace)) {
-		return nil
-	}
-	return errUnproved("no bound cookie that is good")
+	b.Method.Unproved(r, *id, middleware.ReasonProofRequired)
+	return fmt.Errorf("%w: no bound cookie that is good", middleware.ErrUnproved)
 }
 
-func (b *Binder) checkUnbound(l Login, now time.Time) error {
-	if b == nil || b.bind.Unbound == 0 || now.Before(l.At.Add(b.bind.Unbound)) {
+// Allows is like Check, and emits no event.
+func (b *Binder) Allows(r *http.Request, id *middleware.Identity) bool {
+	if id.Binding.Thumbprint == "" || b == nil {
+		return id.Binding.Thumbprint == "" && b.checkUnbound(id.AuthTime) == nil
+	}
+	_, id.Binding.Proved = b.Proved(r, Login{id.SessionID, id.AuthTime}, id.Binding.Thumbprint)
+	return id.Binding.Proved || time.Now().Before(id.Binding.BoundAt.Add(b.grace))
+}
+
+func (b *Binder) checkUnbound(authTime time.Time) error {
+	if b == nil || b.bind.Unbound == 0 || time.Now().Before(authTime.Add(b.bind.Unbound)) {
 		return nil
 	}
-	return middleware.ErrSessionExpired
+	return fmt.Errorf("%w: it is not bound to a device", middleware.ErrSessionExpired)
 }
 
 // Proved returns when the key with the thumbprint was proved for the login, by the bound cookie in r. ok
