@@ -61,6 +61,11 @@ type Session struct {
 
 	Refresh Refresh `json:"-"`              // zero for a session without refresh tokens
 	Ended   Ended   `json:"ended,omitzero"` // zero for a session that was not ended
+
+	// Actor is who acts as the user in this session, and zero for the user themselves.
+	Actor Actor `json:"actor,omitzero"`
+	// Binding is the key that must be proved with each credential of the session, and zero for none.
+	Binding Binding `json:"binding,omitzero"`
 }
 
 // Refresh is the state of a session's refresh tokens: a counter, and no token.

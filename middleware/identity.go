@@ -40,6 +40,12 @@ type Identity struct {
 	// renewed.
 	ExpiresAt time.Time `json:"expires_at"`
 
+	// Actor is the ID of the user who acts as Subject, and "" as a rule; see [Login].
+	Actor string `json:"actor,omitempty"`
+
+	// Binding says to which key the session is bound. It is zero for one that is not bound.
+	Binding Binding `json:"binding,omitzero"`
+
 	// Session holds the timeouts of the session. It is zero without a session of ours.
 	Session Lifetime `json:"-"`
 
@@ -49,6 +55,14 @@ type Identity struct {
 
 	// by is the authenticator that made this identity. FirstOf and the guard set it.
 	by Authenticator
+}
+
+// A Binding names the key of a device that a session is bound to. A credential of the session is
+// good only with a proof that the client has the private key.
+type Binding struct {
+	Thumbprint string    `json:"thumbprint"` // of the public key: RFC 7638, SHA-256
+	BoundAt    time.Time `json:"bound_at"`   // when the session was bound
+	Proved     bool      `json:"proved"`     // whether this request came with a proof
 }
 
 // A Lifetime holds the timeouts and deadlines of a session.
@@ -125,6 +139,9 @@ func (id Identity) LogValue() slog.Value {
 	}
 	if id.Issuer != "" {
 		attrs = append(attrs, slog.String("issuer", id.Issuer))
+	}
+	if id.Actor != "" {
+		attrs = append(attrs, slog.String("actor", id.Actor))
 	}
 	return slog.GroupValue(attrs...)
 }

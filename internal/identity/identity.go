@@ -17,6 +17,9 @@ func Recall(id *middleware.Identity, e *recall.Entry, method string) {
 	id.AuthTime = s.AuthenticatedAt
 	id.Roles, id.AMR = record.Lists(&e.User, &e.Session)
 	id.ExpiresAt = s.IdleDeadline
+	id.Actor = e.Session.Actor().UserID
+	b := e.Session.Binding()
+	id.Binding.Thumbprint, id.Binding.BoundAt = b.Thumbprint, b.BoundAt
 	id.Session.Idle = s.IdleTimeout
 	id.Session.Interval = s.RenewalInterval
 	id.Session.LastSeen = s.LastSeenAt

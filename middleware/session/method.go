@@ -44,6 +44,8 @@ func (m *Method) Identity(s *backends.Session, u *backends.User) middleware.Iden
 		AuthTime:  s.AuthenticatedAt,
 		AMR:       s.AMR,
 		ExpiresAt: s.IdleDeadline,
+		Actor:     s.Actor.UserID,
+		Binding:   middleware.Binding{Thumbprint: s.Binding.Thumbprint, BoundAt: s.Binding.BoundAt},
 		Session: middleware.Lifetime{
 			Idle:             s.IdleTimeout,
 			Interval:         s.RenewalInterval,
