@@ -12,6 +12,7 @@ import (
 	"golang.org/x/net/publicsuffix"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/bound"
 	"github.com/inga-auth/inga/internal/browser"
 	"github.com/inga-auth/inga/internal/entropy"
 	"github.com/inga-auth/inga/internal/recall"
@@ -50,6 +51,11 @@ type Config struct {
 	// that browsers keep any cookie. The server refuses an idle session whatever the browser keeps.
 	Reissue bool
 
+	// Bind, if it has a Path, binds sessions to the device of their browser where the browser can do
+	// that, so that a copy of the cookies is good for minutes only. See package middleware/dbsc. Without
+	// it, sessions that were bound before are refused, and their users log in again.
+	Bind session.Bind
+
 	// ClearSiteData, if not empty, is the value of the header of that name in the response to a
 	// logout: `"cache", "storage"`, for example.
 	ClearSiteData string
@@ -74,12 +80,14 @@ func New(c Config) (*Cookies, error) {
 		c.mistakes(),
 		k.cookie.Mistakes("cookie: Config.", "Name"),
 		k.origins.Trust("cookie: Config.TrustedOrigins", c.TrustedOrigins),
+		bound.Mistakes("cookie: Config.Bind.", c.Bind, k.cookie, c.store()),
 	)
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
 	k.sessions = c.Sessions.Method(backends.KindCookie, Method)
 	k.recaller, _ = c.Sessions.Store().(recall.Store)
+	k.bound = bound.New(bound.Config{Registry: c.Sessions, Method: k.sessions, Bind: c.Bind, Keys: c.Keys, Cookie: k.cookie})
 	for _, key := range c.Keys {
 		// MaxAge(0): the row decides how long a session lives.
 		codec := securecookie.New(slices.Clone(key), nil).SetSerializer(securecookie.NopEncoder{}).MaxAge(0)
@@ -88,10 +96,18 @@ func New(c Config) (*Cookies, error) {
 	return k, nil
 }
 
+// store returns that of the sessions, or nil.
+func (c Config) store() backends.Store {
+	if c.Sessions == nil {
+		return nil
+	}
+	return c.Sessions.Store()
+}
+
 func (c Config) mistakes() []error {
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("cookie: Config."+format, args...)) }
-	if c.Sessions == nil || c.Sessions.Store() == nil {
+	if c.store() == nil {
 		bad("Sessions is nil, want what session.New returns")
 	}
 	if len(c.Keys) == 0 {

@@ -1,12 +1,15 @@
 package cookie
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"net/http"
 
 	"github.com/gorilla/securecookie"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/bound"
 	"github.com/inga-auth/inga/internal/browser"
 	"github.com/inga-auth/inga/internal/identity"
 	"github.com/inga-auth/inga/internal/recall"
@@ -26,6 +29,7 @@ type Cookies struct {
 	codecs        []*securecookie.SecureCookie // the first one signs
 	origins       browser.Origins
 	warning       browser.Warning
+	bound         *bound.Binder // nil if it binds nothing
 	reissue       bool
 	clearSiteData string
 }
@@ -47,6 +51,7 @@ func (k *Cookies) Authenticate(r *http.Request) (id middleware.Identity, err err
 	if entry, ok := k.recall(r); ok {
 		if err = k.origins.Check(r); err == nil {
 			identity.Recall(&id, entry, Method)
+			err = browser.Ambient(k.bound.Check(r, &id))
 		}
 		return id, err
 	}
@@ -55,7 +60,7 @@ func (k *Cookies) Authenticate(r *http.Request) (id middleware.Identity, err err
 		return id, browser.Ambient(err)
 	}
 	k.remember(p)
-	return k.sessions.Identity(&p.session, &p.user), nil
+	return p.identity, nil
 }
 
 // Renew implements [middleware.Renewer].
@@ -96,6 +101,7 @@ func (k *Cookies) Login(w http.ResponseWriter, r *http.Request, l middleware.Log
 	s, err := k.sessions.Open(r, l, o)
 	if err == nil {
 		browser.Move(w.Header(), header)
+		k.bound.Offer(w.Header(), &s)
 	}
 	return s, err
 }
@@ -115,8 +121,11 @@ func (k *Cookies) opening(r *http.Request, l *middleware.Login) (o session.Openi
 		return k.set(header, o.Secret, s.ID, l.BrowserSession, until)
 	}
 	_, err = k.signed(r, func(c credential) error {
-		o.Former = append(o.Former, string(c.id[:]))
-		return nil
+		s, err := k.bound.Former(r, string(c.id[:]))
+		if err == nil || errors.Is(err, middleware.ErrUnproved) && s.UserID == l.Subject {
+			o.Former = append(o.Former, string(c.id[:]))
+		}
+		return unlessUnproved(err)
 	})
 	return o, header, err
 }
@@ -145,19 +154,24 @@ var errNotMade = fmt.Errorf("%w: cookie: these Cookies are not from New", middle
 // l.Subject must be the user of the session, who must still have l.UserVersion unless that is 0.
 // Errors are those of Login, and [middleware.ErrNoCredentials] if r has no session cookie.
 func (k *Cookies) Reauthenticate(w http.ResponseWriter, r *http.Request, l middleware.Login) (backends.Session, error) {
-	o, header, err := k.opening(r, &l)
-	if err != nil {
+	if err := k.check(r, (*browser.Origins).CheckLogin); err != nil {
 		return backends.Session{}, err
 	}
 	p, err := k.prove(r)
 	if err != nil {
 		return backends.Session{}, err
 	}
+	o, header, err := k.opening(r, &l)
+	if err != nil {
+		return backends.Session{}, err
+	}
 	l.BrowserSession = l.BrowserSession || p.ends
+	p.session.Binding = backends.Binding{} // to be bound anew, to the same key or another one
 	if err := k.sessions.Reauthenticate(r, &p.session, l, o); err != nil {
 		return backends.Session{}, err
 	}
 	browser.Move(w.Header(), header)
+	k.bound.Offer(w.Header(), &p.session)
 	return p.session, nil
 }
 
@@ -168,24 +182,47 @@ func (k *Cookies) Reauthenticate(w http.ResponseWriter, r *http.Request, l middl
 // before it received the new one. Logout must be called before the response begins.
 //
 // Errors are [middleware.ErrCrossOrigin], [middleware.ErrMalformedRequest] for a GET and other
-// safe methods, [middleware.ErrInvalidCredentials] if there are too many cookies to verify, and
+// safe methods, [middleware.ErrInvalidCredentials] if there are too many cookies to verify,
+// [middleware.ErrUnproved] if the session is bound and r has no proof of its key, and
 // [middleware.ErrUnavailable]: the session then still lives, and the browser keeps the cookie to
 // try again.
 func (k *Cookies) Logout(w http.ResponseWriter, r *http.Request) error {
 	if err := k.check(r, (*browser.Origins).CheckUnsafe); err != nil {
 		return err
 	}
+	var unproved error
 	_, err := k.signed(r, func(c credential) error {
+		if _, err := k.bound.Former(r, string(c.id[:])); err != nil {
+			unproved = err
+			return unlessUnproved(err)
+		}
 		return k.sessions.Logout(r, middleware.Identity{SessionID: string(c.id[:])})
 	})
-	if err != nil {
+	if err = cmp.Or(err, unproved); err != nil {
 		return err
 	}
 	k.cookie.Clear(w.Header())
+	k.bound.Clear(w.Header(), r)
 	if k.clearSiteData != "" {
 		w.Header().Set("Clear-Site-Data", k.clearSiteData)
 	}
 	return nil
+}
+
+// Bound is for package middleware/dbsc.
+func (k *Cookies) Bound() *bound.Binder {
+	if k == nil {
+		return nil
+	}
+	return k.bound
+}
+
+// unlessUnproved returns err, and nil for [middleware.ErrUnproved]: it is about one of several cookies.
+func unlessUnproved(err error) error {
+	if errors.Is(err, middleware.ErrUnproved) {
+		return nil
+	}
+	return err
 }
 
 // Format implements [fmt.Formatter], so that no verb prints the keys.

@@ -40,8 +40,9 @@ type credential struct {
 // A proof is a credential with the live session and the user that it proves.
 type proof struct {
 	credential
-	session backends.Session
-	user    backends.User
+	session  backends.Session
+	user     backends.User
+	identity middleware.Identity
 }
 
 // prove returns what the cookies of r prove. Those of sessions that have ended do not count, if
@@ -55,13 +56,18 @@ func (k *Cookies) prove(r *http.Request) (p proof, err error) {
 			return err
 		}
 		s, u, err := k.sessions.Find(r.Context(), string(c.id[:]), c.secret)
+		id := middleware.Identity{}
+		if err == nil {
+			id = k.sessions.Identity(&s, &u)
+			err = k.bound.Check(r, &id)
+		}
 		switch {
 		case errors.Is(err, middleware.ErrInvalidCredentials):
 			refusal = err
 		case err != nil:
 			return err
 		case p.value == "":
-			p = proof{c, s, u}
+			p = proof{c, s, u, id}
 		case u.ID != p.user.ID:
 			return fmt.Errorf("%w: session cookies of two users", middleware.ErrInvalidCredentials)
 		}

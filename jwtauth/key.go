@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/big"
 	"slices"
 	"strings"
 
@@ -50,12 +49,7 @@ func es256(public *ecdsa.PublicKey, private any) (Key, error) {
 		if public == nil || public.Curve != elliptic.P256() {
 			return nil, errors.New("key is not one of the curve P-256")
 		}
-		point, err := public.ECDH()
-		if err != nil {
-			return nil, err
-		}
-		xy := point.Bytes()[1:] // after the 4 of an uncompressed point
-		return map[string]string{"kty": "EC", "crv": "P-256", "x": jose.Encode(xy[:32]), "y": jose.Encode(xy[32:])}, nil
+		return jose.Members(public)
 	})
 }
 
@@ -73,10 +67,7 @@ func EdDSAPublic(public ed25519.PublicKey) (Key, error) { return eddsa(slices.Cl
 
 func eddsa(public ed25519.PublicKey, private any) (Key, error) {
 	return newKey(jwt.SigningMethodEdDSA, public, private, func() (map[string]string, error) {
-		if len(public) != ed25519.PublicKeySize {
-			return nil, errors.New("key has not the length of one for Ed25519")
-		}
-		return map[string]string{"kty": "OKP", "crv": "Ed25519", "x": jose.Encode(public)}, nil // RFC 8037, section 2
+		return jose.Members(public)
 	})
 }
 
@@ -89,10 +80,16 @@ func RS256Public(public *rsa.PublicKey) (Key, error) {
 }
 
 // PS256 returns a key for RSA (PSS) with SHA-256, of 2048 to 8192 bits.
-func PS256(private *rsa.PrivateKey) (Key, error) { return rsaPair(jose.PS256, private) }
+func PS256(private *rsa.PrivateKey) (Key, error) { return rsaPair(ps256, private) }
 
 // PS256Public returns a key that verifies what the private one signed elsewhere.
-func PS256Public(public *rsa.PublicKey) (Key, error) { return rsaKey(jose.PS256, public, nil) }
+func PS256Public(public *rsa.PublicKey) (Key, error) { return rsaKey(ps256, public, nil) }
+
+// ps256 has a salt as long as the hash: RFC 7518, section 3.5. Golang-jwt's own accepts one of any length.
+var ps256 = &jwt.SigningMethodRSAPSS{
+	SigningMethodRSA: jwt.SigningMethodPS256.SigningMethodRSA,
+	Options:          &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash},
+}
 
 func rsaPair(method jwt.SigningMethod, private *rsa.PrivateKey) (Key, error) {
 	if private == nil {
@@ -106,8 +103,7 @@ func rsaKey(method jwt.SigningMethod, public *rsa.PublicKey, private any) (Key, 
 		if public == nil || public.N == nil {
 			return nil, errors.New("key is nil")
 		}
-		n, e := public.N.Bytes(), big.NewInt(int64(public.E)).Bytes()
-		return map[string]string{"kty": "RSA", "n": jose.Encode(n), "e": jose.Encode(e)}, jose.CheckRSA(public)
+		return jose.Members(public)
 	})
 }
 

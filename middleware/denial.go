@@ -62,6 +62,7 @@ func denialOf(err error) Denial {
 		{ErrSessionRevoked, 401, "invalid_token", "session-revoked", "Session has been ended"},
 		{ErrSessionSuperseded, 401, "invalid_token", "session-superseded", "Session has been ended by a newer login"},
 		{ErrSessionStolen, 401, "invalid_token", "session-stolen", "Session has been ended because its token was used twice"},
+		{ErrUnproved, 401, "invalid_token", "proof-required", "Proof of the device required"},
 		{ErrInvalidCredentials, 401, "invalid_token", "invalid-credentials", "Credentials are not valid"},
 		{ErrMalformedRequest, 400, "invalid_request", "malformed-request", "Request is malformed"},
 		{ErrInsufficientAuthentication, 401, insufficientAuthentication, "insufficient-authentication", "Authenticate again"},

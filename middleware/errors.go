@@ -27,6 +27,10 @@ var (
 	// ErrSessionStolen: its refresh token was used twice, by the user and by a thief.
 	ErrSessionStolen = fmt.Errorf("%w: session stolen", ErrInvalidCredentials)
 
+	// ErrUnproved wraps ErrInvalidCredentials: the session is bound to the key of a device, and the
+	// request came without a proof of that key, as a copy of the credential does. The session lives on.
+	ErrUnproved = fmt.Errorf("%w: session is bound to a device, whose proof is missing", ErrInvalidCredentials)
+
 	// ErrAmbientCredentials wraps ErrInvalidCredentials. An authenticator adds it to its error if the
 	// credential is a cookie, which browsers send by themselves: to [Guard.Optional] its client is a
 	// visitor. An API key that its client chose to send is not ambient, in a header of any name.

@@ -51,6 +51,10 @@ const (
 	EventDenied          EventType = "denied"          // an authenticated request was refused: see Reason
 	EventThrottled       EventType = "throttled"       // a try at a secret was refused without looking at it
 
+	EventBound       EventType = "bound"        // the session was bound to the key of a device
+	EventBindRefused EventType = "bind_refused" // it was not, because it was bound already
+	EventUnproved    EventType = "unproved"     // a bound session's credential came without a good proof: see Reason
+
 	EventRefreshed EventType = "refreshed" // a refresh token was rotated
 	EventReplayed  EventType = "replayed"  // a refresh token was used again in time, and not rotated
 	EventTheft     EventType = "theft"     // a refresh token was used again too late, and the session ended
@@ -76,6 +80,8 @@ const (
 	ReasonSessionSuperseded  = "session_superseded"  // a newer login took its place
 	ReasonSessionStolen      = "session_stolen"      // its refresh token was used twice
 	ReasonMalformedRequest   = "malformed_request"   // two tokens, for example
+	ReasonProofRequired      = "proof_required"      // the proof of a bound session's key is missing or too old
+	ReasonInvalidProof       = "invalid_proof"       // a proof is not by the key of the session
 
 	ReasonForbidden                  = "forbidden"                   // a rule objects
 	ReasonCrossOrigin                = "cross_origin"                // a page of another origin sent it

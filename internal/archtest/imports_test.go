@@ -31,23 +31,25 @@ var arrows = map[string][]string{
 
 	"cookie":              {"backends", "internal/browser", "internal/entropy", "internal/identity", "internal/recall", "internal/seal", "middleware", "middleware/session"},
 	"jwtauth":             {"backends", "internal/bearer", "internal/browser", "internal/entropy", "internal/jose", "internal/tokens", "middleware", "middleware/session"},
-	"jwtauth/foreign":     {"backends", "internal/bearer", "internal/jose", "jwtauth", "middleware"},
+	"jwtauth/foreign":     {"backends", "internal/bearer", "internal/claims", "internal/jose", "jwtauth", "middleware"},
 	"jwtauth/oauth":       {"internal/jose", "internal/tokens", "jwtauth", "middleware"},
 	"jwtauth/tokencookie": {"backends", "internal/browser", "internal/tokens", "jwtauth", "middleware"},
 	"middleware/devices":  {"backends", "internal/browser", "internal/text", "middleware", "middleware/session"},
 
 	"internal/bearer":      {"middleware"},
 	"internal/browser":     {"middleware"},
+	"internal/claims":      {"internal/jose"},
 	"internal/entropy":     {},
 	"internal/identity":    {"internal/recall", "internal/record", "middleware"},
 	"internal/jose":        {},
 	"internal/nilcheck":    {},
+	"internal/proof":       {"internal/jose"},
 	"internal/recall":      {"backends", "internal/record"},
 	"internal/record":      {"backends"},
 	"internal/seal":        {"internal/entropy"},
 	"internal/subscribers": {},
 	"internal/text":        {},
-	"internal/tokens":      {"backends", "internal/bearer", "internal/identity", "internal/jose", "internal/recall", "middleware", "middleware/session"},
+	"internal/tokens":      {"backends", "internal/bearer", "internal/claims", "internal/identity", "internal/jose", "internal/recall", "middleware", "middleware/session"},
 
 	// For tests only.
 	"internal/archtest":     {},
@@ -55,6 +57,7 @@ var arrows = map[string][]string{
 	"internal/eventtest":    {"middleware"},
 	"internal/pgtest":       {},
 	"internal/redistest":    {},
+	"internal/prooftest":    {},
 	"internal/requirements": {},
 	"internal/storetest":    {"backends", "backends/cache", "backends/memory", "backends/postgres", "internal/pgtest", "internal/recall"},
 	"internal/tokentest": {
@@ -66,7 +69,7 @@ var arrows = map[string][]string{
 // forTests are the packages that only tests may import.
 var forTests = []string{
 	"backends/backendtest", "middleware/authtest",
-	"internal/archtest", "internal/bench", "internal/eventtest", "internal/pgtest", "internal/redistest", "internal/requirements", "internal/storetest", "internal/tokentest",
+	"internal/archtest", "internal/bench", "internal/eventtest", "internal/pgtest", "internal/prooftest", "internal/redistest", "internal/requirements", "internal/storetest", "internal/tokentest",
 }
 
 // linked are the modules that a program links that uses a package, besides the standard library
@@ -86,6 +89,8 @@ var linked = map[string][]string{
 	"middleware/session":  {},
 	"middleware/devices":  {"github.com/mileusna/useragent"},
 	"sliding":             {},
+
+	"internal/proof": {}, // which package cookie needs
 
 	"cookie":              {"github.com/gorilla/securecookie", "golang.org/x/net"},
 	"jwtauth":             {"github.com/golang-jwt/jwt/v5"},

@@ -17,12 +17,26 @@ var headerNames = []string{
 }
 
 // A Header is what a token says about itself.
-type Header struct{ Alg, Typ, Kid string }
+type Header struct {
+	Alg, Typ, Kid string
+	JWK           []byte // the key that a proof brings, as JSON; nil if it brings none
+}
 
 // ParseHeader reads the first part of a token.
 func ParseHeader(segment string) (Header, error) {
+	h, err := ParseProofHeader(segment, maxHeader)
+	if err == nil && h.JWK != nil {
+		err = errOwnKey
+	}
+	return h, err
+}
+
+var errOwnKey = errors.New("header brings a key of its own")
+
+// ParseProofHeader reads the first part, of at most so many bytes, of a proof, which may bring a key.
+func ParseProofHeader(segment string, maximum int) (Header, error) {
 	var h Header
-	if len(segment) > maxHeader {
+	if len(segment) > maximum {
 		return h, errors.New("header is too long")
 	}
 	raw, err := Decode(segment)
@@ -40,8 +54,10 @@ func ParseHeader(segment string) (Header, error) {
 		case "crit", "b64":
 			// RFC 7515, section 4.1.11: what we do not understand and must is refused.
 			err = errors.New("header has a critical extension")
-		case "jwk", "jku", "x5u", "x5c":
-			err = errors.New("header brings a key of its own")
+		case "jwk":
+			h.JWK = value
+		case "jku", "x5u", "x5c":
+			err = errOwnKey
 		default:
 			if Variant(name, headerNames) {
 				err = errors.New("header has a registered name in another spelling")

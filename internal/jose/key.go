@@ -1,6 +1,7 @@
 package jose
 
 import (
+	"crypto/hmac"
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
@@ -9,23 +10,13 @@ import (
 	"fmt"
 	"maps"
 	"math"
-
-	"github.com/golang-jwt/jwt/v5"
 )
 
-// PS256 and its like are RSASSA-PSS with a salt as long as the hash: RFC 7518, section 3.5.
-// Golang-jwt's own accept a salt of any length.
-var (
-	PS256 = pss(jwt.SigningMethodPS256)
-	PS384 = pss(jwt.SigningMethodPS384)
-	PS512 = pss(jwt.SigningMethodPS512)
-)
-
-func pss(m *jwt.SigningMethodRSAPSS) jwt.SigningMethod {
-	return &jwt.SigningMethodRSAPSS{
-		SigningMethodRSA: m.SigningMethodRSA,
-		Options:          &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash},
-	}
+// A Method signs and verifies with one algorithm: a jwt.SigningMethod of golang-jwt.
+type Method interface {
+	Alg() string
+	Sign(text string, key any) ([]byte, error)
+	Verify(text string, sig []byte, key any) error
 }
 
 // A Key signs and verifies with one algorithm. What it is made of is in two functions only:
@@ -45,7 +36,7 @@ type Key struct {
 
 // NewKey returns a key that uses the method with what it takes to verify and to sign; nil does
 // not sign. The ID is the thumbprint of the members.
-func NewKey(method jwt.SigningMethod, public, private any, members map[string]string) (*Key, error) {
+func NewKey(method Method, public, private any, members map[string]string) (*Key, error) {
 	k := Key{Alg: method.Alg(), Members: members}
 	if members["kty"] == "oct" {
 		k.Members = nil // to verify is to be able to sign
@@ -63,7 +54,7 @@ func NewKey(method jwt.SigningMethod, public, private any, members map[string]st
 			return nil, fmt.Errorf("key does not work: %w", err)
 		}
 	}
-	return k.WithID(thumbprint(members)), nil
+	return k.WithID(Thumbprint(Canonical(members))), nil
 }
 
 // WithID returns a copy of the key with another ID.
@@ -81,12 +72,10 @@ func (k *Key) WithID(id string) *Key {
 
 // IsOf reports whether the key is the HMAC with SHA-256 of the secret.
 func (k *Key) IsOf(secret []byte) bool {
-	if k.Alg != jwt.SigningMethodHS256.Alg() {
-		return false
-	}
 	const text = "any"
-	sig, err := jwt.SigningMethodHS256.Sign(text, secret)
-	return err == nil && k.Verify(text, sig) == nil
+	h := hmac.New(sha256.New, secret)
+	h.Write([]byte(text))
+	return k.Alg == "HS256" && k.Verify(text, h.Sum(nil)) == nil
 }
 
 const (
@@ -107,11 +96,16 @@ func CheckRSA(k *rsa.PublicKey) error {
 	return nil
 }
 
-// thumbprint is that of RFC 7638, section 3: SHA-256 of the required members as JSON, in
-// lexicographic order and without space, which is how encoding/json writes a map.
-func thumbprint(required map[string]string) string {
+// Canonical returns the required members of a JWK as the JSON of which RFC 7638, section 3, makes the
+// thumbprint: in lexicographic order and without space, which is how encoding/json writes a map.
+func Canonical(required map[string]string) []byte {
 	text, _ := json.Marshal(required) // of strings, which does not fail
-	sum := sha256.Sum256(text)
+	return text
+}
+
+// Thumbprint returns the thumbprint of RFC 7638, SHA-256, of a canonical JWK.
+func Thumbprint(canonical []byte) string {
+	sum := sha256.Sum256(canonical)
 	return Encode(sum[:])
 }
 

@@ -7,8 +7,6 @@ import (
 	"math"
 	"strconv"
 	"time"
-
-	"github.com/golang-jwt/jwt/v5"
 )
 
 // What is wrong with a value.
@@ -71,15 +69,6 @@ func Instant(value []byte) (time.Time, error) {
 	}
 	seconds, fraction := math.Modf(n)
 	return time.Unix(int64(seconds), int64(fraction*1e9)).UTC(), nil
-}
-
-// Date is Instant for golang-jwt.
-func Date(value []byte) (*jwt.NumericDate, error) {
-	t, err := Instant(value)
-	if err != nil {
-		return nil, err
-	}
-	return &jwt.NumericDate{Time: t}, nil
 }
 
 // Variant reports whether name is one of the names in another spelling. Bytes.EqualFold

@@ -13,13 +13,14 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/claims"
 	"github.com/inga-auth/inga/internal/jose"
 	"github.com/inga-auth/inga/middleware"
 )
 
 // Claims are those of an access token of ours.
 type Claims struct {
-	jose.Claims
+	claims.Claims
 	Generation int64         // of the refresh token that came with it; 0 without one
 	AuthAt     int64         // AuthTime in microseconds; 0 if the token does not say
 	Kind       backends.Kind // of a session that tokens did not open; see Grant
@@ -32,7 +33,7 @@ var _ jwt.ClaimsValidator = (*Claims)(nil)
 
 // parseClaims keeps payload.
 func parseClaims(payload []byte) (*Claims, error) {
-	c := &Claims{Claims: jose.Claims{Raw: payload}}
+	c := &Claims{Claims: claims.Claims{Raw: payload}}
 	return c, jose.Scan(payload, c.set)
 }
 
@@ -125,7 +126,7 @@ func marshalCustom(v any) ([]byte, error) {
 	if err != nil || string(object) == "null" {
 		return nil, err
 	}
-	taken := slices.Concat(jose.ClaimNames, ownNames)
+	taken := slices.Concat(claims.Names, ownNames)
 	err = jose.Scan(object, func(name, _ []byte) error {
 		for _, n := range taken {
 			if bytes.EqualFold(name, []byte(n)) {

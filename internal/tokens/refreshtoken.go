@@ -50,6 +50,8 @@ type RefreshKeys []refreshKey
 type refreshKey struct {
 	id  [keyIDSize]byte         // in the token, so that it says which key it wants
 	mac func(raw []byte) []byte // a function, because package fmt would print the secret
+	// derive returns a key of its own for another purpose.
+	derive func(purpose string) []byte
 }
 
 // NewRefreshKeys returns RefreshKeys of the secrets, for tokens of the issuer and the audience,
@@ -64,9 +66,21 @@ func NewRefreshKeys(secrets [][]byte, issuer, audience string) (keys RefreshKeys
 			h.Write(context)
 			h.Write(raw[:atMAC])
 			return h.Sum(nil)
+		}, func(purpose string) []byte {
+			h := hmac.New(sha256.New, secret)
+			h.Write([]byte("inga derived key\x00" + purpose))
+			return h.Sum(nil)
 		}})
 	}
 	return keys
+}
+
+// Derive returns keys for another purpose, in the same order.
+func (keys RefreshKeys) Derive(purpose string) (derived [][]byte) {
+	for _, k := range keys {
+		derived = append(derived, k.derive(purpose))
+	}
+	return derived
 }
 
 // A RefreshToken is the content of a refresh token.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/claims"
 	"github.com/inga-auth/inga/internal/jose"
 )
 
@@ -60,7 +61,7 @@ func scopesOf(c Claims) []string {
 // A foreignToken is one of another issuer, with its claims. RFC 9068 requires more of them than
 // most issuers send; only those that are needed are required here.
 type foreignToken struct {
-	jose.Claims
+	claims.Claims
 	amr    []string
 	parts  jose.Parts
 	issuer *issuer // that the claims name

@@ -120,7 +120,7 @@ func (c Config) mistakes() []error {
 		bad("JWKSURL is empty, and Issuer does not tell where to ask: %w", err)
 	}
 	for _, name := range c.Algorithms {
-		if _, ok := algorithms[name]; !ok {
+		if _, ok := jose.Asymmetric[name]; !ok {
 			bad("Algorithms has %q, want some of %s", name, strings.Join(algorithmNames(), ", "))
 		}
 	}

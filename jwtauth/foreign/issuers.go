@@ -10,6 +10,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/inga-auth/inga/internal/bearer"
+	"github.com/inga-auth/inga/internal/claims"
 	"github.com/inga-auth/inga/internal/jose"
 	"github.com/inga-auth/inga/jwtauth"
 	"github.com/inga-auth/inga/middleware"
@@ -121,7 +122,7 @@ func (s *Issuers) read(token string) (*foreignToken, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &foreignToken{Claims: jose.Claims{Raw: payload}, parts: parts}
+	t := &foreignToken{Claims: claims.Claims{Raw: payload}, parts: parts}
 	if err := jose.Scan(payload, t.set); err != nil {
 		return nil, err
 	}

@@ -2,52 +2,23 @@ package foreign
 
 import (
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/elliptic"
-	"crypto/rsa"
-	_ "crypto/sha512" // for RS384, PS512 and their like
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
-	"math/big"
 	"slices"
 	"strings"
-
-	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/inga-auth/inga/internal/jose"
 )
 
-// An algorithm is one that a public key can verify, and the keys that it fits.
-type algorithm struct {
-	method   jwt.SigningMethod
-	kty, crv string
-}
+func algorithmNames() []string { return slices.Sorted(maps.Keys(jose.Asymmetric)) }
 
-// algorithms are the supported ones. None is symmetric, and "none" is not among them.
-var algorithms = map[string]algorithm{
-	"RS256":   {jwt.SigningMethodRS256, "RSA", ""},
-	"RS384":   {jwt.SigningMethodRS384, "RSA", ""},
-	"RS512":   {jwt.SigningMethodRS512, "RSA", ""},
-	"PS256":   {jose.PS256, "RSA", ""},
-	"PS384":   {jose.PS384, "RSA", ""},
-	"PS512":   {jose.PS512, "RSA", ""},
-	"ES256":   {jwt.SigningMethodES256, "EC", "P-256"},
-	"ES384":   {jwt.SigningMethodES384, "EC", "P-384"},
-	"ES512":   {jwt.SigningMethodES512, "EC", "P-521"},
-	"EdDSA":   {jwt.SigningMethodEdDSA, "OKP", "Ed25519"},
-	"Ed25519": {jwt.SigningMethodEdDSA, "OKP", "Ed25519"},
-}
-
-func algorithmNames() []string { return slices.Sorted(maps.Keys(algorithms)) }
-
-// A publicKey verifies with the methods that it has, by the names of their algorithms.
+// A publicKey verifies with the algorithms that it has, by their names.
 type publicKey struct {
 	id      string // "" if its issuer gives it none
 	key     crypto.PublicKey
-	methods map[string]jwt.SigningMethod
+	methods map[string]jose.Algorithm
 }
 
 // maxKeys is how many keys a set may have. The largest in use have about a dozen.
@@ -106,11 +77,10 @@ type jwk struct {
 // publicKey returns the key, or none if it cannot be used. A key with an alg has that one only.
 // Without, as at Entra, it has all accepted algorithms that it fits.
 func (j jwk) publicKey(accepted []string) publicKey {
-	methods := make(map[string]jwt.SigningMethod)
+	methods := make(map[string]jose.Algorithm)
 	for _, name := range accepted {
-		a := algorithms[name]
-		if a.kty == j.Kty && (a.crv == "" || a.crv == j.Crv) && (j.Alg == "" || j.Alg == name) {
-			methods[name] = a.method
+		if a := jose.Asymmetric[name]; a.Fits(j.Kty, j.Crv) && (j.Alg == "" || j.Alg == name) {
+			methods[name] = a
 		}
 	}
 	if len(methods) == 0 || j.Use != "" && j.Use != "sig" || j.Ops != nil && !slices.Contains(j.Ops, "verify") {
@@ -119,43 +89,15 @@ func (j jwk) publicKey(accepted []string) publicKey {
 	return publicKey{j.Kid, j.parse(), methods}
 }
 
-// parse returns the key, or nil if it is none.
-func (j jwk) parse() crypto.PublicKey {
-	switch j.Kty {
-	case "RSA":
-		key := &rsa.PublicKey{N: new(big.Int).SetBytes(number(j.N))}
-		if e := new(big.Int).SetBytes(number(j.E)); e.BitLen() < 32 {
-			key.E = int(e.Int64())
-		}
-		if jose.CheckRSA(key) == nil {
-			return key
-		}
-	case "EC":
-		// RFC 7518, section 6.2.1.2: as long as the field, so that x and y cannot be cut apart
-		// in another place.
-		curve, x, y := curves[j.Crv], number(j.X), number(j.Y)
-		if len(x) != len(y) {
-			return nil
-		}
-		if key, err := ecdsa.ParseUncompressedPublicKey(curve, slices.Concat([]byte{4}, x, y)); err == nil {
-			return key
-		}
-	case "OKP":
-		if x := number(j.X); len(x) == ed25519.PublicKeySize {
-			return ed25519.PublicKey(x)
-		}
-	}
-	return nil
-}
-
-var curves = map[string]elliptic.Curve{"P-256": elliptic.P256(), "P-384": elliptic.P384(), "P-521": elliptic.P521()}
-
-// number returns the bytes of a number, or nil. Some issuers pad the base64, against RFC 7518,
+// parse returns the key, or nil if it is none. Some issuers pad the base64, against RFC 7518,
 // section 2.
-func number(s string) []byte {
-	b, err := jose.Decode(strings.TrimRight(s, "="))
+func (j jwk) parse() crypto.PublicKey {
+	unpadded := func(s string) string { return strings.TrimRight(s, "=") }
+	key, err := jose.PublicJWK{
+		Kty: j.Kty, Crv: j.Crv, N: unpadded(j.N), E: unpadded(j.E), X: unpadded(j.X), Y: unpadded(j.Y),
+	}.Key()
 	if err != nil {
 		return nil
 	}
-	return b
+	return key
 }

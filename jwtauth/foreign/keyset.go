@@ -30,9 +30,9 @@ func (s *keySet) verify(h jose.Header, text string, sig []byte) error {
 		if h.Kid != "" && h.Kid != k.id {
 			continue
 		}
-		method := k.methods[h.Alg]
+		method, fits := k.methods[h.Alg]
 		switch {
-		case method != nil && method.Verify(text, sig, k.key) == nil:
+		case fits && method.Verify(k.key, text, sig) == nil:
 			return nil
 		case h.Kid != "":
 			unfit = bearer.Invalid(errors.New("alg or signature is not that of the key"))

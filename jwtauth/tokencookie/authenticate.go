@@ -48,11 +48,18 @@ func (k *Cookies) identify(r *http.Request, id *middleware.Identity) error {
 	}
 	if access := k.accessToken(r, c.token.SessionID); access != "" {
 		err := k.engine.Identify(r.Context(), access, id)
-		if !errors.Is(err, middleware.ErrInvalidCredentials) {
+		if err == nil && k.bound.Allows(r, id) {
+			return nil
+		}
+		// A cache may have read the session before its user authenticated again, and so with another key.
+		if err != nil && !errors.Is(err, middleware.ErrInvalidCredentials) {
 			return err
 		}
 	}
-	return k.engine.IdentifyRefresh(r.Context(), c.text, c.token, id)
+	if err := k.engine.IdentifyRefresh(r.Context(), c.text, c.token, id); err != nil {
+		return err
+	}
+	return k.bound.Check(r, id)
 }
 
 // current returns the refresh cookie of r that counts. A browser sends several after the Domain of
@@ -135,6 +142,24 @@ func (k *Cookies) accessToken(r *http.Request, sessionID string) string {
 		}
 	}
 	return ""
+}
+
+// former returns those of the named sessions that r may end: see [bound.Binder.Former]. If it may not end
+// one, and that is not one of the user, unproved says so.
+func (k *Cookies) former(r *http.Request, userID string) (ids []string, unproved, err error) {
+	named, err := k.named(r)
+	for _, id := range named {
+		s, refusal := k.bound.Former(r, id)
+		switch {
+		case refusal == nil || errors.Is(refusal, middleware.ErrUnproved) && userID != "" && s.UserID == userID:
+			ids = append(ids, id)
+		case errors.Is(refusal, middleware.ErrUnproved):
+			unproved = refusal
+		default:
+			return nil, nil, refusal
+		}
+	}
+	return ids, unproved, err
 }
 
 // named returns the IDs of the sessions that the cookies of r name, whether or not they live.

@@ -6,8 +6,12 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/bound"
 	"github.com/inga-auth/inga/internal/browser"
+	"github.com/inga-auth/inga/internal/tokens"
 	"github.com/inga-auth/inga/jwtauth"
+	"github.com/inga-auth/inga/middleware/session"
 )
 
 // Config is what [New] needs. Tokens is required; the zero value of the rest is the safe choice.
@@ -24,6 +28,11 @@ type Config struct {
 
 	// TrustedOrigins may send unsafe requests with the cookies, as "https://app.example".
 	TrustedOrigins []string
+
+	// Bind, if it has a Path, binds sessions to the device of their browser where the browser can do
+	// that, so that a copy of the cookies is good for minutes only. See package middleware/dbsc. Without
+	// it, sessions that are bound are refused.
+	Bind session.Bind
 
 	// DangerouslyAllowHTTP leaves out the Secure attribute, and the prefix of the default names:
 	// anyone on the way can then read and use the tokens.
@@ -49,10 +58,23 @@ func New(c Config) (*Cookies, error) {
 		k.access.Mistakes("tokencookie: Config.", "AccessName"),
 		k.refresh.Mistakes("tokencookie: Config.", "RefreshName"),
 		k.origins.Trust("tokencookie: Config.TrustedOrigins", c.TrustedOrigins),
+		bound.Mistakes("tokencookie: Config.Bind.", c.Bind, k.refresh, storeOf(engine)),
 	)
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
 	k.engine = engine.With(Method)
+	k.bound = bound.New(bound.Config{
+		Registry: engine.Registry, Method: k.engine.Sessions, Bind: c.Bind,
+		Keys: engine.RefreshKeys.Derive("bound token cookies"), Cookie: k.refresh,
+	})
 	return k, nil
+}
+
+// storeOf returns that of the engine's sessions, or nil.
+func storeOf(e *tokens.Engine) backends.Store {
+	if e.Made() != nil {
+		return nil
+	}
+	return e.Registry.Store()
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/internal/bound"
 	"github.com/inga-auth/inga/internal/browser"
 	"github.com/inga-auth/inga/internal/tokens"
 	"github.com/inga-auth/inga/middleware"
@@ -21,6 +22,7 @@ type Cookies struct {
 	engine          *tokens.Engine
 	access, refresh browser.Cookie
 	origins         browser.Origins
+	bound           *bound.Binder // nil if it binds nothing
 }
 
 var (
@@ -41,12 +43,15 @@ func (k *Cookies) Login(w http.ResponseWriter, r *http.Request, l middleware.Log
 	if err := k.check(r, (*browser.Origins).CheckLogin); err != nil {
 		return backends.Session{}, err
 	}
-	former, err := k.named(r)
+	former, _, err := k.former(r, l.Subject)
 	if err != nil {
 		return backends.Session{}, err
 	}
 	header := http.Header{}
 	issued, err := k.engine.Open(r, l, former, k.into(header, l.BrowserSession))
+	if err == nil {
+		k.bound.Offer(w.Header(), &issued.Session)
+	}
 	return send(w, header, issued, err)
 }
 
@@ -59,16 +64,20 @@ func (k *Cookies) Reauthenticate(w http.ResponseWriter, r *http.Request, l middl
 	if err != nil {
 		return backends.Session{}, err
 	}
-	s, u, err := k.engine.FindRefresh(r.Context(), c.token)
+	s, u, err := k.find(r, c)
 	if err != nil {
 		return backends.Session{}, err
 	}
-	former, err := k.named(r)
+	former, _, err := k.former(r, l.Subject)
 	if err != nil {
 		return backends.Session{}, err
 	}
+	s.Binding = backends.Binding{} // to be bound anew, to the same key or another one
 	header := http.Header{}
 	issued, err := k.engine.Reauthenticate(r, s, u, l, former, k.into(header, c.ends || l.BrowserSession))
+	if err == nil {
+		k.bound.Offer(w.Header(), &issued.Session)
+	}
 	return send(w, header, issued, err)
 }
 
@@ -83,6 +92,11 @@ func (k *Cookies) Refresh(w http.ResponseWriter, r *http.Request) (backends.Sess
 	c, err := k.change(r, (*browser.Origins).CheckUnsafe)
 	if err != nil {
 		return backends.Session{}, err
+	}
+	if k.bound != nil {
+		if _, _, err := k.find(r, c); err != nil {
+			return backends.Session{}, err
+		}
 	}
 	header := http.Header{}
 	issued, err := k.engine.Exchange(r, c.token, k.into(header, c.ends))
@@ -111,6 +125,16 @@ func (k *Cookies) change(r *http.Request, origin func(*browser.Origins, *http.Re
 		return refreshCookie{}, err
 	}
 	return k.current(r)
+}
+
+// find returns the session of the refresh cookie, whose key was proved if it is bound, and its user.
+func (k *Cookies) find(r *http.Request, c refreshCookie) (backends.Session, backends.User, error) {
+	s, u, err := k.engine.FindRefresh(r.Context(), c.token)
+	if err == nil {
+		id := k.engine.Sessions.Identity(&s, &u)
+		err = k.bound.Check(r, &id)
+	}
+	return s, u, err
 }
 
 // into puts tokens into cookies in h. It fails if a browser would not keep one of them, which is
@@ -147,13 +171,13 @@ func send(w http.ResponseWriter, cookies http.Header, issued tokens.Issued, err 
 // session that has ended already is no error. It must be called before the response begins.
 //
 // Errors are [middleware.ErrCrossOrigin], [middleware.ErrMalformedRequest] for a GET and other
-// safe methods, and [middleware.ErrUnavailable]: a session then still lives, and the cookies
-// stay.
+// safe methods, [middleware.ErrUnproved] if a session is bound and r has no proof of its key, and
+// [middleware.ErrUnavailable]: a session then still lives, and the cookies stay.
 func (k *Cookies) Logout(w http.ResponseWriter, r *http.Request) error {
 	if err := k.check(r, (*browser.Origins).CheckUnsafe); err != nil {
 		return err
 	}
-	ids, err := k.named(r)
+	ids, unproved, err := k.former(r, "")
 	if err != nil {
 		return err
 	}
@@ -162,8 +186,12 @@ func (k *Cookies) Logout(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
+	if unproved != nil {
+		return unproved
+	}
 	k.access.Clear(w.Header())
 	k.refresh.Clear(w.Header())
+	k.bound.Clear(w.Header(), r)
 	return nil
 }
 
@@ -185,6 +213,14 @@ func (k *Cookies) WatchSession(id middleware.Identity, end func(cause error)) (s
 // Challenge implements [middleware.Challenger]. It does not make browsers ask for a password.
 func (k *Cookies) Challenge(_ *http.Request, d middleware.Denial) string {
 	return browser.Challenge(d)
+}
+
+// Bound is for package middleware/dbsc.
+func (k *Cookies) Bound() *bound.Binder {
+	if k == nil {
+		return nil
+	}
+	return k.bound
 }
 
 // Format implements [fmt.Formatter], so that no verb prints a key.

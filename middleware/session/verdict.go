@@ -10,6 +10,9 @@ import (
 	"github.com/inga-auth/inga/middleware"
 )
 
+// errBound is for a session that has a key.
+var errBound = fmt.Errorf("%w: session is bound to a device already", middleware.ErrForbidden)
+
 // verdict translates the error of a store: it is the credential's fault if the store knows that
 // it opens nothing, the application's if it passed something invalid, and an outage otherwise.
 func verdict(err error) error {

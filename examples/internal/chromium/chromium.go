@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,28 +16,37 @@ import (
 // this machine the test is skipped, but in CI it fails.
 func Start(t *testing.T) context.Context {
 	t.Helper()
+	ctx, _ := StartIn(t, Profile(t))
+	return ctx
+}
+
+// StartIn is Start with a profile, and more options. The browser ends when end is called, which waits
+// until it has gone, or with the test.
+func StartIn(t *testing.T, profile string, more ...chromedp.ExecAllocatorOption) (_ context.Context, end func()) {
+	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path(t)),
-		chromedp.UserDataDir(profile(t)),
+		chromedp.UserDataDir(profile),
 		chromedp.NoSandbox, // it has no right to make one in a container, and only we are there
 		chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("no-proxy-server", true),
 	)
-	ctx, cancel := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), options...)
+	ctx, cancel := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), append(options, more...)...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatalf("start the browser: %v", err)
 	}
-	t.Cleanup(func() {
+	end = sync.OnceFunc(func() {
 		if err := chromedp.Cancel(ctx); err != nil { // waits until the browser has gone
 			t.Errorf("close the browser: %v", err)
 		}
 	})
-	return ctx
+	t.Cleanup(end)
+	return ctx, end
 }
 
 func path(t *testing.T) string {
@@ -53,9 +63,9 @@ func path(t *testing.T) string {
 	return ""
 }
 
-// profile is a directory for the browser, removed after it. Not t.TempDir: processes of the
+// Profile is a directory for the browser, removed after it. Not t.TempDir: processes of the
 // browser may write there for a moment after it has gone.
-func profile(t *testing.T) string {
+func Profile(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "browser-")
 	if err != nil {
