@@ -33,13 +33,9 @@ func (s *Shop) checkPassword(r *http.Request, email, typed string) (backends.Use
 }
 
 // know remembers that the person with the address has logged in with this browser.
-func (s *Shop) know(w http.ResponseWriter, r *http.Request, email string) error {
+func (s *Shop) know(w http.ResponseWriter, email string) error {
 	if email == "" { // they came without a password
 		return nil
 	}
-	device, ok := s.known.Get(r)
-	if !ok || device.Name != email {
-		device = password.Device{Name: email, ID: rand.Text()}
-	}
-	return s.known.Set(w, device)
+	return s.known.Set(w, password.Device{Name: email, ID: rand.Text()})
 }

@@ -37,7 +37,7 @@ func (s *Shop) login(w http.ResponseWriter, r *http.Request) {
 
 // enter opens the session, as the last thing: what it sets is sent even if something fails after it.
 func (s *Shop) enter(w http.ResponseWriter, r *http.Request, email string, l middleware.Login, next string) {
-	err := errors.Join(s.adoptCart(w, r, l.Subject), s.know(w, r, email))
+	err := errors.Join(s.adoptCart(w, r, l.Subject), s.know(w, email))
 	if err == nil {
 		_, err = s.cookies.Login(w, r, l)
 	}
