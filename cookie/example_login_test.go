@@ -22,6 +22,7 @@ func ExampleCookies_Login() {
 		if r.FormValue("remember") != "" {
 			l.Policy = sliding.Policy{Idle: 14 * 24 * time.Hour, Absolute: 30 * 24 * time.Hour}
 		}
+		l.BrowserSession = r.FormValue("remember") == "" // the browser drops the cookie when it is closed
 		if _, err := cookies.Login(w, r, l); err != nil {
 			guard.Refuse(w, r, err)
 			return
@@ -33,7 +34,7 @@ func ExampleCookies_Login() {
 	fmt.Println(w.Code, c.Name, c.Secure, c.HttpOnly, c.SameSite == http.SameSiteLaxMode, c.Path, c.MaxAge)
 	fmt.Println(send(guard.Handler(account), "GET", c).Body)
 	// Output:
-	// 303 __Host-session true true true / 43200
+	// 303 __Host-session true true true / 0
 	// account of ann
 }
 
@@ -65,6 +66,25 @@ func ExampleCookies_Login_incorrectLate() {
 	// Output:
 	// <nil>
 	// 0
+}
+
+// The server does not learn that a browser is closed. A session whose cookie ends with the browser
+// lives on until its deadline, for those who have a copy of the cookie: only the policy is a bound.
+func ExampleCookies_Login_incorrectBrowserSession() {
+	_, cookies, guard := annsShop()
+	login := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		l := middleware.Login{Subject: "ann", BrowserSession: true, Policy: sliding.AAL1()} // right: a policy of hours
+		if _, err := cookies.Login(w, r, l); err != nil {
+			guard.Refuse(w, r, err)
+		}
+	})
+	c := send(login, "POST").Result().Cookies()[0] // and now the browser is closed
+	days := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id, _ := middleware.FromContext(r.Context())
+		fmt.Fprintf(w, "%.0f days", time.Until(id.ExpiresAt).Hours()/24)
+	})
+	fmt.Println(send(guard.Handler(days), "GET", c).Body)
+	// Output: 30 days
 }
 
 // Between the look at the password and the login the password may change. A login that does not

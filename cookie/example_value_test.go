@@ -121,6 +121,27 @@ func ExampleValue_halfLogin() {
 	// 401
 }
 
+// A session that is opened after the password alone opens everything that does not ask for the code:
+// a single rule that was forgotten makes the second factor none. A half login is no session.
+func ExampleValue_incorrectHalfLogin() {
+	_, cookies, guard := annsShop()
+	withCode, err := guard.Require(middleware.HasAMR("otp"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	password := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, err := cookies.Login(w, r, middleware.Login{Subject: "ann", AMR: []string{"pwd"}}); err != nil { // right: halves.Set
+			guard.Refuse(w, r, err)
+		}
+	})
+	c := send(password, "POST").Result().Cookies()[0]
+	fmt.Println(send(withCode.Handler(account), "GET", c).Code)
+	fmt.Println(send(guard.Handler(account), "GET", c).Body) // right: withCode here, too
+	// Output:
+	// 401
+	// account of ann
+}
+
 // A browser keeps what it was sent, and can send it again. A count of attempts, a coupon, or
 // anything else that must not be used twice belongs on the server.
 func ExampleValue_incorrect() {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/inga-auth/inga/middleware"
@@ -22,6 +23,19 @@ func ExampleNewEvent() {
 	r.Header.Set("User-Agent", "curl/8\nlogin ann")
 	hook(r.Context(), middleware.NewEvent(r, middleware.EventLoginFailed, middleware.Identity{Subject: "ann"}))
 	// Output: login_failed ann "192.0.2.1" "curl/8 login ann"
+}
+
+// What was typed as the name may be a password, typed into the wrong field, and the audit trail is
+// read by many. password.Subject returns the ID of a user who exists, and "" for any other text.
+func ExampleNewEvent_incorrect() {
+	hook := func(_ context.Context, e middleware.Event) { fmt.Printf("%s %q\n", e.Type, e.Subject) }
+	r := httptest.NewRequest("POST", "/login", strings.NewReader("name=ann+likes+tea&password="))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	hook(r.Context(), middleware.NewEvent(r, middleware.EventLoginFailed, middleware.Identity{Subject: r.PostFormValue("name")}))
+	hook(r.Context(), middleware.NewEvent(r, middleware.EventLoginFailed, middleware.Identity{Subject: ""})) // right: password.Subject(err)
+	// Output:
+	// login_failed "ann likes tea"
+	// login_failed ""
 }
 
 // In a job that a request has started, the context knows who sent the request.
@@ -55,6 +69,28 @@ func ExampleAllEvents() {
 	}
 	fmt.Println(counts)
 	// Output: map[refused invalid_credentials:2]
+}
+
+// A hook takes the place of the log: one that only counts leaves no line about a theft anywhere.
+func ExampleAllEvents_incorrect() {
+	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: withoutTime}))
+	stolen := 0
+	count := func(_ context.Context, e middleware.Event) {
+		if e.Type == middleware.EventTheft {
+			stolen++
+		}
+	}
+	theft := middleware.Event{Type: middleware.EventTheft, Subject: "ann"}
+	wrong := middleware.EventHook(count) // as session.Config.Events
+	right := middleware.AllEvents(middleware.LogEvents(logger), wrong)
+	wrong(context.Background(), theft)
+	fmt.Println(stolen)
+	right(context.Background(), theft)
+	fmt.Println(stolen)
+	// Output:
+	// 1
+	// level=WARN msg="session event" event.type=theft event.subject=ann
+	// 2
 }
 
 func ExampleLogEvents() {

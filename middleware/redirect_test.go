@@ -62,6 +62,50 @@ func FuzzLocalPath(f *testing.F) {
 	})
 }
 
+func FuzzLoginRedirect(f *testing.F) {
+	for _, target := range append(local, foreign...) {
+		f.Add(target, "https://app.example"+target, "text/html", false)
+		f.Add("/pay", target, "text/html", true)
+		f.Add("/login?next="+url.QueryEscape(target), target, "text/html;q=0.5, */*;q=0.1", false)
+		f.Add("/confirm?next=%2Flogin%3Fnext%3D"+url.QueryEscape(url.QueryEscape(target)), "https://app.example/login?next="+url.QueryEscape(target), "text/html", true)
+	}
+	pages := middleware.LoginRedirect{Path: "/login", Again: "/confirm", SecondFactor: "/code?now"}
+	denials := map[string]middleware.Denial{
+		"/login":   {Status: http.StatusUnauthorized},
+		"/confirm": {Status: http.StatusUnauthorized, Code: "insufficient_user_authentication"},
+		"/code":    {Status: http.StatusUnauthorized, Code: "insufficient_user_authentication", AMR: "otp"},
+	}
+	f.Fuzz(func(t *testing.T, target, referer, accept string, form bool) {
+		u, err := url.ParseRequestURI(target)
+		if err != nil {
+			t.Skip() // net/http refuses it
+		}
+		r := httptest.NewRequest("GET", "https://app.example/", nil)
+		if form {
+			r = httptest.NewRequest("POST", "https://app.example/", strings.NewReader("a=b"))
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		}
+		r.URL, r.RequestURI = u, target
+		r.Header["Referer"], r.Header["Accept"] = []string{referer}, []string{accept}
+		for page, d := range denials {
+			w := httptest.NewRecorder()
+			pages.Deny(w, r, d)
+			if w.Code == http.StatusUnauthorized {
+				continue
+			}
+			to, err := url.Parse(w.Header().Get("Location"))
+			if err != nil || w.Code != http.StatusSeeOther || to.Scheme != "" || to.Host != "" || to.Path != page {
+				t.Fatalf("%q from %q: %d to %v (%v), want %s", target, referer, w.Code, to, err, page)
+			}
+			next := to.Query().Get("next")
+			back, err := url.Parse(next)
+			if middleware.LocalPath(next) != next || err != nil || back.Path == "/login" || back.Path == "/confirm" {
+				t.Fatalf("%q from %q: back to %q (%v)", target, referer, next, err)
+			}
+		}
+	})
+}
+
 func TestBrowsersAreSentToTheLoginPageAndOthersAreNot(t *testing.T) {
 	// ER-4: content negotiation decides.
 	html := "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"

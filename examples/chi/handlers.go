@@ -23,7 +23,7 @@ func loginPage(w http.ResponseWriter, r *http.Request) {
 
 func (a *app) login(w http.ResponseWriter, r *http.Request) {
 	next := r.PostFormValue("next")
-	l, err := a.users.Verify(r, r.PostFormValue("name"), r.PostFormValue("password"))
+	l, err := a.users.Verify(w, r, r.PostFormValue("name"), r.PostFormValue("password"))
 	if errors.Is(err, password.ErrWrong) {
 		site.Page(w, http.StatusUnauthorized, "login.html", site.View{Next: next, Message: "Wrong name or password."})
 		return
@@ -40,7 +40,7 @@ func (a *app) login(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *app) loginToken(w http.ResponseWriter, r *http.Request) {
-	l, err := a.users.Verify(r, r.PostFormValue("name"), r.PostFormValue("password"))
+	l, err := a.users.Verify(w, r, r.PostFormValue("name"), r.PostFormValue("password"))
 	if err != nil {
 		a.guard.Refuse(w, r, err)
 		return

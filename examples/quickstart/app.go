@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/backends/password"
@@ -21,6 +22,7 @@ import (
 type app struct {
 	users        backends.Users
 	passwords    *password.Hasher
+	known        *cookie.Value[password.Device] // a browser in which its user has logged in before
 	sessions     *session.Registry
 	cookies      *cookie.Cookies      // a session in a cookie
 	tokens       *jwtauth.Tokens      // a session in tokens that a client keeps
@@ -64,7 +66,7 @@ func newApp(ctx context.Context, s store, k keys, o options) (*app, error) {
 
 // makeCredentials makes the three ways to prove a session.
 func (a *app) makeCredentials(k keys, o options) error {
-	var err1, err2, err3, err4 error
+	var err1, err2, err3, err4, err5 error
 	a.cookies, err1 = cookie.New(cookie.Config{
 		Sessions:             a.sessions,
 		Keys:                 k.cookie,
@@ -81,7 +83,10 @@ func (a *app) makeCredentials(k keys, o options) error {
 		RefreshOverlap: o.overlap,
 		Leeway:         o.leeway,
 	})
-	if err := errors.Join(err1, err2); err != nil {
+	a.known, err5 = cookie.NewValue[password.Device](cookie.ValueConfig{
+		Name: "device", Keys: k.cookie, MaxAge: 365 * 24 * time.Hour, DangerouslyAllowHTTP: o.plainHTTP,
+	})
+	if err := errors.Join(err1, err2, err5); err != nil {
 		return err
 	}
 	a.tokenCookies, err3 = tokencookie.New(tokencookie.Config{Tokens: a.tokens, DangerouslyAllowHTTP: o.plainHTTP})

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/rand"
 	"errors"
 	"net/http"
 
@@ -32,7 +33,7 @@ func (a *app) loginForm(w http.ResponseWriter, r *http.Request) {
 		refuseBody(w, r, err)
 		return
 	}
-	l, err := a.verify(r, c, password.Device{})
+	l, err := a.verifyLogin(w, r, c)
 	if err == nil {
 		_, err = a.openSession(w, r, l)
 	}
@@ -69,7 +70,7 @@ func (a *app) openSession(w http.ResponseWriter, r *http.Request, l middleware.L
 	return a.cookies.Login(w, r, l)
 }
 
-// verifyJSON is verify for a JSON body with the credentials. It reports false if it has
+// verifyJSON is verifyLogin for a JSON body with the credentials. It reports false if it has
 // refused the request.
 func (a *app) verifyJSON(w http.ResponseWriter, r *http.Request) (middleware.Login, bool) {
 	var c credentials
@@ -77,12 +78,23 @@ func (a *app) verifyJSON(w http.ResponseWriter, r *http.Request) (middleware.Log
 		refuseBody(w, r, err)
 		return middleware.Login{}, false
 	}
-	l, err := a.verify(r, c, password.Device{})
+	l, err := a.verifyLogin(w, r, c)
 	if err != nil {
 		a.guard.Refuse(w, r, err)
 		return middleware.Login{}, false
 	}
 	return l, true
+}
+
+// verifyLogin is verify for a client that is not logged in. One that keeps cookies is known from then
+// on: guesses at the password that come from elsewhere do not keep its user out.
+func (a *app) verifyLogin(w http.ResponseWriter, r *http.Request, c credentials) (middleware.Login, error) {
+	known, _ := a.known.Get(r)
+	l, err := a.verify(r, c, known)
+	if err == nil {
+		err = a.known.Set(w, password.Device{Name: c.Name, ID: rand.Text()})
+	}
+	return l, err
 }
 
 // verify checks the credentials that came from the device, if it is known, and emits an event if

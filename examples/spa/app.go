@@ -9,6 +9,7 @@ import (
 
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/backends/password"
+	"github.com/inga-auth/inga/cookie"
 	"github.com/inga-auth/inga/jwtauth"
 	"github.com/inga-auth/inga/jwtauth/tokencookie"
 	"github.com/inga-auth/inga/middleware"
@@ -21,6 +22,7 @@ import (
 type app struct {
 	users     backends.Users
 	passwords *password.Hasher
+	known     *cookie.Value[password.Device] // a browser in which its user has logged in before
 	policy    sliding.Policy
 	rotate    time.Duration
 	cookies   *tokencookie.Cookies
@@ -32,7 +34,7 @@ type app struct {
 // newApp puts the parts together.
 func newApp(ctx context.Context, s store, o options, events middleware.EventHook) (*app, error) {
 	a := &app{users: s.Users(), policy: o.policy, rotate: o.rotate}
-	var err1, err2, err3, err4 error
+	var err1, err2, err3, err4, err5 error
 	o.passwords.Attempts = s
 	a.passwords, err1 = password.New(o.passwords)
 	sessions, err2 := session.New(session.Config{Store: s, Policy: o.policy, Events: events})
@@ -41,7 +43,10 @@ func newApp(ctx context.Context, s store, o options, events middleware.EventHook
 	}
 	a.devices, err3 = devices.New(sessions)
 	a.cookies, err4 = newCookies(sessions, o)
-	if err := errors.Join(err3, err4); err != nil {
+	a.known, err5 = cookie.NewValue[password.Device](cookie.ValueConfig{
+		Name: "device", Keys: [][]byte{newSecret()}, MaxAge: 365 * 24 * time.Hour, DangerouslyAllowHTTP: o.plainHTTP,
+	})
+	if err := errors.Join(err3, err4, err5); err != nil {
 		return nil, err
 	}
 	var err error

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/rand"
 	"net/http"
 
 	"github.com/inga-auth/inga/backends"
@@ -15,7 +16,12 @@ func (a *app) login(w http.ResponseWriter, r *http.Request) {
 	if !readJSON(w, r, &body) {
 		return
 	}
-	user, err := a.passwords.VerifyUser(r.Context(), a.users, body.Name, body.Password, password.Client{Address: clientip.Of(r)})
+	known, _ := a.known.Get(r)
+	from := password.Client{Address: clientip.Of(r), Device: known}
+	user, err := a.passwords.VerifyUser(r.Context(), a.users, body.Name, body.Password, from)
+	if err == nil { // guesses from elsewhere do not keep this browser out from now on
+		err = a.known.Set(w, password.Device{Name: body.Name, ID: rand.Text()})
+	}
 	if err != nil {
 		a.guard.Refuse(w, r, err) // 401 for a wrong password, 429 for too many, 503 if the store could not be asked
 		return

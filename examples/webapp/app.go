@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/backends/cache"
@@ -19,6 +20,7 @@ type app struct {
 	store     *cache.Store
 	users     backends.Users
 	passwords *password.Hasher
+	known     *cookie.Value[password.Device] // a browser in which its user has logged in before
 	sessions  *session.Registry
 	cookies   *cookie.Cookies
 	guard     *middleware.Guard
@@ -31,7 +33,7 @@ type app struct {
 // newApp puts the parts together.
 func newApp(store *cache.Store, key []byte, o options) (*app, error) {
 	a := &app{store: store, users: store.Users(), audit: middleware.LogEvents(slog.Default()), board: newBoard()}
-	var err1, err2, err3, err4, err5 error
+	var err1, err2, err3, err4, err5, err6 error
 	o.passwords.Attempts = store
 	a.passwords, err1 = password.New(o.passwords)
 	a.sessions, err2 = session.New(session.Config{Store: store, Policy: o.policy, Events: a.audit})
@@ -42,7 +44,10 @@ func newApp(store *cache.Store, key []byte, o options) (*app, error) {
 	a.cookies, err4 = cookie.New(cookie.Config{
 		Sessions: a.sessions, Keys: [][]byte{key}, DangerouslyAllowHTTP: o.plainHTTP,
 	})
-	if err := errors.Join(err3, err4); err != nil {
+	a.known, err6 = cookie.NewValue[password.Device](cookie.ValueConfig{
+		Name: "device", Keys: [][]byte{key}, MaxAge: 365 * 24 * time.Hour, DangerouslyAllowHTTP: o.plainHTTP,
+	})
+	if err := errors.Join(err3, err4, err6); err != nil {
 		return nil, err
 	}
 	a.guard, err5 = middleware.New(middleware.Config{

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/rand"
 	"errors"
 	"net/http"
 
@@ -45,7 +46,8 @@ func (a *app) showLogin(w http.ResponseWriter, r *http.Request, status int, f fo
 	a.page(w, r, status, "login", view{Title: "Log in", Form: f.focused(), Notice: notice})
 }
 
-// login opens a session, and a longer one for "remember me".
+// login opens a session, a longer one for "remember me". The browser drops the cookie of any other
+// when it is closed.
 func (a *app) login(w http.ResponseWriter, r *http.Request) {
 	if !readForm(w, r) {
 		return
@@ -57,7 +59,8 @@ func (a *app) login(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	name := canonical(r.PostForm.Get("name"))
-	l, err := a.verify(r, name, r.PostForm.Get("password"), password.Device{})
+	known, _ := a.known.Get(r)
+	l, err := a.verify(r, name, r.PostForm.Get("password"), known)
 	if errors.Is(err, password.ErrWrong) {
 		f.Problem = "Wrong name or password."
 		unauthorized(w)
@@ -67,11 +70,17 @@ func (a *app) login(w http.ResponseWriter, r *http.Request) {
 	if f.Checked {
 		l.Policy = remembered
 	}
-	a.enter(w, r, l, err, "", f.Next)
+	l.BrowserSession = !f.Checked
+	a.enter(w, r, name, l, err, "", f.Next)
 }
 
-// enter opens the session for l, if err is nil, and redirects the browser.
-func (a *app) enter(w http.ResponseWriter, r *http.Request, l middleware.Login, err error, said, to string) {
+// enter opens the session of the user with the name for l, if err is nil, and redirects the browser.
+// That is known from then on: guesses at the password that come from elsewhere do not keep its user
+// out.
+func (a *app) enter(w http.ResponseWriter, r *http.Request, name string, l middleware.Login, err error, said, to string) {
+	if err == nil {
+		err = a.known.Set(w, password.Device{Name: name, ID: rand.Text()})
+	}
 	if err != nil {
 		a.guard.Refuse(w, r, err)
 		return

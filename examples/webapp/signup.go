@@ -49,5 +49,5 @@ func (a *app) signup(w http.ResponseWriter, r *http.Request) {
 		a.showSignup(w, r, http.StatusConflict, f)
 		return
 	}
-	a.enter(w, r, middleware.Login{Subject: id, AMR: []string{"pwd"}}, err, "Welcome, "+name+".", "/")
+	a.enter(w, r, name, middleware.Login{Subject: id, AMR: []string{"pwd"}, BrowserSession: true}, err, "Welcome, "+name+".", "/")
 }

@@ -247,12 +247,16 @@ func FuzzFinish(f *testing.F) {
 	f.Add("state="+begun.State+"&error=x&iss="+url.QueryEscape(issuer), c.Name+"="+c.Value)
 	f.Add("state=&state=&code=%zz", "__Host-login-=; __Host-login-AAAAAAAAAAA=AAAA")
 	f.Add("state="+strings.Repeat("A", 43), "__Host-login-AAAAAAAAAAA="+c.Value)
+	posted := newLogins(f, formPost)
 	f.Fuzz(func(t *testing.T, query, cookies string) {
-		for _, l := range []*callback.Logins{l, newLogins(t, formPost)} {
+		for _, l := range []*callback.Logins{l, posted} {
 			r := httptest.NewRequest("GET", "https://app.example/callback", nil)
-			if r.URL.RawQuery = query; l != nil {
-				r.Header.Set("Cookie", cookies)
+			r.URL.RawQuery = query
+			if l == posted {
+				r = httptest.NewRequest("POST", "https://app.example/callback", strings.NewReader(query))
+				r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 			}
+			r.Header.Set("Cookie", cookies)
 			done, res, err := l.Finish(httptest.NewRecorder(), r)
 			if done == nil || err == nil && (res.Code == "" || res.Verifier == "" || res.Nonce == "" || res.Next == "") {
 				t.Errorf("%q, %q: %v, %v", query, cookies, res, err)

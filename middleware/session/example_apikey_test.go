@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"time"
 
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/backends/memory"
@@ -33,7 +34,9 @@ func (k APIKeys) Authenticate(r *http.Request) (middleware.Identity, error) {
 	if err != nil || len(secret) != backends.SecretSize {
 		return middleware.Identity{}, middleware.ErrInvalidCredentials
 	}
-	return k.Method.Authenticate(r.Context(), id, backends.Secret(secret))
+	identity, err := k.Method.Authenticate(r.Context(), id, backends.Secret(secret))
+	identity.AuthTime = time.Time{} // a program has not authenticated anyone: it never passes middleware.Fresh
+	return identity, err
 }
 
 // Create returns a new key of the user. It cannot be shown again.

@@ -3,10 +3,13 @@ package site
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"net/http"
+	"time"
 
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/backends/password"
+	"github.com/inga-auth/inga/cookie"
 	"github.com/inga-auth/inga/middleware"
 	"github.com/inga-auth/inga/middleware/clientip"
 )
@@ -32,6 +35,7 @@ var (
 type Users struct {
 	users     backends.Users
 	passwords *password.Hasher
+	known     *cookie.Value[password.Device]
 }
 
 // A Store keeps users, and counts tries at their passwords.
@@ -42,8 +46,11 @@ type Store interface {
 
 // NewUsers adds them to the store.
 func NewUsers(store Store) (*Users, error) {
-	passwords, err := password.New(password.Config{Attempts: store})
-	u := &Users{store.Users(), passwords}
+	passwords, err1 := password.New(password.Config{Attempts: store})
+	known, err2 := cookie.NewValue[password.Device](cookie.ValueConfig{
+		Name: "device", Keys: [][]byte{NewKey()}, MaxAge: 365 * 24 * time.Hour,
+	})
+	u, err := &Users{store.Users(), passwords, known}, errors.Join(err1, err2)
 	for _, d := range []demoUser{ann, root} {
 		if err == nil {
 			err = u.add(d)
@@ -63,8 +70,15 @@ func (u *Users) add(d demoUser) error {
 // Verify returns the login of the user with the name and the password. Its error is
 // [password.ErrWrong], says that the client has to wait before it tries again, or that the store
 // could not be asked.
-func (u *Users) Verify(r *http.Request, name, given string) (middleware.Login, error) {
-	user, err := u.passwords.VerifyUser(r.Context(), u.users, name, given, password.Client{Address: clientip.Of(r)})
+//
+// The browser is known from then on: guesses at the password that come from elsewhere do not keep
+// its user out.
+func (u *Users) Verify(w http.ResponseWriter, r *http.Request, name, given string) (middleware.Login, error) {
+	device, _ := u.known.Get(r)
+	user, err := u.passwords.VerifyUser(r.Context(), u.users, name, given, password.Client{Address: clientip.Of(r), Device: device})
+	if err == nil {
+		err = u.known.Set(w, password.Device{Name: name, ID: rand.Text()})
+	}
 	return middleware.Login{Subject: user.ID, UserVersion: user.Version, AMR: []string{"pwd"}}, err
 }
 

@@ -1,0 +1,60 @@
+package features
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/backends/password"
+	"github.com/inga-auth/inga/middleware"
+)
+
+// pages sends browsers to the page that helps, with the way back in the query. All other clients get
+// problem details.
+var pages = middleware.LoginRedirect{
+	Path: "/login", Again: "/confirm", SecondFactor: "/code",
+	Page: middleware.DenierFunc(func(w http.ResponseWriter, _ *http.Request, d middleware.Denial) {
+		show(w, d.Status, "page: "+d.Title) // 429 has a Retry-After
+	}),
+}
+
+func form(name string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { show(w, http.StatusOK, "form: "+name) }
+}
+
+// refuseForm shows the form again if what was typed is wrong, and leaves the rest to the guard.
+func (s *Shop) refuseForm(w http.ResponseWriter, r *http.Request, name string, err error) {
+	if !errors.Is(err, password.ErrWrong) && !errors.Is(err, errWrongCode) {
+		s.guard.Refuse(w, r, err)
+		return
+	}
+	w.Header().Set("WWW-Authenticate", `Cookie realm="shop"`) // which a 401 must have (RFC 9110, section 15.5.2)
+	show(w, http.StatusUnauthorized, "form: "+name+": that is not right")
+}
+
+// addConfirmation adds a page for those who logged in a few minutes ago, and the one to which s.fresh
+// sends all others.
+func (s *Shop) addConfirmation(mux *http.ServeMux) error {
+	mux.Handle("GET /payment", s.fresh.Handler(form("pay")))
+	mux.Handle("GET /confirm", s.private(form("confirm that it is you")))
+	mux.Handle("POST /confirm", s.private(s.confirm))
+	return nil
+}
+
+// confirm gives the session a new start after the password. Who has a second factor is asked for that
+// next, because this was none.
+func (s *Shop) confirm(w http.ResponseWriter, r *http.Request) {
+	email, err := s.people.Address(r.Context(), subject(r))
+	var user backends.User
+	if err == nil {
+		user, err = s.checkPassword(r, email, r.PostFormValue("password"))
+	}
+	if err == nil {
+		_, err = s.cookies.Reauthenticate(w, r, middleware.Login{Subject: user.ID, UserVersion: user.Version, AMR: []string{"pwd"}})
+	}
+	if err != nil {
+		s.refuseForm(w, r, "confirm that it is you", err)
+		return
+	}
+	http.Redirect(w, r, middleware.LocalPath(r.PostFormValue("next")), http.StatusSeeOther)
+}
