@@ -53,7 +53,8 @@ func (w *waiter) B() rueidis.Builder { return w.store.client.B() }
 func (w *waiter) Do(ctx context.Context, command rueidis.Completed) rueidis.RedisResult {
 	conn, release := w.store.client.Dedicate()
 	defer release()
-	wait := conn.B().Wait().Numreplicas(int64(w.store.confirm)).Timeout((w.store.timeout / 2).Milliseconds()).Build()
+	// A third, because a script that the server does not know is sent again.
+	wait := conn.B().Wait().Numreplicas(int64(w.store.confirm)).Timeout((w.store.timeout / 3).Milliseconds()).Build()
 	results := conn.DoMulti(ctx, command, wait)
 	n, err := results[1].AsInt64()
 	switch {

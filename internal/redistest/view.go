@@ -215,19 +215,20 @@ func (c *Cluster) agreed() (first View, err error) {
 	return first, nil
 }
 
-// serving returns the view of a node that serves, and follows its master if it is a replica.
+// serving returns the view of a node that serves, follows its master if it is a replica, and is
+// followed by replicas that have its data if it is a master.
 func (s *Server) serving() (View, error) {
 	info, err := s.ask("CLUSTER", "INFO")
 	if err != nil {
 		return View{}, err
 	}
-	role, err := s.ask("ROLE")
+	replication, err := s.ask("INFO", "replication")
 	if err != nil {
 		return View{}, err
 	}
-	r := strings.Fields(role)
-	if !strings.Contains(info, "cluster_state:ok") || r[0] == "slave" && !slices.Contains(r, "connected") {
-		return View{}, fmt.Errorf("redistest: %s does not serve: %.20s, %q\n%s", s.Addr(), info, r, s.logTail())
+	behind := strings.Count(replication, "state=") != strings.Count(replication, "state=online")
+	if !strings.Contains(info, "cluster_state:ok") || strings.Contains(replication, "master_link_status:down") || behind {
+		return View{}, fmt.Errorf("redistest: %s does not serve:\n%s\n%s", s.Addr(), info, replication)
 	}
 	v, err := s.view()
 	_, v.epoch, _ = strings.Cut(info, "cluster_current_epoch:")
