@@ -302,11 +302,12 @@ func TestWhileSlotsAreMovedTheLimitHolds(t *testing.T) {
 // moveSlot moves the slot of the key to another master.
 func (s *storm) moveSlot(t *testing.T, key string) {
 	t.Helper()
-	from := s.cluster.Master(t, key)
-	for _, to := range s.cluster.Masters(t) {
-		if to != from {
-			s.cluster.MoveSlot(t, key, from, to)
-			return
+	m := newMove(t, s.cluster, key)
+	m.begin(t)
+	for keys := m.keys(t); len(keys) > 0; keys = m.keys(t) {
+		for _, key := range keys {
+			m.move(t, key)
 		}
 	}
+	m.end(t)
 }

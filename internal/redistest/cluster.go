@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -140,23 +139,4 @@ func (c *Cluster) Add(t testing.TB) *Server {
 	}
 	c.Await(t, "the new node is known", func(v View) bool { return v.ID(added) != "" })
 	return added
-}
-
-// MoveSlot moves the slot of a key, with all its keys, in the steps of redis-cli.
-func (c *Cluster) MoveSlot(t testing.TB, key string, from, to *Server) {
-	t.Helper()
-	v, number := c.View(t), c.slot(t, key)
-	slot := strconv.Itoa(number)
-	to.Do(t, "CLUSTER", "SETSLOT", slot, "IMPORTING", v.ID(from))
-	from.Do(t, "CLUSTER", "SETSLOT", slot, "MIGRATING", v.ID(to))
-	for {
-		keys := strings.Fields(from.Do(t, "CLUSTER", "GETKEYSINSLOT", slot, "10"))
-		if len(keys) == 0 {
-			break
-		}
-		from.Do(t, append([]string{"MIGRATE", to.host, strconv.Itoa(to.port), "", "0", "5000", "KEYS"}, keys...)...)
-	}
-	to.Do(t, "CLUSTER", "SETSLOT", slot, "NODE", v.ID(to))
-	from.Do(t, "CLUSTER", "SETSLOT", slot, "NODE", v.ID(to))
-	c.Await(t, "the slot is moved", func(v View) bool { return v.has(to, number) })
 }
