@@ -70,7 +70,7 @@ func bench(b *testing.B, client rueidis.Client, clients int, do func(ctx context
 }
 
 // serverTime returns how much processor time the server has taken.
-func serverTime(b *testing.B, client rueidis.Client) time.Duration {
+func serverTime(b testing.TB, client rueidis.Client) time.Duration {
 	b.Helper()
 	var sum time.Duration
 	for _, field := range []string{"used_cpu_user", "used_cpu_sys"} {

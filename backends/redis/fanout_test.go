@@ -97,7 +97,7 @@ func readUntil(conn net.Conn, text string) error {
 }
 
 // cpu returns the time that the server has used.
-func cpu(t *testing.T, s *redistest.Server) (sum time.Duration) {
+func cpu(t testing.TB, s *redistest.Server) (sum time.Duration) {
 	t.Helper()
 	for line := range strings.Lines(s.Do(t, "INFO", "cpu")) {
 		name, value, _ := strings.Cut(strings.TrimSpace(line), ":")

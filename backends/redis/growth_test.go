@@ -3,12 +3,15 @@ package redis_test
 import (
 	"context"
 	"flag"
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/redis/rueidis"
 
+	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/backends/redis"
 	"github.com/inga-auth/inga/internal/redistest"
 )
@@ -35,6 +38,54 @@ func TestASessionTakesLessThan700BytesAndItsCostDoesNotGrow(t *testing.T) {
 		if total > 700 {
 			t.Errorf("%d sessions: %d bytes each, want at most 700", n, total)
 		}
+		for _, o := range measured(s, ids, each) {
+			before := serverTime(t, client)
+			for i := range samples {
+				check(t, o.do(t.Context(), i))
+			}
+			t.Logf("| %s | %.0f |", o.name, float64((serverTime(t, client)-before).Nanoseconds())/1000/samples)
+		}
+	}
+}
+
+// samples is how many sessions each operation is tried with.
+const samples = 500
+
+// An operation is done with one of the sessions of fill.
+type operation struct {
+	name string
+	do   func(ctx context.Context, n int) error
+}
+
+func measured(s *redis.Store, ids []string, each int) []operation {
+	step := len(ids) / samples / each * each // the first of a user
+	user := func(n int) string { return fmt.Sprintf("user-%d", n*step/each+1) }
+	limit := backends.CreateOptions{Limit: backends.Limit{Total: each}.ForAll}
+	return []operation{
+		{"look-up", func(ctx context.Context, n int) error {
+			_, _, err := s.Find(ctx, t0, ids[n*step], backends.SecretHash{})
+			return err
+		}},
+		{"activity", func(ctx context.Context, n int) error {
+			_, _, err := s.Extend(ctx, t0.Add(2*time.Minute), ids[n*step])
+			return err
+		}},
+		{"login that ends one of 11", func(ctx context.Context, n int) error {
+			_, err := s.Create(ctx, t0, session(user(n)), backends.SecretHash{1}, limit)
+			return err
+		}},
+		{"list of 10 sessions", func(ctx context.Context, n int) error {
+			_, _, err := s.List(ctx, t0, user(n), backends.Page{})
+			return err
+		}},
+		{"logout", func(ctx context.Context, n int) error {
+			_, err := s.Revoke(ctx, t0, ids[n*step], backends.ReasonLogout)
+			return err
+		}},
+		{"end of a user's 9 sessions", func(ctx context.Context, n int) error {
+			_, err := s.RevokeUser(ctx, t0, user(n), "", backends.ReasonRevoked)
+			return err
+		}},
 	}
 }
 
@@ -44,14 +95,9 @@ func memory(t *testing.T, client rueidis.Client, id string) map[string]int {
 	ctx, b := context.Background(), client.B()
 	tag, rest := id[:2], id[2:]
 	taken := map[string]int{}
-	for kind, key := range map[string]string{
-		"s": "s:{" + tag + "}" + rest, "u": "u:{" + tag + "}" + rest[:2], "l": "l:{" + tag + "}user-1", "p": "p:{" + tag + "}user-1",
-	} {
-		for _, key := range []string{"inga:" + key} {
-			if n, err := client.Do(ctx, b.MemoryUsage().Key(key).Samples(0).Build()).AsInt64(); err == nil {
-				taken[kind] = int(n)
-			}
-		}
+	for kind, rest := range map[string]string{"s": rest, "u": rest[:2], "l": "user-1", "p": "user-1"} {
+		usage := b.MemoryUsage().Key("inga:" + kind + ":{" + tag + "}" + rest).Samples(0).Build()
+		taken[kind] = int(must(client.Do(ctx, usage).AsInt64())(t))
 	}
 	stats := must(client.Do(ctx, b.MemoryStats().Build()).AsMap())(t)
 	db := must(func() (map[string]rueidis.RedisMessage, error) { m := stats["db.0"]; return m.AsMap() }())(t)

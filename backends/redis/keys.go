@@ -47,6 +47,9 @@ func (k keys) users(place string) string {
 	return k.tagged("u", tag(place), place[tagLen:len(backends.Place(""))])
 }
 
+// list is a sorted set: the IDs of a user's sessions by when they were last seen.
+func (k keys) list(userID string) string { return k.tagged("l", tag(backends.Place(userID)), userID) }
+
 // password is a string: the hash of a user's password.
 func (k keys) password(userID string) string {
 	return k.tagged("p", tag(backends.Place(userID)), userID)
@@ -58,8 +61,6 @@ func (k keys) ids(tag string) string { return k.tagged("i", tag, "") }
 // changes begins the keys that a feed tracks. The one of a tag is a string: when and why all
 // sessions of the tag were ended. Those that have the ID of a user after it are never there: each
 // script that changes what a look-up finds of a user sets and deletes one, which Redis announces.
-//
-// A list of a user's sessions, a sorted set by when they were last seen, has the kind "l".
 func (k keys) changes() string { return string(k) + "c:" }
 
 // epoch is the string of a tag among changes.

@@ -4,35 +4,76 @@ import (
 	"context"
 	"errors"
 	"strconv"
-	"sync"
 	"time"
+
+	"github.com/redis/rueidis"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/inga-auth/inga/backends"
 )
 
-// List implements [backends.SessionLister], in one round trip.
+// List implements [backends.SessionLister], in two round trips for a page, and more for one that passes
+// sessions which have ended, or many that were seen at the same time.
 func (s *Store) List(ctx context.Context, now time.Time, userID string, p backends.Page) ([]backends.Session, string, error) {
-	seen, after, limit, err := p.Start()
+	seen, id, limit, err := p.Start()
 	if err != nil {
 		return nil, "", err
 	}
 	ctx, cancel := s.bound(ctx)
 	defer cancel()
-	place := backends.Place(userID)
-	answer, err := s.run(ctx, s.call("list", place, userID, place[tagLen:], at(now), strconv.FormatInt(seen.UnixMicro(), 10), after, strconv.Itoa(limit+1)))
-	if err != nil {
-		return nil, "", failed("list sessions", err)
-	}
 	var live []backends.Session
-	for i := 2; i+1 < len(answer); i += 2 {
-		f := found{row(word(answer, i+1)), account(word(answer, 0)), word(answer, 1)}
-		found, _, err := f.live(word(answer, i), now)
+	for from := 0; len(live) <= limit; {
+		page, last, err := s.listed(ctx, now, userID, seen, from, limit+1)
 		if err != nil {
-			return nil, "", err
+			return nil, "", failed("list sessions", err)
 		}
-		live = append(live, found)
+		for _, found := range page {
+			if c := found.LastSeenAt.Compare(seen); c < 0 || c == 0 && found.ID < id {
+				live = append(live, found)
+			}
+		}
+		if last {
+			break
+		}
+		from += limit + 1
 	}
 	return p.Cut(live)
+}
+
+// listed returns the live ones of a part of the user's sessions, last seen at the time or before, and
+// whether it is the last part.
+func (s *Store) listed(ctx context.Context, now time.Time, userID string, seen time.Time, from, most int) (live []backends.Session, last bool, err error) {
+	b, most64 := s.client.B(), int64(most)
+	ids, err := s.client.Do(ctx, b.Zrevrangebyscore().Key(s.keys.list(userID)).
+		Max(strconv.FormatInt(seen.UnixMicro(), 10)).Min("-inf").Limit(int64(from), most64).Build()).AsStrSlice()
+	if err != nil || len(ids) == 0 {
+		return nil, true, err
+	}
+	commands := []rueidis.Completed{s.readUser(userID), b.Get().Key(s.keys.epoch(tag(ids[0]))).Build()}
+	for _, id := range ids {
+		commands = append(commands, b.Get().Key(s.keys.session(id)).Build())
+	}
+	results := s.client.DoMulti(ctx, commands...)
+	rows := make([]string, len(results))
+	for i, r := range results {
+		if rows[i], err = optional(r); err != nil {
+			return nil, false, err
+		}
+	}
+	for i, id := range ids {
+		f := found{row(rows[2+i]), account(rows[0]), rows[1]}
+		if f.row == "" {
+			continue // it has gone, and the list does not know it yet
+		}
+		found, _, err := f.live(id, now)
+		switch {
+		case err == nil:
+			live = append(live, found)
+		case !errors.Is(err, backends.ErrNotLive):
+			return nil, false, err
+		}
+	}
+	return live, len(ids) < most, nil
 }
 
 // RevokeUser implements [backends.SessionLister]. The sessions are over at once, however many they
@@ -59,29 +100,15 @@ func (s *Store) RevokeAll(ctx context.Context, now time.Time, why backends.Reaso
 	ctx, cancel := s.bound(context.WithoutCancel(ctx))
 	defer cancel()
 	args := []string{at(now), string(why), newEpoch()}
-	todo := make(chan string)
-	var (
-		workers sync.WaitGroup
-		mu      sync.Mutex
-		failure error
-	)
-	for range 32 {
-		workers.Go(func() {
-			for tag := range todo {
-				_, err := s.end(ctx, call{s.scripts["epoch"], []string{s.keys.epoch(tag)}, args})
-				if err != nil {
-					mu.Lock()
-					failure = err
-					mu.Unlock()
-				}
-			}
+	var writers errgroup.Group
+	writers.SetLimit(32)
+	for _, tag := range tags() {
+		writers.Go(func() error {
+			_, err := s.end(ctx, call{s.scripts["epoch"], []string{s.keys.epoch(tag)}, args})
+			return err
 		})
 	}
-	for _, tag := range tags() {
-		todo <- tag
-	}
-	close(todo)
-	workers.Wait()
+	err := writers.Wait()
 	s.subscribers.Call("")
-	return failed("end all sessions", failure)
+	return failed("end all sessions", err)
 }

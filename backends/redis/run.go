@@ -49,11 +49,12 @@ type waiter struct {
 func (w *waiter) B() rueidis.Builder { return w.store.client.B() }
 
 // Do sends the command and WAIT over one connection of their own: over a shared one WAIT may be sent
-// by another connection, and answers at once.
+// by another connection, and answers at once. It may be sent twice, after a script that the server does
+// not know, and must be done before the call has to be.
 func (w *waiter) Do(ctx context.Context, command rueidis.Completed) rueidis.RedisResult {
 	conn, release := w.store.client.Dedicate()
 	defer release()
-	wait := conn.B().Wait().Numreplicas(int64(w.store.confirm)).Timeout((w.store.timeout / 2).Milliseconds()).Build()
+	wait := conn.B().Wait().Numreplicas(int64(w.store.confirm)).Timeout((w.store.timeout / 4).Milliseconds()).Build()
 	results := conn.DoMulti(ctx, command, wait)
 	n, err := results[1].AsInt64()
 	switch {

@@ -84,7 +84,7 @@ func (o *operations) each(f func(name string, trips int, do func(context.Context
 		}},
 		{"Attempt", 2, func(ctx context.Context) error { return s.Attempt(ctx, t0, budgets...) }},
 		{"Succeed", 2, func(ctx context.Context) error { return s.Succeed(ctx, t0, budgets...) }},
-		{"List", 1, func(ctx context.Context) error { _, _, err := s.List(ctx, t0, o.user.ID, backends.Page{}); return err }},
+		{"List", 2, func(ctx context.Context) error { _, _, err := s.List(ctx, t0, o.user.ID, backends.Page{}); return err }},
 		{"FindUser", 1, func(ctx context.Context) error { _, err := s.FindUser(ctx, o.user.ID); return err }},
 		{"UserByName", 2, func(ctx context.Context) error { _, _, err := users.UserByName(ctx, o.user.Name); return err }},
 		{"ListUsers", 2, func(ctx context.Context) error { _, err := users.ListUsers(ctx, "", 1); return err }},

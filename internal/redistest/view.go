@@ -66,6 +66,11 @@ func (v View) IsMaster(s *Server) bool {
 	return slices.Contains(f, "master") && !slices.Contains(f, "fail")
 }
 
+// has reports whether the node has the slot.
+func (v View) has(s *Server, slot int) bool {
+	return slices.ContainsFunc(v.of(s).slots, func(r [2]int) bool { return r[0] <= slot && slot <= r[1] })
+}
+
 // Slots returns how many slots the masters have that have not failed.
 func (v View) Slots() (n int) {
 	for _, node := range v.nodes {
@@ -135,23 +140,24 @@ func (c *Cluster) Masters(t testing.TB) (all []*Server) {
 // Master returns the master that has the key.
 func (c *Cluster) Master(t testing.TB, key string) *Server {
 	t.Helper()
-	slot, err := strconv.Atoi(c.running()[0].Do(t, "CLUSTER", "KEYSLOT", key))
-	if err != nil {
-		t.Fatal(err)
-	}
+	slot := c.slot(t, key)
 	v := c.View(t)
 	for _, s := range c.Nodes {
-		if !v.IsMaster(s) {
-			continue
-		}
-		for _, r := range v.of(s).slots {
-			if r[0] <= slot && slot <= r[1] {
-				return s
-			}
+		if v.IsMaster(s) && v.has(s, slot) {
+			return s
 		}
 	}
 	t.Fatalf("redistest: no master has slot %d", slot)
 	return nil
+}
+
+func (c *Cluster) slot(t testing.TB, key string) int {
+	t.Helper()
+	slot, err := strconv.Atoi(c.running()[0].Do(t, "CLUSTER", "KEYSLOT", key))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slot
 }
 
 // Replicas returns the replicas of a master.
@@ -215,19 +221,20 @@ func (c *Cluster) agreed() (first View, err error) {
 	return first, nil
 }
 
-// serving returns the view of a node that serves, and follows its master if it is a replica.
+// serving returns the view of a node that serves, follows its master if it is a replica, and is
+// followed by replicas that have its data if it is a master.
 func (s *Server) serving() (View, error) {
 	info, err := s.ask("CLUSTER", "INFO")
 	if err != nil {
 		return View{}, err
 	}
-	role, err := s.ask("ROLE")
+	replication, err := s.ask("INFO", "replication")
 	if err != nil {
 		return View{}, err
 	}
-	r := strings.Fields(role)
-	if !strings.Contains(info, "cluster_state:ok") || r[0] == "slave" && !slices.Contains(r, "connected") {
-		return View{}, fmt.Errorf("redistest: %s does not serve: %.20s, %q\n%s", s.Addr(), info, r, s.logTail())
+	behind := strings.Count(replication, "state=") != strings.Count(replication, "state=online")
+	if !strings.Contains(info, "cluster_state:ok") || strings.Contains(replication, "master_link_status:down") || behind {
+		return View{}, fmt.Errorf("redistest: %s does not serve:\n%s\n%s", s.Addr(), info, replication)
 	}
 	v, err := s.view()
 	_, v.epoch, _ = strings.Cut(info, "cluster_current_epoch:")

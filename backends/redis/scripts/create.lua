@@ -42,7 +42,8 @@ if total > 0 or perKind > 0 then
 		end
 	end
 else
-	for _, other in ipairs(call('ZRANGE', list, 0, 2)) do
+	-- Each login adds one to the list, and removes up to four of which Redis has removed the row.
+	for _, other in ipairs(call('ZRANDMEMBER', list, 4)) do
 		if call('EXISTS', at(other)) == 0 then
 			call('ZREM', list, other)
 		end
