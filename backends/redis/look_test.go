@@ -59,7 +59,10 @@ func TestASessionThatStaysWhenOthersEndIsFoundMeanwhile(t *testing.T) {
 		t.Errorf("Find of the other: %v, want ErrRevoked", err)
 	}
 	// What has gone meanwhile was there when it was asked for.
-	between.do = func() { _, err := s.RevokeUser(context.Background(), t0, "ann", "", backends.ReasonRevoked); check(t, err) }
+	between.do = func() {
+		_, err := s.RevokeUser(context.Background(), t0, "ann", "", backends.ReasonRevoked)
+		check(t, err)
+	}
 	if _, _, err := looking.Find(t.Context(), t0, stays.ID, backends.SecretHash{}); !errors.Is(err, backends.ErrRevoked) {
 		t.Errorf("Find while it ends: %v, want ErrRevoked", err)
 	}
