@@ -56,7 +56,7 @@ func (s *Shop) code(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := s.checkCode(r.Context(), half.Subject, r.PostFormValue("code")); err != nil {
-		s.refuseForm(w, r, "code", err)
+		s.guard.Refuse(w, r, err)
 		return
 	}
 	s.halves.Clear(w)
@@ -79,7 +79,7 @@ func (s *Shop) stepUp(w http.ResponseWriter, r *http.Request) {
 		_, err = s.cookies.Reauthenticate(w, r, l)
 	}
 	if err != nil {
-		s.refuseForm(w, r, "code", err)
+		s.guard.Refuse(w, r, err)
 		return
 	}
 	http.Redirect(w, r, middleware.LocalPath(r.PostFormValue("next")), http.StatusSeeOther)
