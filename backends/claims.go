@@ -29,9 +29,7 @@ type Claims interface {
 func ValidClaim(name NameHash, until time.Time) error {
 	var m mistakes
 	m.hashed("name of a claim", name)
-	if y := until.UTC().Year(); y < 1970 || y > 9999 {
-		m.add("until is in the year %d, want 1970 to 9999", y)
-	}
+	m.year("until", until)
 	return m.err()
 }
 

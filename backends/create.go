@@ -13,11 +13,13 @@ type CreateOptions struct {
 	Replaces string
 
 	// Limit, if not nil, returns how many sessions the user may have. It receives the user as
-	// stored at that moment. It must be fast and must not call the store.
+	// stored at that moment. It must be fast and must not call the store. It is not asked about a
+	// session that has an [Actor].
 	Limit func(User) Limit
 }
 
-// A Limit bounds how many live sessions a user has at once. Expired sessions do not count.
+// A Limit bounds how many live sessions a user has at once. Expired sessions do not count, nor do
+// those that have an [Actor].
 // The zero Limit does not limit anything.
 type Limit struct {
 	// Total bounds the sessions of all kinds together, PerKind those of the kind that is
@@ -43,6 +45,9 @@ func (l Limit) Evict(live []Session, kind Kind) ([]string, error) {
 	var evicted []string
 	all, same := 1, 1 // the new one
 	for _, s := range live {
+		if s.Actor != (Actor{}) {
+			continue // not the user's own
+		}
 		full := l.Total > 0 && all >= l.Total || l.PerKind > 0 && same >= l.PerKind && s.Kind == kind
 		switch {
 		case full && l.Refuse:

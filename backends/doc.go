@@ -14,6 +14,7 @@
 //   - [SessionLister] lists and ends the sessions of a user, or of everyone.
 //   - [Values] remembers small values for a session. [ValueKey] gives them a type.
 //   - [Claims] gives a name to the first that asks: for what is used once.
+//   - [Binder] binds a session to the key of a device.
 //   - [Attempts] counts and slows tries at a secret.
 //   - [Sweeper] removes dead rows. The application decides when; see [Sweep].
 //   - [Feed] reports changes, so that caches can invalidate.

@@ -35,6 +35,7 @@ const (
 	ReasonRevoked     Reason = "revoked"     // the user or an administrator ended it
 	ReasonCredentials Reason = "credentials" // the password or another factor changed
 	ReasonUser        Reason = "user_ended"  // the user was disabled or deleted
+	ReasonActor       Reason = "actor_ended" // the user who acted in it logged out, or may no longer
 )
 
 // A Session is one login of one user on one device. It holds no secret: it may be listed and
@@ -61,6 +62,11 @@ type Session struct {
 
 	Refresh Refresh `json:"-"`              // zero for a session without refresh tokens
 	Ended   Ended   `json:"ended,omitzero"` // zero for a session that was not ended
+
+	// Actor is who acts as the user in this session, and zero for the user themselves.
+	Actor Actor `json:"actor,omitzero"`
+	// Binding is the key that must be proved with each credential of the session, and zero for none.
+	Binding Binding `json:"binding,omitzero"`
 }
 
 // Refresh is the state of a session's refresh tokens: a counter, and no token.

@@ -37,8 +37,9 @@ type Store interface {
 	Extend(ctx context.Context, now time.Time, id string) (idleDeadline time.Time, ok bool, err error)
 
 	// Reauthenticate gives the live session with the ID s.ID a new start and a new secret. It
-	// replaces AuthenticatedAt, LastSeenAt, AMR, IdleTimeout, RenewalInterval, both deadlines and
-	// Refresh by those of s, which must be valid. From then on only next opens the session.
+	// replaces AuthenticatedAt, LastSeenAt, AMR, IdleTimeout, RenewalInterval, both deadlines,
+	// Refresh and Binding by those of s, which must be valid. From then on only next opens the
+	// session.
 	//
 	// s.AuthenticatedAt must be after o.Former, so that of two calls with the same Former one
 	// wins. Errors: ErrNotFound if the session has ended, or Former is not its AuthenticatedAt;

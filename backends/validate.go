@@ -72,10 +72,14 @@ func (s *Session) Validate() error {
 		m.add("Session.AMR has %d bytes, want at most %d", n, maxAMR)
 	}
 	m.lifetime(s)
+	m.actor(s)
+	if s.Binding != (Binding{}) {
+		m.binding("Session.Binding", &s.Binding)
+	}
 	return m.err()
 }
 
-// lifetime checks the times. Their years are those that every encoding can write.
+// lifetime checks the times.
 func (m *mistakes) lifetime(s *Session) {
 	for _, f := range []struct {
 		field    string
@@ -90,8 +94,8 @@ func (m *mistakes) lifetime(s *Session) {
 		{"Refresh.RotatedAt", s.Refresh.RotatedAt, true},
 		{"Refresh.SeenAt", s.Refresh.SeenAt, true},
 	} {
-		if y := f.at.UTC().Year(); (y < 1970 || y > 9999) && !(f.optional && f.at.IsZero()) {
-			m.add("Session.%s is in the year %d, want 1970 to 9999", f.field, y)
+		if !f.optional || !f.at.IsZero() {
+			m.year("Session."+f.field, f.at)
 		}
 	}
 	if s.IdleDeadline.After(s.AbsoluteDeadline) {
@@ -108,6 +112,13 @@ func (m *mistakes) lifetime(s *Session) {
 	}
 	if s.Ended.set() {
 		m.add("Session.Ended is set: a session does not begin ended")
+	}
+}
+
+// year checks a time: every encoding can write the years from 1970 to 9999.
+func (m *mistakes) year(field string, at time.Time) {
+	if y := at.UTC().Year(); y < 1970 || y > 9999 {
+		m.add("%s is in the year %d, want 1970 to 9999", field, y)
 	}
 }
 

@@ -35,6 +35,8 @@ func TestASessionThatIsValidIsAcceptedByEveryStore(t *testing.T) {
 		},
 		"another time zone":   func(s *backends.Session) { s.CreatedAt = s.CreatedAt.In(time.FixedZone("KST", 9*3600)) },
 		"with refresh tokens": func(s *backends.Session) { s.Refresh = backends.Refresh{Generation: 1, RotatedAt: noon()} },
+		"acted in":            func(s *backends.Session) { s.Actor = validActor() },
+		"bound":               func(s *backends.Session) { s.Binding = validBinding() },
 		"its refresh token is used": func(s *backends.Session) {
 			s.Refresh = backends.Refresh{Generation: 1, RotatedAt: noon(), SeenAt: noon()}
 		},
@@ -90,12 +92,49 @@ func TestASessionThatIsNotValidNamesTheField(t *testing.T) {
 		{"Session.IdleTimeout", func(s *backends.Session) { s.IdleTimeout = 999 }},
 		{"Session.RenewalInterval", func(s *backends.Session) { s.RenewalInterval = 0 }},
 		{"Session.RenewalInterval", func(s *backends.Session) { s.RenewalInterval = -time.Minute }},
+		{"Session.Actor.UserID", func(s *backends.Session) { s.Actor = validActor(); s.Actor.UserID = "" }},
+		{"Session.Actor.UserID", func(s *backends.Session) { s.Actor = validActor(); s.Actor.UserID = s.UserID }},
+		{"Session.Actor.SessionID", func(s *backends.Session) { s.Actor = validActor(); s.Actor.SessionID = "" }},
+		{"Session.Actor.SessionID", func(s *backends.Session) { s.Actor = validActor(); s.Actor.SessionID = s.ID }},
+		{"Session.Actor.UserVersion", func(s *backends.Session) { s.Actor = validActor(); s.Actor.UserVersion = 0 }},
+		{"Session.Binding.Algorithm", func(s *backends.Session) { s.Binding = validBinding(); s.Binding.Algorithm = "" }},
+		{"Session.Binding.Thumbprint", func(s *backends.Session) { s.Binding = validBinding(); s.Binding.Thumbprint = "" }},
+		{"Session.Binding.Thumbprint", func(s *backends.Session) { s.Binding = validBinding(); s.Binding.Thumbprint += "=" }},
+		{"Session.Binding.Key", func(s *backends.Session) { s.Binding = validBinding(); s.Binding.Key = "" }},
+		{"Session.Binding.Key", func(s *backends.Session) { s.Binding = validBinding(); s.Binding.Key = strings.Repeat("k", 1025) }},
+		{"Session.Binding.BoundAt", func(s *backends.Session) { s.Binding = validBinding(); s.Binding.BoundAt = time.Time{} }},
+		{"Session.Binding.ProvedAt", func(s *backends.Session) { s.Binding = validBinding(); s.Binding.ProvedAt = time.Unix(-1, 0) }},
 		{"Session.Ended", func(s *backends.Session) { s.Ended.At = noon() }},
 		{"Session.Ended", func(s *backends.Session) { s.Ended.Reason = "logout" }},
 	} {
 		s := validSession()
 		row.change(&s)
 		wantMistake(t, s.Validate(), row.field)
+	}
+}
+
+func validActor() backends.Actor {
+	return backends.Actor{UserID: "root", SessionID: "BBBBBBBBBBBBBBBBBBBBBBBBBB", UserVersion: 1}
+}
+
+// validBinding is to the key of RFC 7638, section 3.1.
+func validBinding() backends.Binding {
+	return backends.Binding{
+		Algorithm: "RS256", Thumbprint: "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs", Key: `{"e":"AQAB","kty":"RSA","n":"0vx7"}`,
+		BoundAt: noon(), ProvedAt: noon(),
+	}
+}
+
+func TestABindingThatIsNotValidNamesEveryField(t *testing.T) {
+	b := validBinding()
+	if err := b.Validate(); err != nil {
+		t.Errorf("%v, want no error", err)
+	}
+	err := (&backends.Binding{}).Validate()
+	for _, field := range []string{"Algorithm", "Thumbprint", "Key", "BoundAt", "ProvedAt"} {
+		if !errors.Is(err, backends.ErrInvalidArgument) || !strings.Contains(err.Error(), "Binding."+field+" ") {
+			t.Errorf("error %v, want one that names %s", err, field)
+		}
 	}
 }
 

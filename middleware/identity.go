@@ -40,6 +40,13 @@ type Identity struct {
 	// renewed.
 	ExpiresAt time.Time `json:"expires_at"`
 
+	// Actor is the ID of the user who acts as Subject, and "" as a rule; see [Login]. With one, the
+	// identity passes neither [Fresh] nor [HasAMR].
+	Actor string `json:"actor,omitempty"`
+
+	// Binding says to which key the session is bound. It is zero for one that is not bound.
+	Binding Binding `json:"binding,omitzero"`
+
 	// Session holds the timeouts of the session. It is zero without a session of ours.
 	Session Lifetime `json:"-"`
 
@@ -49,6 +56,14 @@ type Identity struct {
 
 	// by is the authenticator that made this identity. FirstOf and the guard set it.
 	by Authenticator
+}
+
+// A Binding names the key of a device that a session is bound to. A credential of the session is
+// good only with a proof that the client has the private key.
+type Binding struct {
+	Thumbprint string    `json:"thumbprint"` // of the public key: RFC 7638, SHA-256
+	BoundAt    time.Time `json:"bound_at"`   // when the session was bound
+	Proved     bool      `json:"proved"`     // whether this request came with a proof
 }
 
 // A Lifetime holds the timeouts and deadlines of a session.
@@ -84,6 +99,12 @@ type Login struct {
 	UserVersion int64
 	// AMR lists how the user authenticated, as in RFC 8176: all of it, at re-authentication too.
 	AMR []string
+	// Actor, if not nil, is the user who is about to act as Subject, who has not authenticated at all:
+	// a member of the support team. It must be the identity that a guard has put into the context of
+	// the request, with a session of ours. The new session names both, and lasts half an hour at most
+	// and no longer than the actor's own. Whether the actor may act as Subject is for the application
+	// to decide before: see package middleware/session.
+	Actor *Identity
 	// Label is a name of the device that the user will recognize in a list.
 	Label string
 	// Policy, if not nil, replaces the configured policy for this session: a long one for
@@ -125,6 +146,9 @@ func (id Identity) LogValue() slog.Value {
 	}
 	if id.Issuer != "" {
 		attrs = append(attrs, slog.String("issuer", id.Issuer))
+	}
+	if id.Actor != "" {
+		attrs = append(attrs, slog.String("actor", id.Actor))
 	}
 	return slog.GroupValue(attrs...)
 }

@@ -75,6 +75,7 @@ func contracts(t *tester) []contract {
 		{"SessionLister", supports[backends.SessionLister], listerPromises()},
 		{"Sweeper", supports[backends.Sweeper], sweeperPromises()},
 		{"Values", supports[backends.Values], valuesPromises()},
+		{"Binder", supports[backends.Binder], binderPromises()},
 		{"Claims", supports[backends.Claims], claimsPromises()},
 		{"Attempts", supports[backends.Attempts], attemptsPromises()},
 		{"Feed", supports[backends.Feed], feedPromises()},
@@ -89,6 +90,7 @@ func storePromises() []promise {
 	return slices.Concat(
 		createPromises(),
 		limitPromises(),
+		actorPromises(),
 		findPromises(),
 		clockPromises(),
 		extendPromises(),

@@ -44,6 +44,13 @@ func (t *tester) sessionChanges() []change {
 		{"Create in place of another", ann, func() error { return t.tryCreate(fresh, backends.CreateOptions{Replaces: replaced.ID}) }},
 		{"Create with a limit", ann, func() error { return t.tryCreate(last, within(backends.Limit{Total: 1})) }},
 	}
+	if supports[backends.Binder](t) {
+		bound := t.open(eve, at(0))
+		all = append(all, change{"Bind", eve, func() error {
+			_, err := t.binder().Bind(t.ctx, at(0), bound.ID, key("a", at(0)))
+			return err
+		}})
+	}
 	if supports[backends.Rotator](t) {
 		stolen := ofKind(backends.KindToken, eve, at(0))
 		stolen.Refresh = backends.Refresh{Generation: 3, RotatedAt: at(0)}

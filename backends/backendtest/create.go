@@ -66,7 +66,13 @@ func everyFieldIsKept(t *tester) {
 	extreme.CreatedAt = time.Date(1970, time.January, 1, 0, 0, 0, 0, time.UTC)
 	extreme.AbsoluteDeadline = time.Date(9999, time.December, 31, 23, 59, 59, 999999000, time.UTC)
 	extreme.IdleTimeout, extreme.RenewalInterval = tick, tick
-	for _, o := range []opened{bare, phone, longest, extreme} {
+	bound := session(ann, at(0))
+	bound.Binding = backends.Binding{
+		Algorithm: strings.Repeat("x", 64), Thumbprint: "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I", Key: strings.Repeat("k", 1024),
+		BoundAt: at(tick), ProvedAt: at(-tick),
+	}
+	bound.Actor = backends.Actor{UserID: strings.Repeat("r", 255), SessionID: backends.NewID("root"), UserVersion: 1 << 40}
+	for _, o := range []opened{bare, phone, longest, extreme, bound} {
 		_, err := t.Store.Create(t.ctx, at(0), o.Session, o.hash, backends.CreateOptions{})
 		t.ok("Create", err)
 		t.unchanged(o, at(0))
@@ -75,6 +81,7 @@ func everyFieldIsKept(t *tester) {
 
 func timesComeBackInUTC(t *tester) {
 	o := session(t.user("ann"), at(999).In(time.FixedZone("KST", 9*60*60)))
+	o.Binding = key("a", o.CreatedAt)
 	s, _ := t.live(t.create(o), at(tick))
 	t.revoke(o, at(2*tick).In(time.FixedZone("PST", -8*60*60)), true)
 	s.Ended = t.over(o, at(2*tick), backends.ErrRevoked).Ended

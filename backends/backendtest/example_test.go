@@ -81,7 +81,7 @@ func (s *Store) Create(ctx context.Context, now time.Time, n backends.Session, h
 	}
 	slices.SortFunc(live, func(a, b backends.Session) int { return b.LastSeenAt.Compare(a.LastSeenAt) })
 	var limit backends.Limit
-	if o.Limit != nil {
+	if o.Limit != nil && n.Actor == (backends.Actor{}) {
 		limit = o.Limit(clone(u))
 	}
 	ended, err := limit.Evict(live, n.Kind)
@@ -125,7 +125,7 @@ func (s *Store) Reauthenticate(ctx context.Context, now time.Time, n backends.Se
 	case o.UserVersion != 0 && o.UserVersion != u.Version:
 		return backends.ErrConflict
 	}
-	n.UserID, n.Kind, n.Client, n.CreatedAt = r.UserID, r.Kind, r.Client, r.CreatedAt
+	n.UserID, n.Kind, n.Client, n.CreatedAt, n.Actor = r.UserID, r.Kind, r.Client, r.CreatedAt, r.Actor
 	*r = row{inUTC(n), next}
 	return nil
 }
@@ -159,8 +159,8 @@ func clone(u backends.User) backends.User {
 // inUTC returns a copy of s whose times are in UTC.
 func inUTC(s backends.Session) backends.Session {
 	s = s.Clone()
-	r := &s.Refresh
-	for _, at := range []*time.Time{&s.CreatedAt, &s.AuthenticatedAt, &s.LastSeenAt, &s.IdleDeadline, &s.AbsoluteDeadline, &r.RotatedAt, &r.SeenAt} {
+	r, b := &s.Refresh, &s.Binding
+	for _, at := range []*time.Time{&s.CreatedAt, &s.AuthenticatedAt, &s.LastSeenAt, &s.IdleDeadline, &s.AbsoluteDeadline, &r.RotatedAt, &r.SeenAt, &b.BoundAt, &b.ProvedAt} {
 		*at = at.UTC()
 	}
 	return s

@@ -32,12 +32,18 @@ func activityIsNotReported(t *tester) {
 	w := t.listen()
 	o := t.begun()
 	tokens := t.refreshableOf("ann")
-	t.caughtUp(w) // a new user may be reported
+	if supports[backends.Binder](t) {
+		t.bind(o, key("a", at(0)), at(0), true)
+	}
+	t.caughtUp(w) // a new user may be reported, and the binding is
 	t.live(o, at(0))
 	t.extend(o, at(interval), at(interval+idle))
 	if supports[backends.Rotator](t) {
 		t.rotate(tokens, at(interval), 1, backends.Rotated, 2)
 		t.see(tokens, at(interval), 2)
+	}
+	if supports[backends.Binder](t) {
+		t.prove(o, key("a", at(0)), at(interval))
 	}
 	if supports[backends.Values](t) {
 		t.set(o, at(interval), "cart", "apples")

@@ -43,6 +43,18 @@ func invalidSessions() map[string]func(*backends.Session) {
 		"an end":                     func(s *backends.Session) { s.Ended.At = at(0) },
 		"a reason of an end":         func(s *backends.Session) { s.Ended.Reason = "logout" },
 	}
+	for what, spoil := range spoiledActors() {
+		bad[what] = func(s *backends.Session) {
+			s.Actor = acting("ann", at(0)).Actor
+			spoil(s)
+		}
+	}
+	for what, spoil := range spoiledBindings() {
+		bad["Binding "+what] = func(s *backends.Session) {
+			s.Binding = key("a", at(0))
+			spoil(&s.Binding)
+		}
+	}
 	for what, id := range notID() {
 		bad["ID "+what] = func(s *backends.Session) { s.ID = id }
 	}
@@ -64,7 +76,7 @@ func invalidSessions() map[string]func(*backends.Session) {
 		bad[field+" in 10000"] = func(s *backends.Session) {
 			*times(s)[field] = time.Date(10000, time.January, 1, 0, 0, 0, 0, time.UTC)
 		}
-		if !strings.HasPrefix(field, "Refresh") && field != "Ended.At" {
+		if !strings.HasPrefix(field, "Refresh") && !strings.HasPrefix(field, "Binding") && field != "Ended.At" {
 			bad["no "+field] = func(s *backends.Session) { *times(s)[field] = time.Time{} }
 		}
 	}

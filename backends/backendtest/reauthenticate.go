@@ -51,10 +51,12 @@ func (t *tester) reauthenticate(next opened, now, former time.Time, want error) 
 func newStart(t *tester) {
 	o := session(t.user("ann"), at(0))
 	o.Refresh = backends.Refresh{Generation: 7, RotatedAt: at(0)}
+	o.Binding = key("a", at(0))
 	t.create(o)
 	bystander := t.open("ann", at(0))
 	next := o.again(at(time.Minute))
 	next.Refresh = backends.Refresh{Generation: 8, RotatedAt: at(time.Minute)}
+	next.Binding = key("b", at(time.Minute))
 	given := next
 	given.Kind, given.CreatedAt = "other", at(time.Minute)
 	given.Client = backends.Client{IP: netip.MustParseAddr("192.0.2.99")}

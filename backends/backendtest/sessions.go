@@ -73,5 +73,6 @@ func times(s *backends.Session) map[string]*time.Time {
 		"CreatedAt": &s.CreatedAt, "AuthenticatedAt": &s.AuthenticatedAt, "LastSeenAt": &s.LastSeenAt,
 		"IdleDeadline": &s.IdleDeadline, "AbsoluteDeadline": &s.AbsoluteDeadline,
 		"Refresh.RotatedAt": &s.Refresh.RotatedAt, "Refresh.SeenAt": &s.Refresh.SeenAt, "Ended.At": &s.Ended.At,
+		"Binding.BoundAt": &s.Binding.BoundAt, "Binding.ProvedAt": &s.Binding.ProvedAt,
 	}
 }

@@ -17,6 +17,7 @@ type optional struct {
 	backends.SessionLister
 	backends.Sweeper
 	backends.Values
+	backends.Binder
 	backends.Claims
 	backends.Attempts
 	backends.Feed
@@ -27,7 +28,7 @@ type optional struct {
 func optionalOf(b backends.Store) optional {
 	return optional{
 		contract[backends.Rotator](b), contract[backends.SessionLister](b), contract[backends.Sweeper](b), contract[backends.Values](b),
-		contract[backends.Claims](b), contract[backends.Attempts](b),
+		contract[backends.Binder](b), contract[backends.Claims](b), contract[backends.Attempts](b),
 		contract[backends.Feed](b), contract[backends.UserFinder](b), contract[backends.UserStore](b),
 	}
 }
@@ -71,6 +72,12 @@ func (m missing) Value(context.Context, time.Time, string, string) ([]byte, erro
 func (m missing) TakeValue(context.Context, time.Time, string, string) ([]byte, error) {
 	return nil, m.err
 }
+
+func (m missing) Bind(context.Context, time.Time, string, backends.Binding) (bool, error) {
+	return false, m.err
+}
+
+func (m missing) Proved(context.Context, time.Time, string, string) error { return m.err }
 
 func (m missing) Watch(context.Context, time.Duration, backends.Listener) error { return m.err }
 

@@ -34,6 +34,8 @@ func TestWhatTheBackendLacksIsAnErrorThatSaysSo(t *testing.T) {
 		"SetValue":    {"backends.Values", func() error { return s.SetValue(ctx, now, "id", "key", nil) }},
 		"Value":       {"backends.Values", func() error { _, err := s.Value(ctx, now, "id", "key"); return err }},
 		"TakeValue":   {"backends.Values", func() error { _, err := s.TakeValue(ctx, now, "id", "key"); return err }},
+		"Bind":        {"backends.Binder", func() error { _, err := s.Bind(ctx, now, "id", backends.Binding{}); return err }},
+		"Proved":      {"backends.Binder", func() error { return s.Proved(ctx, now, "id", "key") }},
 		"Claim":       {"backends.Claims", func() error { _, err := s.Claim(ctx, now, backends.NameHash{}, now); return err }},
 		"Attempt":     {"backends.Attempts", func() error { return s.Attempt(ctx, now) }},
 		"Succeed":     {"backends.Attempts", func() error { return s.Succeed(ctx, now) }},
@@ -64,6 +66,7 @@ func TestTheCacheSupportsWhatItsBackendDoes(t *testing.T) {
 			"SessionLister": backends.Supports[backends.SessionLister](s),
 			"Sweeper":       backends.Supports[backends.Sweeper](s),
 			"Values":        backends.Supports[backends.Values](s),
+			"Binder":        backends.Supports[backends.Binder](s),
 			"Claims":        backends.Supports[backends.Claims](s),
 			"Attempts":      backends.Supports[backends.Attempts](s),
 			"Feed":          backends.Supports[backends.Feed](s),
@@ -81,7 +84,7 @@ func TestTheCacheSupportsWhatItsBackendDoes(t *testing.T) {
 	if got := supported(minimal{memory.New()}); !slices.Equal(got, []string{"Subscriber"}) {
 		t.Errorf("around a minimal store: %q, want Subscriber alone, which needs nothing of it", got)
 	}
-	want := []string{"Attempts", "Claims", "Feed", "Rotator", "SessionLister", "Subscriber", "Sweeper", "UserFinder", "UserStore", "Values"}
+	want := []string{"Attempts", "Binder", "Claims", "Feed", "Rotator", "SessionLister", "Subscriber", "Sweeper", "UserFinder", "UserStore", "Values"}
 	if got := supported(memory.New()); !slices.Equal(got, want) {
 		t.Errorf("around a full store: %q, want %q", got, want)
 	}

@@ -38,6 +38,7 @@ var (
 	_ backends.SessionLister = (*Store)(nil)
 	_ backends.Sweeper       = (*Store)(nil)
 	_ backends.Values        = (*Store)(nil)
+	_ backends.Binder        = (*Store)(nil)
 	_ backends.Feed          = (*Store)(nil)
 	_ backends.Subscriber    = (*Store)(nil)
 	_ backends.UserFinder    = (*Store)(nil)
@@ -114,6 +115,23 @@ func (s *Store) Rotate(ctx context.Context, now time.Time, id string, h backends
 func (s *Store) MarkSeen(ctx context.Context, now time.Time, id string, n int64) error {
 	defer s.forget(id)
 	return s.optional.MarkSeen(ctx, now, id, n)
+}
+
+// Bind implements [backends.Binder].
+func (s *Store) Bind(ctx context.Context, now time.Time, id string, b backends.Binding) (bool, error) {
+	bound, err := s.optional.Bind(ctx, now, id, b)
+	if !bound && err == nil {
+		s.forget(id) // it has ended, or was bound before, perhaps unnoticed
+		return false, nil
+	}
+	s.changedSession(id)
+	return bound, err
+}
+
+// Proved implements [backends.Binder].
+func (s *Store) Proved(ctx context.Context, now time.Time, id, thumbprint string) error {
+	defer s.forget(id)
+	return s.optional.Proved(ctx, now, id, thumbprint)
 }
 
 // RevokeUser implements [backends.SessionLister].

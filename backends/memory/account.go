@@ -47,14 +47,14 @@ func (a *account) admits(version int64) error {
 
 func (a *account) user() backends.User { return a.User.User(a.id, a.name) }
 
-// room returns the IDs of the sessions that must end for one more to have room.
-func (a *account) room(now time.Time, kind backends.Kind, o backends.CreateOptions) ([]string, error) {
-	if o.Limit == nil {
+// room returns the IDs of the sessions that must end for begun to have room.
+func (a *account) room(now time.Time, begun *backends.Session, o backends.CreateOptions) ([]string, error) {
+	if o.Limit == nil || begun.Actor != (backends.Actor{}) {
 		return nil, nil
 	}
 	live := slices.DeleteFunc(a.live(now), func(s backends.Session) bool { return s.ID == o.Replaces })
 	slices.SortFunc(live, func(x, y backends.Session) int { return y.LastSeenAt.Compare(x.LastSeenAt) })
-	return o.Limit(a.user()).Evict(live, kind)
+	return o.Limit(a.user()).Evict(live, begun.Kind)
 }
 
 // live returns the live sessions.

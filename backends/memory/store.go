@@ -43,6 +43,7 @@ var (
 	_ backends.SessionLister = (*Store)(nil)
 	_ backends.Sweeper       = (*Store)(nil)
 	_ backends.Values        = (*Store)(nil)
+	_ backends.Binder        = (*Store)(nil)
 	_ backends.Feed          = (*Store)(nil)
 	_ backends.Subscriber    = (*Store)(nil)
 	_ backends.UserFinder    = (*Store)(nil)
@@ -70,7 +71,7 @@ func (m *Store) Create(ctx context.Context, now time.Time, s backends.Session, h
 		if err := a.admits(o.UserVersion); err != nil {
 			return err
 		}
-		superseded, err := a.room(now, s.Kind, o)
+		superseded, err := a.room(now, &s, o)
 		if err != nil {
 			return err
 		}

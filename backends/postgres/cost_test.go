@@ -20,7 +20,7 @@ func TestEveryOperationOfARequestIsOneStatement(t *testing.T) {
 	do := operations(f, s, secret.Hash())
 	for _, name := range []string{
 		"Create", "FindUser", "SetValue", "Value", "TakeValue", "Find", "Find without it", "Extend", "MarkSeen", "Rotate", "List", "Reauthenticate", "Revoke",
-		"RevokeUser", "RevokeAll", "Claim", "UserByName", "ListUsers", "CreateUser", "Rehash", "SetRoles",
+		"RevokeUser", "RevokeAll", "Bind", "Proved", "Claim", "UserByName", "ListUsers", "CreateUser", "Rehash", "SetRoles",
 	} {
 		sent.take()
 		check(t, do[name](t.Context()))
@@ -115,6 +115,29 @@ func TestEveryTouchIsAHeapOnlyUpdate(t *testing.T) {
 	t.Logf("%d updates, %d HOT", updated, hot)
 	if updated != 1000 || hot < 950 {
 		t.Errorf("%d updates, %d of them HOT; want 1000, at least 950", updated, hot)
+	}
+}
+
+func TestRecordingAProofIsAHeapOnlyUpdate(t *testing.T) {
+	f := open(t)
+	ids := make([]string, 100)
+	for i := range ids {
+		s, _ := login(t, f, "ann")
+		if ok, err := f.Bind(t.Context(), t0, s.ID, key(t0)); err != nil || !ok {
+			t.Fatalf("Bind: %v, %v", ok, err)
+		}
+		ids[i] = s.ID
+	}
+	before, hotBefore := written(t, f)
+	for n := range 10 {
+		for _, id := range ids {
+			check(t, f.Proved(t.Context(), t0.Add(time.Duration(n+1)*time.Minute), id, key(t0).Thumbprint))
+		}
+	}
+	updated, hot := written(t, f)
+	t.Logf("%d updates, %d HOT", updated-before, hot-hotBefore)
+	if updated-before != 1000 || hot-hotBefore < 950 {
+		t.Errorf("%d updates, %d of them HOT; want 1000, at least 950", updated-before, hot-hotBefore)
 	}
 }
 

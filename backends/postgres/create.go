@@ -21,11 +21,14 @@ WITH {turn} u AS (
 	INSERT INTO {sessions} (user_id, id, secret_hash, kind, ip, user_agent, label, amr,
 		created_at, authenticated_at, last_seen_at, idle_timeout, renewal_interval,
 		idle_deadline, absolute_deadline, refresh_generation,
-		refresh_rotated_at, refresh_seen_at, epoch)
+		refresh_rotated_at, refresh_seen_at,
+		actor_id, actor_session, actor_version, key_algorithm, key_thumbprint, key_jwk, bound_at, proved_at, epoch)
 	SELECT $1::text, $3::text, $4::bytea, $5::text, $6::text, $7::text, $8::text, $9::text[],
 		$10::timestamptz, $11::timestamptz, $12::timestamptz, $13::bigint, $14::bigint,
 		$15::timestamptz, $16::timestamptz, $17::bigint,
-		$18::timestamptz, $19::timestamptz, (SELECT COALESCE(max(epoch), -1) + 1 FROM {epochs})
+		$18::timestamptz, $19::timestamptz,
+		NULLIF($23::text, ''), NULLIF($24::text, ''), NULLIF($25::bigint, 0),
+		NULLIF($26::text, ''), NULLIF($27::text, ''), NULLIF($28::text, ''), $29::timestamptz, $30::timestamptz, (SELECT COALESCE(max(epoch), -1) + 1 FROM {epochs})
 	FROM u WHERE NOT u.disabled AND ($2::bigint = 0 OR u.version = $2::bigint)
 	RETURNING id
 ), replaced AS (
@@ -47,7 +50,7 @@ func (s *Store) Create(ctx context.Context, now time.Time, n backends.Session, h
 	}
 	ctx, cancel := s.bound(ctx)
 	defer cancel()
-	if o.Limit != nil {
+	if o.Limit != nil && n.Actor == (backends.Actor{}) {
 		ended, err = s.createWithin(ctx, now, n, h, o)
 	} else {
 		ended, err = s.create(ctx, s.pool, now, n, h, o)
@@ -76,6 +79,8 @@ func (s *Store) create(ctx context.Context, q querier, now time.Time, n backends
 		at(n.IdleDeadline), at(n.AbsoluteDeadline), n.Refresh.Generation,
 		null(n.Refresh.RotatedAt), null(n.Refresh.SeenAt),
 		at(now), replaces, string(backends.ReasonReplaced),
+		n.Actor.UserID, n.Actor.SessionID, n.Actor.UserVersion,
+		n.Binding.Algorithm, n.Binding.Thumbprint, n.Binding.Key, null(n.Binding.BoundAt), null(n.Binding.ProvedAt),
 	).Scan(&disabled, &created, &replaced)
 	switch {
 	case err != nil:

@@ -122,6 +122,13 @@ func measured(f fixture) []operation {
 			s.Begin(t0.Add(2*time.Minute), 12*time.Hour)
 			return f.Reauthenticate(ctx, t0.Add(time.Minute), s, h, backends.ReauthenticateOptions{Former: t0})
 		}},
+		{"binding", func(ctx context.Context, id string, _ hash, _ string) error {
+			_, err := f.Bind(ctx, t0.Add(time.Minute), id, key(t0))
+			return err
+		}},
+		{"proof recorded", func(ctx context.Context, id string, _ hash, _ string) error {
+			return f.Proved(ctx, t0.Add(time.Minute), id, key(t0).Thumbprint)
+		}},
 		{"value written", func(ctx context.Context, id string, _ hash, _ string) error {
 			return f.SetValue(ctx, t0, id, "cart", make([]byte, 100))
 		}},

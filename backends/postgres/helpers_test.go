@@ -182,6 +182,14 @@ func verdict(err error) bool {
 	return errors.Is(err, backends.ErrNotFound) || errors.Is(err, backends.ErrConflict) || errors.Is(err, backends.ErrNotLive)
 }
 
+// key is the binding of a session to the key of RFC 7638, section 3.1, at now.
+func key(now time.Time) backends.Binding {
+	return backends.Binding{
+		Algorithm: "RS256", Thumbprint: "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs", Key: `{"e":"AQAB","kty":"RSA","n":"0vx7"}`,
+		BoundAt: now, ProvedAt: now,
+	}
+}
+
 // operations are all methods of a store that ask the database, by name.
 func operations(f fixture, s backends.Session, h backends.SecretHash) map[string]func(context.Context) error {
 	next := backends.NewSecret().Hash()
@@ -214,6 +222,8 @@ func operations(f fixture, s backends.Session, h backends.SecretHash) map[string
 			return f.Attempt(ctx, t0, backends.PerAccount("test", backends.NewID("ann")))
 		},
 		"Succeed":         func(ctx context.Context) error { return f.Succeed(ctx, t0, backends.PerAccount("test", "ann")) },
+		"Bind":            func(ctx context.Context) error { _, err := f.Bind(ctx, t0, s.ID, key(t0)); return err },
+		"Proved":          func(ctx context.Context) error { return f.Proved(ctx, t0, s.ID, key(t0).Thumbprint) },
 		"Find":            func(ctx context.Context) error { _, _, err := f.Find(ctx, t0, s.ID, h); return err },
 		"Find without it": func(ctx context.Context) error { _, _, err := f.Find(ctx, t0, s.ID, backends.SecretHash{}); return err },
 		"Extend":          func(ctx context.Context) error { _, _, err := f.Extend(ctx, t0, s.ID); return err },

@@ -19,7 +19,7 @@ const (
 	lockUserSQL = `SELECT pg_advisory_xact_lock(hashtextextended({schema} || ' ' || $1::text, 0))`
 
 	// Not ordered: a login that is refused needs no more than the first that make it too many.
-	candidatesSQL = `AND s.id <> $3::text AND ($4::text = '' OR s.kind = $4::text) LIMIT NULLIF($5::integer, 0)`
+	candidatesSQL = `AND s.actor_id IS NULL AND s.id <> $3::text AND ($4::text = '' OR s.kind = $4::text) LIMIT NULLIF($5::integer, 0)`
 
 	supersedeSQL = `
 UPDATE {sessions} s SET ended_at = $1::timestamptz, ended_reason = $2::text

@@ -33,8 +33,8 @@ func TestMigrateByTenAtOnceAppliesEachVersionOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if got := scan[string](t, pool, in(schema, "SELECT string_agg(version::text, ' ' ORDER BY version) FROM {schema}.migrations")); got != "1 2 3 4 5 6 7 8 9 10" {
-		t.Errorf("versions %q, want %q", got, "1 2 3 4 5 6 7 8 9 10")
+	if got := scan[string](t, pool, in(schema, "SELECT string_agg(version::text, ' ' ORDER BY version) FROM {schema}.migrations")); got != "1 2 3 4 5 6 7 8 9 10 11" {
+		t.Errorf("versions %q, want %q", got, "1 2 3 4 5 6 7 8 9 10 11")
 	}
 }
 
@@ -55,11 +55,23 @@ func TestMigrateAgainKeepsTheRowsAndNeedsNoRightToCreate(t *testing.T) {
 	}
 }
 
+// Whatever applies a change: a subscription, or a session_replication_role that fires no others.
+func TestTheTriggersOfTheFeedAlwaysFire(t *testing.T) {
+	f := open(t)
+	for _, table := range []string{"sessions", "users", "epochs"} {
+		got := scan[string](t, f.pool, in(f.schema, `SELECT string_agg(DISTINCT tgenabled::text, ' ') FROM pg_trigger
+			WHERE tgrelid = '{schema}.`+table+`'::regclass AND NOT tgisinternal`))
+		if got != "A" {
+			t.Errorf("%s: triggers that are enabled as %q, want A, for always", table, got)
+		}
+	}
+}
+
 func TestMigrateRefusesADatabaseThatIsNewerThanTheProgram(t *testing.T) {
 	f := open(t)
 	exec(t, f.pool, in(f.schema, "INSERT INTO {schema}.migrations (version) VALUES (99)"))
 	err := f.Migrate(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "is of version 99, and this program knows only versions up to 10") {
+	if err == nil || !strings.Contains(err.Error(), "is of version 99, and this program knows only versions up to 11") {
 		t.Errorf("error %v, want one that says which is newer", err)
 	}
 }

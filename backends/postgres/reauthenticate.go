@@ -29,7 +29,9 @@ WITH u AS (
 		authenticated_at = $7::timestamptz, last_seen_at = $8::timestamptz,
 		idle_timeout = $9::bigint, renewal_interval = $10::bigint,
 		idle_deadline = $11::timestamptz, absolute_deadline = $12::timestamptz,
-		refresh_generation = $13::bigint, refresh_rotated_at = $14::timestamptz, refresh_seen_at = $15::timestamptz
+		refresh_generation = $13::bigint, refresh_rotated_at = $14::timestamptz, refresh_seen_at = $15::timestamptz,
+		key_algorithm = NULLIF($16::text, ''), key_thumbprint = NULLIF($17::text, ''), key_jwk = NULLIF($18::text, ''),
+		bound_at = $19::timestamptz, proved_at = $20::timestamptz
 	FROM wanted WHERE s.id = wanted.id AND wanted.same_version
 )
 SELECT user_id, same_version FROM wanted`
@@ -48,7 +50,8 @@ func (s *Store) Reauthenticate(ctx context.Context, now time.Time, n backends.Se
 	err := s.pool.QueryRow(ctx, s.sql.reauthenticate, at(now), n.ID, at(o.Former), o.UserVersion, nullHash(next), notNull(n.AMR),
 		at(n.AuthenticatedAt), at(n.LastSeenAt), n.IdleTimeout.Microseconds(), n.RenewalInterval.Microseconds(),
 		at(n.IdleDeadline), at(n.AbsoluteDeadline),
-		n.Refresh.Generation, null(n.Refresh.RotatedAt), null(n.Refresh.SeenAt)).Scan(&userID, &sameVersion)
+		n.Refresh.Generation, null(n.Refresh.RotatedAt), null(n.Refresh.SeenAt),
+		n.Binding.Algorithm, n.Binding.Thumbprint, n.Binding.Key, null(n.Binding.BoundAt), null(n.Binding.ProvedAt)).Scan(&userID, &sameVersion)
 	switch {
 	case err != nil:
 		return failed("reauthenticate", err)

@@ -16,7 +16,9 @@ const (
 	sessionColumns = `s.id, s.user_id, s.kind, s.ip, s.user_agent, s.label, s.amr,
 	s.created_at, s.authenticated_at, s.last_seen_at, s.idle_timeout, s.renewal_interval,
 	s.idle_deadline, s.absolute_deadline, s.refresh_generation,
-	s.refresh_rotated_at, s.refresh_seen_at, `
+	s.refresh_rotated_at, s.refresh_seen_at,
+	COALESCE(s.actor_id, ''), COALESCE(s.actor_session, ''), COALESCE(s.actor_version, 0),
+	COALESCE(s.key_algorithm, ''), COALESCE(s.key_thumbprint, ''), COALESCE(s.key_jwk, ''), s.bound_at, s.proved_at, `
 
 	// liveColumns are for a session s that has not ended with its epoch.
 	liveColumns = sessionColumns + `s.ended_at, s.ended_reason`
@@ -39,6 +41,7 @@ type row struct {
 	backends.Session
 	ip                         string
 	rotatedAt, seenAt, endedAt pgtype.Timestamptz
+	boundAt, provedAt          pgtype.Timestamptz
 }
 
 // targets returns where [liveColumns] are scanned to, and then more.
@@ -47,7 +50,10 @@ func (r *row) targets(more ...any) []any {
 		&r.ID, &r.UserID, (*string)(&r.Kind), &r.ip, &r.Client.UserAgent, &r.Client.Label, &r.AMR,
 		&r.CreatedAt, &r.AuthenticatedAt, &r.LastSeenAt, (*int64)(&r.IdleTimeout), (*int64)(&r.RenewalInterval),
 		&r.IdleDeadline, &r.AbsoluteDeadline, &r.Refresh.Generation,
-		&r.rotatedAt, &r.seenAt, &r.endedAt, (*string)(&r.Ended.Reason),
+		&r.rotatedAt, &r.seenAt,
+		&r.Actor.UserID, &r.Actor.SessionID, &r.Actor.UserVersion,
+		&r.Binding.Algorithm, &r.Binding.Thumbprint, &r.Binding.Key, &r.boundAt, &r.provedAt,
+		&r.endedAt, (*string)(&r.Ended.Reason),
 	}, more)
 }
 
@@ -87,6 +93,7 @@ func (r *row) session() backends.Session {
 	s.RenewalInterval *= time.Microsecond
 	s.Refresh.RotatedAt = fromNull(r.rotatedAt)
 	s.Refresh.SeenAt = fromNull(r.seenAt)
+	s.Binding.BoundAt, s.Binding.ProvedAt = fromNull(r.boundAt), fromNull(r.provedAt)
 	s.Ended.At = fromNull(r.endedAt)
 	if r.endedAt.InfinityModifier != pgtype.Finite {
 		s.Ended.At = time.Unix(0, 0).UTC() // some time

@@ -18,6 +18,8 @@ type statements struct {
 
 	list, revokeUser, revokeAll string
 
+	bind, proved string
+
 	setValue, value, takeValue string
 
 	claim, tries, lockTries, saveTries, forgetTries, returnTurn string
@@ -93,6 +95,8 @@ func compile(schema string, users pgx.Identifier) statements {
 		list:           fill("SELECT {columns}" + mineSQL + pageSQL),
 		revokeUser:     fill(revokeUserSQL),
 		revokeAll:      fill(revokeAllSQL),
+		bind:           fill(bindSQL),
+		proved:         fill(provedSQL),
 		claim:          fill(claimSQL),
 		tries:          fill(triesSQL),
 		lockTries:      fill(lockTriesSQL),

@@ -16,8 +16,9 @@ import (
 
 // released are the versions that populated databases may have, and their migrations.
 var (
-	released = []int{2, 6}
-	files    = []string{"0001_users_sessions.sql", "0002_values_feed.sql", "0003_one_key.sql", "0004_no_name.sql", "0005_end_sessions.sql", "0006_changed_new.sql"}
+	released = []int{2, 6, 10}
+	files    = []string{"0001_users_sessions.sql", "0002_values_feed.sql", "0003_one_key.sql", "0004_no_name.sql", "0005_end_sessions.sql", "0006_changed_new.sql",
+		"0007_changes.sql", "0008_epochs.sql", "0009_changes_of_users.sql", "0010_claims_attempts.sql"}
 )
 
 // openReleased returns a database as the version left it, with sessions and users in it. The
@@ -139,14 +140,20 @@ func TestMigrateKeepsTheUsers(t *testing.T) {
 // migration that held one of them while it waits for the other would deadlock with them.
 func TestMigrateAndATransactionThatIsServedDoNotDeadlock(t *testing.T) {
 	users, sessions := "UPDATE {schema}.users SET disabled = disabled", "UPDATE {schema}.sessions SET kind = kind"
-	for i, order := range [][2]string{{users, sessions}, {sessions, users}, {users, sessions}, {sessions, users}} {
-		f := openReleased(t, released[i/2])
+	for _, row := range []struct {
+		version       int
+		first, second string
+	}{
+		{2, users, sessions}, {2, sessions, users}, {6, users, sessions}, {6, sessions, users},
+		{10, sessions, users}, // the steps after it lock no users
+	} {
+		f := openReleased(t, row.version)
 		tx := begin(t, f)
-		must(tx.Exec(t.Context(), in(f.schema, order[0])))(t)
+		must(tx.Exec(t.Context(), in(f.schema, row.first)))(t)
 		migrated := make(chan error, 1)
 		go func() { migrated <- f.Migrate(t.Context()) }()
 		waitForBlocked(t, f, 1)
-		must(tx.Exec(t.Context(), in(f.schema, order[1])))(t)
+		must(tx.Exec(t.Context(), in(f.schema, row.second)))(t)
 		check(t, tx.Commit(t.Context()))
 		check(t, <-migrated)
 	}

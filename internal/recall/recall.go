@@ -79,5 +79,5 @@ func (e *Entry) Copy() (s backends.Session, u backends.User) {
 	return s, u
 }
 
-// Size returns how many bytes the texts of e take that no other entry shares.
-func (e *Entry) Size() int { return len(e.names) }
+// Size returns how many bytes that no other entry shares e takes besides its own.
+func (e *Entry) Size() int { return len(e.names) + e.Session.Size() }

@@ -17,6 +17,7 @@ import (
 type Session struct {
 	texts  unique.Handle[texts]
 	reason unique.Handle[string] // of the end; zero if it has not ended
+	extra  *extra                // nil if there is none, as a rule; never changed, but replaced
 
 	// Secret is the hash of the session's secret.
 	Secret backends.SecretHash
@@ -47,6 +48,7 @@ func NewSession(s *backends.Session, h backends.SecretHash) Session {
 		r.ip = s.Client.IP.As16()
 	}
 	r.SetLifetime(s)
+	r.setExtra(s.Actor, s.Binding)
 	return r
 }
 
@@ -57,6 +59,7 @@ func (r *Session) Restart(s *backends.Session, next backends.SecretHash) {
 	t.amr = join(s.AMR)
 	r.texts, r.Secret = unique.Make(t), next
 	r.SetLifetime(s)
+	r.SetBinding(s.Binding)
 }
 
 // SetLifetime replaces what Lifetime returns by that of s.
@@ -106,6 +109,7 @@ func (r *Session) Read(s *backends.Session, of *User, u *backends.User) {
 	}
 	s.CreatedAt = instant(r.created)
 	r.lifetime(s)
+	s.Actor, s.Binding = r.Actor(), r.Binding()
 	u.Version, u.Disabled = of.Version, of.Disabled
 	u.Roles, s.AMR = Lists(of, r)
 }

@@ -22,6 +22,8 @@ func TestASessionComesBackAsItWas(t *testing.T) {
 		IdleDeadline: at(5), AbsoluteDeadline: time.Date(9999, 12, 31, 23, 59, 59, 999999000, time.UTC),
 		Refresh: backends.Refresh{Generation: 6, RotatedAt: at(7), SeenAt: at(8)},
 		Ended:   backends.Ended{At: at(9), Reason: "logout"},
+		Actor:   backends.Actor{UserID: "root", SessionID: "BBBBBBBBBBBBBBBBBBBBBBBBBB", UserVersion: 10},
+		Binding: backends.Binding{Algorithm: "ES256", Thumbprint: "t", Key: "{}", BoundAt: at(11), ProvedAt: at(12)},
 	}
 	nobody := record.NewUser(&backends.User{})
 	for what, change := range map[string]func(*backends.Session){
@@ -36,6 +38,10 @@ func TestASessionComesBackAsItWas(t *testing.T) {
 		"no refresh":                   func(s *backends.Session) { s.Refresh = backends.Refresh{} },
 		"a generation not yet seen":    func(s *backends.Session) { s.Refresh.SeenAt = time.Time{} },
 		"not ended":                    func(s *backends.Session) { s.Ended = backends.Ended{} },
+		"no actor":                     func(s *backends.Session) { s.Actor = backends.Actor{} },
+		"not bound":                    func(s *backends.Session) { s.Binding = backends.Binding{} },
+		"neither":                      func(s *backends.Session) { s.Actor, s.Binding = backends.Actor{}, backends.Binding{} },
+		"bound when 1970 began":        func(s *backends.Session) { s.Binding.BoundAt, s.Binding.ProvedAt = at(0), at(0) },
 		"begun when 1970 did":          func(s *backends.Session) { s.CreatedAt, s.AuthenticatedAt, s.LastSeenAt = at(0), at(0), at(0) },
 		"rotated and ended as it does": func(s *backends.Session) { s.Refresh.RotatedAt, s.Ended.At = at(0), at(0) },
 	} {
@@ -55,19 +61,38 @@ func TestAnAuthenticationReplacesWhatItReplaces(t *testing.T) {
 		Kind: "cookie", Client: backends.Client{IP: netip.MustParseAddr("192.0.2.7"), UserAgent: "curl", Label: "x"}, AMR: []string{"pwd"},
 		CreatedAt: at(1), AuthenticatedAt: at(2), LastSeenAt: at(3), IdleTimeout: 4000, RenewalInterval: 5000, IdleDeadline: at(6), AbsoluteDeadline: at(7),
 		Refresh: backends.Refresh{Generation: 8, RotatedAt: at(9), SeenAt: at(10)},
+		Actor:   backends.Actor{UserID: "root"}, Binding: backends.Binding{Thumbprint: "t", BoundAt: at(11), ProvedAt: at(11)},
 	}
 	is := backends.Session{
 		Kind: "token", Client: backends.Client{UserAgent: "wget"}, AMR: []string{"otp"},
 		CreatedAt: at(11), AuthenticatedAt: at(12), LastSeenAt: at(13), IdleTimeout: 14000, RenewalInterval: 15000, IdleDeadline: at(16), AbsoluteDeadline: at(17),
+		Actor: backends.Actor{UserID: "eve"}, Binding: backends.Binding{Thumbprint: "u", BoundAt: at(18), ProvedAt: at(18)},
 	}
 	r := record.NewSession(&was, backends.SecretHash{1})
 	r.Restart(&is, backends.SecretHash{2})
 	want := is
-	want.Kind, want.Client, want.CreatedAt = was.Kind, was.Client, was.CreatedAt
+	want.Kind, want.Client, want.CreatedAt, want.Actor = was.Kind, was.Client, was.CreatedAt, was.Actor
 	var got backends.Session
 	nobody := record.NewUser(&backends.User{})
 	if r.Read(&got, &nobody, &backends.User{}); !reflect.DeepEqual(got, want) || r.Secret != (backends.SecretHash{2}) {
 		t.Errorf("got %+v\nwant %+v", got, want)
+	}
+}
+
+// A cache shares records: a binding is replaced in one of them.
+func TestABindingIsReplacedInOneCopyAlone(t *testing.T) {
+	bound := backends.Session{Binding: backends.Binding{Thumbprint: "t", BoundAt: at(1), ProvedAt: at(1)}}
+	r := record.NewSession(&bound, backends.SecretHash{})
+	other := r
+	r.SetBinding(backends.Binding{Thumbprint: "u", BoundAt: at(2), ProvedAt: at(3)})
+	if r.Binding().Thumbprint != "u" || other.Binding() != bound.Binding {
+		t.Errorf("bindings %+v and %+v, want u and that of before", r.Binding(), other.Binding())
+	}
+	if n := r.Size(); n != 145 { // an object of 144 bytes, and its text
+		t.Errorf("takes %d more bytes, want 145", n)
+	}
+	if r.SetBinding(backends.Binding{}); r.Binding() != (backends.Binding{}) || r.Size() != 0 {
+		t.Errorf("binding %+v in %d bytes, want none", r.Binding(), r.Size())
 	}
 }
 

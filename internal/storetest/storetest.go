@@ -23,6 +23,7 @@ type Store interface {
 	backends.SessionLister
 	backends.Sweeper
 	backends.Values
+	backends.Binder
 	backends.Feed
 	backends.Subscriber
 	backends.UserFinder

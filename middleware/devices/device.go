@@ -23,6 +23,11 @@ type Device struct {
 	LastSeenAt time.Time `json:"last_seen_at"` // to the session's renewal interval
 	ExpiresAt  time.Time `json:"expires_at"`   // unless it is used
 
+	// BoundAt is since when only this device can use the session, and zero if it is not bound to one.
+	BoundAt time.Time `json:"bound_at,omitzero"`
+	// Actor is the ID of another user who acts as this one in the session, and "" as a rule.
+	Actor string `json:"actor,omitempty"`
+
 	Current bool `json:"current"` // whether it is the session of this request
 }
 
@@ -37,6 +42,8 @@ func newDevice(s *backends.Session, current string) Device {
 		CreatedAt:  s.CreatedAt,
 		LastSeenAt: s.LastSeenAt,
 		ExpiresAt:  s.IdleDeadline,
+		BoundAt:    s.Binding.BoundAt,
+		Actor:      s.Actor.UserID,
 		Current:    s.ID == current,
 	}
 }
