@@ -25,7 +25,7 @@ type Half struct {
 }
 
 // secondFactor demands a code of those who have a second factor.
-var secondFactor = middleware.When(middleware.HasRole("second-factor"), middleware.HasAMR("otp"))
+var secondFactor = unlessActing(middleware.When(middleware.HasRole("second-factor"), middleware.HasAMR("otp")))
 
 var errWrongCode = fmt.Errorf("%w: wrong code", middleware.ErrInvalidCredentials)
 
@@ -33,7 +33,7 @@ func (s *Shop) addSecondFactor(mux *http.ServeMux) error {
 	var err1, err2 error
 	s.halves, err1 = cookie.NewValue[Half](cookie.ValueConfig{Name: "half", Keys: [][]byte{s.Key}, MaxAge: 5 * time.Minute, BrowserSession: true})
 	mux.HandleFunc("GET /code", form("code"))
-	mux.Handle("POST /code", s.guard.Optional(http.HandlerFunc(s.code)))
+	mux.Handle("POST /code", s.person.Optional(http.HandlerFunc(s.code)))
 	s.enrolments, err2 = cookie.NewValue[Enrolment](cookie.ValueConfig{Name: "enrolment", Keys: [][]byte{s.Key}, MaxAge: 10 * time.Minute})
 	mux.Handle("GET /second-factor", s.fresh.Handler(http.HandlerFunc(s.enrolPage)))
 	mux.Handle("POST /second-factor", s.fresh.Handler(http.HandlerFunc(s.enrol)))

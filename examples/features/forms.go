@@ -28,8 +28,8 @@ func form(name string) http.HandlerFunc {
 // sends all others.
 func (s *Shop) addConfirmation(mux *http.ServeMux) error {
 	mux.Handle("GET /payment", s.fresh.Handler(form("pay")))
-	mux.Handle("GET /confirm", s.private(form("confirm")))
-	mux.Handle("POST /confirm", s.private(s.confirm))
+	mux.Handle("GET /confirm", s.person.Handler(form("confirm")))
+	mux.Handle("POST /confirm", s.person.Handler(http.HandlerFunc(s.confirm)))
 	return nil
 }
 

@@ -58,5 +58,10 @@ func (s *Shop) logout(w http.ResponseWriter, r *http.Request) {
 }
 
 func account(w http.ResponseWriter, r *http.Request) {
-	show(w, http.StatusOK, "account of "+subject(r))
+	id, _ := middleware.FromContext(r.Context())
+	text := "account of " + id.Subject
+	if id.Actor != "" {
+		text += ", seen by " + id.Actor
+	}
+	show(w, http.StatusOK, text)
 }
