@@ -120,6 +120,45 @@ func TestAFormThatIsPostedTooLateLeadsBackToItsPage(t *testing.T) {
 	}
 }
 
+func TestAFormThatIsFilledInWrongIsAnsweredWithItsPage(t *testing.T) {
+	wrong := fmt.Errorf("%w: wrong password", middleware.ErrInvalidCredentials)
+	for _, row := range []struct {
+		target string
+		err    error
+		want   string // "" for the page
+	}{
+		{"/login", wrong, ""},
+		{"/confirm", wrong, ""},
+		{"/code?next=%2Freport", wrong, ""},
+		{"/confirm", middleware.ErrSessionExpired, "/login?next=%2Freport"},
+		{"/confirm", middleware.ErrNoCredentials, "/login?next=%2Freport"},
+		{"/code", middleware.ErrInsufficientAuthentication, "/confirm?next=%2Freport"},
+		{"/report", wrong, "/login?next=%2Freport"},
+	} {
+		g := newGuard(t, middleware.Config{Authenticator: refuses(middleware.ErrNoCredentials), Denier: pages})
+		r := httptest.NewRequest("POST", "https://example.com"+row.target, nil)
+		form(r)
+		r.Header.Set("Referer", "https://example.com/confirm?next=%2Freport")
+		w := httptest.NewRecorder()
+		g.Refuse(w, r, row.err)
+		status := 303
+		if row.want == "" {
+			status = 401
+		}
+		if got := w.Header().Get("Location"); w.Code != status || got != row.want {
+			t.Errorf("%s because of %v: %d to %q, want %d to %q", row.target, row.err, w.Code, got, status, row.want)
+		}
+	}
+	// Without a form nothing was typed.
+	g := newGuard(t, middleware.Config{Authenticator: refuses(wrong), Denier: pages})
+	r := httptest.NewRequest("GET", "https://example.com/confirm?next=%2Freport", nil)
+	browser(r)
+	w := httptest.NewRecorder()
+	if g.Handler(whoami).ServeHTTP(w, r); w.Header().Get("Location") != "/login?next=%2Freport" {
+		t.Errorf("GET: %d to %q, want the login page", w.Code, w.Header().Get("Location"))
+	}
+}
+
 func TestNoPageIsRedirectedToItself(t *testing.T) {
 	for _, row := range []struct {
 		path   string // of the login page

@@ -23,7 +23,8 @@ import (
 // through [LocalPath] before you redirect to it, because an attacker may have written the query.
 //
 // No page is redirected to itself, so the pages below should be open to those who are sent there:
-// Path to visitors, Again and SecondFactor to all who are logged in.
+// Path to visitors, Again and SecondFactor to all who are logged in. Page also answers the form of one
+// of them if what was typed into it is wrong, with the status 401: it can show the form again.
 type LoginRedirect struct {
 	// Path is the login page, a path on this server. Required.
 	Path string
@@ -35,9 +36,9 @@ type LoginRedirect struct {
 	// SecondFactor is the page on which a logged-in user gives a second factor, a path on this server;
 	// see [HasAMR]. Default Again.
 	SecondFactor string
-	// Page answers a browser that no other page helps: by [Denial].Status it is forbidden (403), too
-	// many attempts (429), try again later (503), and so on. The response must have that status.
-	// Default [Problem].
+	// Page answers a browser that no other page helps: by [Denial].Status what was typed is wrong
+	// (401), it is forbidden (403), too many attempts (429), try again later (503), and so on. The
+	// response must have that status. Default [Problem].
 	Page Denier
 }
 
@@ -64,7 +65,7 @@ func (l LoginRedirect) Deny(w http.ResponseWriter, r *http.Request, d Denial) {
 		return
 	}
 	page := l.pageFor(d)
-	if page == "" || isPage(requested(r), page) {
+	if page == "" || isPage(requested(r), page) || l.isTyped(r, d) {
 		cmp.Or[Denier](l.Page, DenierFunc(Problem)).Deny(w, r, d)
 		return
 	}
@@ -74,6 +75,12 @@ func (l LoginRedirect) Deny(w http.ResponseWriter, r *http.Request, d Denial) {
 	}
 	w.Header().Del("WWW-Authenticate")
 	http.Redirect(w, r, page+separator+url.Values{l.param(): {l.back(r)}}.Encode(), http.StatusSeeOther)
+}
+
+// isTyped reports whether r is the form of a page of l, refused because of what was typed into it: not
+// because its session has ended, or there is none.
+func (l LoginRedirect) isTyped(r *http.Request, d Denial) bool {
+	return !isRead(r) && d.Type == problemBase+"invalid-credentials" && isPage(requested(r), l.Path, l.Again, l.SecondFactor)
 }
 
 func (l LoginRedirect) param() string { return cmp.Or(l.Param, "next") }

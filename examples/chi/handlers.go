@@ -23,13 +23,16 @@ func loginPage(w http.ResponseWriter, r *http.Request) {
 
 func (a *app) login(w http.ResponseWriter, r *http.Request) {
 	next := r.PostFormValue("next")
-	l, err := a.users.Verify(w, r, r.PostFormValue("name"), r.PostFormValue("password"))
+	l, err := a.users.Verify(r, r.PostFormValue("name"), r.PostFormValue("password"))
 	if errors.Is(err, password.ErrWrong) {
 		site.Page(w, http.StatusUnauthorized, "login.html", site.View{Next: next, Message: "Wrong name or password."})
 		return
 	}
 	if err == nil {
 		_, err = a.cookies.Login(w, r, l)
+	}
+	if err == nil {
+		err = a.users.Know(w, r.PostFormValue("name"))
 	}
 	if err != nil {
 		a.guard.Refuse(w, r, err)
@@ -40,7 +43,7 @@ func (a *app) login(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *app) loginToken(w http.ResponseWriter, r *http.Request) {
-	l, err := a.users.Verify(w, r, r.PostFormValue("name"), r.PostFormValue("password"))
+	l, err := a.users.Verify(r, r.PostFormValue("name"), r.PostFormValue("password"))
 	if err != nil {
 		a.guard.Refuse(w, r, err)
 		return

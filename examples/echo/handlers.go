@@ -24,12 +24,15 @@ func loginPage(c *echo.Context) error {
 func (a *app) login(c *echo.Context) error {
 	r := c.Request() // c.FormValue reads the query too, where no password belongs
 	next := r.PostFormValue("next")
-	l, err := a.users.Verify(c.Response(), r, r.PostFormValue("name"), r.PostFormValue("password"))
+	l, err := a.users.Verify(r, r.PostFormValue("name"), r.PostFormValue("password"))
 	if errors.Is(err, password.ErrWrong) {
 		return c.Render(http.StatusUnauthorized, "login.html", site.View{Next: next, Message: "Wrong name or password."})
 	}
 	if err == nil {
 		_, err = a.cookies.Login(c.Response(), r, l)
+	}
+	if err == nil {
+		err = a.users.Know(c.Response(), r.PostFormValue("name"))
 	}
 	if err != nil {
 		return a.refuse(c, err)
@@ -40,7 +43,7 @@ func (a *app) login(c *echo.Context) error {
 
 func (a *app) loginToken(c *echo.Context) error {
 	r := c.Request()
-	l, err := a.users.Verify(c.Response(), r, r.PostFormValue("name"), r.PostFormValue("password"))
+	l, err := a.users.Verify(r, r.PostFormValue("name"), r.PostFormValue("password"))
 	if err != nil {
 		return a.refuse(c, err)
 	}

@@ -25,7 +25,7 @@ type Half struct {
 }
 
 // secondFactor demands a code of those who have a second factor.
-var secondFactor = middleware.When(middleware.HasRole("second-factor"), middleware.HasAMR("otp"))
+var secondFactor = unlessActing(middleware.When(middleware.HasRole("second-factor"), middleware.HasAMR("otp")))
 
 var errWrongCode = fmt.Errorf("%w: wrong code", middleware.ErrInvalidCredentials)
 
@@ -33,7 +33,7 @@ func (s *Shop) addSecondFactor(mux *http.ServeMux) error {
 	var err1, err2 error
 	s.halves, err1 = cookie.NewValue[Half](cookie.ValueConfig{Name: "half", Keys: [][]byte{s.Key}, MaxAge: 5 * time.Minute, BrowserSession: true})
 	mux.HandleFunc("GET /code", form("code"))
-	mux.Handle("POST /code", s.guard.Optional(http.HandlerFunc(s.code)))
+	mux.Handle("POST /code", s.person.Optional(http.HandlerFunc(s.code)))
 	s.enrolments, err2 = cookie.NewValue[Enrolment](cookie.ValueConfig{Name: "enrolment", Keys: [][]byte{s.Key}, MaxAge: 10 * time.Minute})
 	mux.Handle("GET /second-factor", s.fresh.Handler(http.HandlerFunc(s.enrolPage)))
 	mux.Handle("POST /second-factor", s.fresh.Handler(http.HandlerFunc(s.enrol)))
@@ -56,7 +56,7 @@ func (s *Shop) code(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := s.checkCode(r.Context(), half.Subject, r.PostFormValue("code")); err != nil {
-		s.refuseForm(w, r, "code", err)
+		s.guard.Refuse(w, r, err)
 		return
 	}
 	s.halves.Clear(w)
@@ -79,7 +79,7 @@ func (s *Shop) stepUp(w http.ResponseWriter, r *http.Request) {
 		_, err = s.cookies.Reauthenticate(w, r, l)
 	}
 	if err != nil {
-		s.refuseForm(w, r, "code", err)
+		s.guard.Refuse(w, r, err)
 		return
 	}
 	http.Redirect(w, r, middleware.LocalPath(r.PostFormValue("next")), http.StatusSeeOther)

@@ -2,6 +2,8 @@ package features_test
 
 import (
 	"encoding/base32"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -38,7 +40,7 @@ func TestALoginWithoutItsCodeOpensNothing(t *testing.T) {
 	b := s.browser()
 	b.login("ann@example.com", "ann likes tea", "next", "/cart").want(303, "/code?next=%2Fcart")
 	b.get("/account").want(303, "/login?next=%2Faccount")
-	b.post("/code", "code", "000000", "next", "/cart").want(401, "form: code: that is not right")
+	b.post("/code", "code", "000000", "next", "/cart").want(401, "form: /code: that is not right")
 	if n := s.text(sessions); n != before {
 		t.Errorf("%s sessions after half a login, want %s", n, before)
 	}
@@ -49,8 +51,38 @@ func TestALoginWithoutItsCodeOpensNothing(t *testing.T) {
 	again := s.browser()
 	again.post("/code", "code", codes[1]).want(303, "/login?next=%2F") // without a password
 	again.login("ann@example.com", "ann likes tea").want(303, "/code?next=%2F")
-	again.post("/code", "code", codes[0]).want(401, "form: code: that is not right") // used
+	again.post("/code", "code", codes[0]).want(401, "form: /code: that is not right") // used
 	again.post("/code", "code", codes[1]).want(303, "/")
+}
+
+func TestACodeOpensOneSessionOfManyThatAskAtOnce(t *testing.T) {
+	s := open(t)
+	ann, _ := s.ann()
+	code := ann.enrol()[0]
+	var opened atomic.Int32
+	var all sync.WaitGroup
+	for range 4 { // fewer than the tries that are free
+		b := s.browser()
+		b.login("ann@example.com", "ann likes tea").want(303, "/code?next=%2F")
+		all.Go(func() {
+			if b.post("/code", "code", code).StatusCode == 303 {
+				opened.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	if n := opened.Load(); n != 1 {
+		t.Errorf("the code opened %d sessions, want 1", n)
+	}
+}
+
+func TestAnEnrolmentTakesACodeOfItsSecret(t *testing.T) {
+	s := open(t)
+	ann, _ := s.ann()
+	ann.post("/second-factor", "code", "123456").want(422, "form: second factor: that is not the code")
+	ann.get("/second-factor")
+	ann.post("/second-factor", "code", "nonsense").want(422, "form: second factor: that is not the code")
+	s.browser().login("ann@example.com", "ann likes tea").want(303, "/") // and there is no second factor
 }
 
 func TestAPasswordThatIsGivenAgainIsNoSecondFactor(t *testing.T) {
@@ -59,7 +91,7 @@ func TestAPasswordThatIsGivenAgainIsNoSecondFactor(t *testing.T) {
 	codes := ann.enrol()
 	ann.post("/confirm", "password", "ann likes tea", "next", "/payment").want(303, "/payment")
 	ann.get("/payment").want(303, "/code?next=%2Fpayment")
-	ann.post("/code", "code", "000000").want(401, "form: code: that is not right")
+	ann.post("/code", "code", "000000").want(401, "form: /code: that is not right")
 	ann.post("/code", "code", codes[0], "next", "/payment").want(303, "/payment")
 	ann.get("/payment").want(200, "form: pay")
 	ann.get("/account").want(200, "account of "+id)
@@ -68,7 +100,7 @@ func TestAPasswordThatIsGivenAgainIsNoSecondFactor(t *testing.T) {
 func TestAPersonWithoutASecondFactorCannotMakeACode(t *testing.T) {
 	s := open(t)
 	ann, _ := s.ann()
-	ann.post("/code", "code", features.TOTP(nil, time.Now().Unix()/30)).want(401, "form: code: that is not right")
+	ann.post("/code", "code", features.TOTP(nil, time.Now().Unix()/30)).want(401, "form: /code: that is not right")
 }
 
 func TestGuessesAtACodeAreSlowed(t *testing.T) {

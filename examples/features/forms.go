@@ -1,11 +1,9 @@
 package features
 
 import (
-	"errors"
 	"net/http"
 
 	"github.com/inga-auth/inga/backends"
-	"github.com/inga-auth/inga/backends/password"
 	"github.com/inga-auth/inga/middleware"
 )
 
@@ -13,8 +11,12 @@ import (
 // problem details.
 var pages = middleware.LoginRedirect{
 	Path: "/login", Again: "/confirm", SecondFactor: "/code",
-	Page: middleware.DenierFunc(func(w http.ResponseWriter, _ *http.Request, d middleware.Denial) {
-		show(w, d.Status, "page: "+d.Title) // 429 has a Retry-After
+	Page: middleware.DenierFunc(func(w http.ResponseWriter, r *http.Request, d middleware.Denial) {
+		if d.Status == http.StatusUnauthorized { // what was typed into one of these three forms is wrong
+			show(w, d.Status, "form: "+r.URL.Path+": that is not right")
+			return
+		}
+		show(w, d.Status, "page: "+d.Title) // too many attempts, for example
 	}),
 }
 
@@ -22,22 +24,12 @@ func form(name string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { show(w, http.StatusOK, "form: "+name) }
 }
 
-// refuseForm shows the form again if what was typed is wrong, and leaves the rest to the guard.
-func (s *Shop) refuseForm(w http.ResponseWriter, r *http.Request, name string, err error) {
-	if !errors.Is(err, password.ErrWrong) && !errors.Is(err, errWrongCode) {
-		s.guard.Refuse(w, r, err)
-		return
-	}
-	w.Header().Set("WWW-Authenticate", `Cookie realm="shop"`) // which a 401 must have (RFC 9110, section 15.5.2)
-	show(w, http.StatusUnauthorized, "form: "+name+": that is not right")
-}
-
 // addConfirmation adds a page for those who logged in a few minutes ago, and the one to which s.fresh
 // sends all others.
 func (s *Shop) addConfirmation(mux *http.ServeMux) error {
 	mux.Handle("GET /payment", s.fresh.Handler(form("pay")))
-	mux.Handle("GET /confirm", s.private(form("confirm that it is you")))
-	mux.Handle("POST /confirm", s.private(s.confirm))
+	mux.Handle("GET /confirm", s.person.Handler(form("confirm")))
+	mux.Handle("POST /confirm", s.person.Handler(http.HandlerFunc(s.confirm)))
 	return nil
 }
 
@@ -53,7 +45,7 @@ func (s *Shop) confirm(w http.ResponseWriter, r *http.Request) {
 		_, err = s.cookies.Reauthenticate(w, r, middleware.Login{Subject: user.ID, UserVersion: user.Version, AMR: []string{"pwd"}})
 	}
 	if err != nil {
-		s.refuseForm(w, r, "confirm that it is you", err)
+		s.guard.Refuse(w, r, err)
 		return
 	}
 	http.Redirect(w, r, middleware.LocalPath(r.PostFormValue("next")), http.StatusSeeOther)

@@ -2,6 +2,7 @@ package features
 
 import (
 	"errors"
+	"log/slog"
 	"net/http"
 	"slices"
 
@@ -26,7 +27,7 @@ func (s *Shop) login(w http.ResponseWriter, r *http.Request) {
 	user, err := s.checkPassword(r, email, r.PostFormValue("password"))
 	switch {
 	case err != nil:
-		s.refuseForm(w, r, "log in", err)
+		s.guard.Refuse(w, r, err)
 	case slices.Contains(user.Roles, "second-factor"):
 		s.askForCode(w, r, Half{Subject: user.ID, Version: user.Version, Email: email, Remember: me})
 	default:
@@ -35,15 +36,15 @@ func (s *Shop) login(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// enter opens the session, as the last thing: what it sets is sent even if something fails after it.
+// enter opens the session. Only then is the cart the person's, and the browser known: Login refuses
+// what another site made the browser send.
 func (s *Shop) enter(w http.ResponseWriter, r *http.Request, email string, l middleware.Login, next string) {
-	err := errors.Join(s.adoptCart(w, r, l.Subject), s.know(w, email))
-	if err == nil {
-		_, err = s.cookies.Login(w, r, l)
-	}
-	if err != nil {
+	if _, err := s.cookies.Login(w, r, l); err != nil {
 		s.guard.Refuse(w, r, err)
 		return
+	}
+	if err := errors.Join(s.know(w, email), s.adoptCart(w, r, l.Subject)); err != nil {
+		slog.ErrorContext(r.Context(), "login", "error", err) // they are logged in all the same
 	}
 	http.Redirect(w, r, middleware.LocalPath(next), http.StatusSeeOther)
 }
@@ -57,5 +58,10 @@ func (s *Shop) logout(w http.ResponseWriter, r *http.Request) {
 }
 
 func account(w http.ResponseWriter, r *http.Request) {
-	show(w, http.StatusOK, "account of "+subject(r))
+	id, _ := middleware.FromContext(r.Context())
+	text := "account of " + id.Subject
+	if id.Actor != "" {
+		text += ", seen by " + id.Actor
+	}
+	show(w, http.StatusOK, text)
 }

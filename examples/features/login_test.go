@@ -33,7 +33,7 @@ func TestTheCartOfAVisitorSurvivesTheLoginAndIsThenThePersons(t *testing.T) {
 	b.get("/cart").want(200, "cart: apples bread")
 	s.browser().get("/cart").want(200, "cart:")
 
-	b.login("ann@example.com", "wrong").want(401, "form: log in: that is not right")
+	b.login("ann@example.com", "wrong").want(401, "form: /login: that is not right")
 	b.get("/cart").want(200, "cart: apples bread")
 	b.login("ann@example.com", "ann likes tea").want(303, "/")
 	b.get("/cart").want(200, "cart: apples bread")
@@ -44,6 +44,19 @@ func TestTheCartOfAVisitorSurvivesTheLoginAndIsThenThePersons(t *testing.T) {
 	phone.get("/cart").want(200, "cart: apples bread cheese")
 	b.post("/logout").want(303, "/login")
 	b.get("/cart").want(200, "cart:") // who comes next to this browser sees nothing of hers
+}
+
+func TestTheFormOfAnotherSiteLogsNoOneInAndTakesNoCart(t *testing.T) {
+	s := open(t)
+	s.ann()
+	b := s.browser()
+	b.post("/cart", "item", "apples")
+	b.at("https://evil.example").login("ann@example.com", "ann likes tea").want(403, "page: Cross-origin request refused")
+	b.get("/account").want(303, "/login?next=%2Faccount")
+	b.get("/cart").want(200, "cart: apples")
+	if b.sent["__Host-device"] != nil {
+		t.Error("the browser is known")
+	}
 }
 
 func TestGuessesAreSlowedTheSameForUnknownNamesAndDoNotKeepAKnownBrowserOut(t *testing.T) {
@@ -57,7 +70,7 @@ func TestGuessesAreSlowedTheSameForUnknownNamesAndDoNotKeepAKnownBrowserOut(t *t
 			if a.StatusCode == 429 {
 				break
 			}
-			a.want(401, "form: log in: that is not right")
+			a.want(401, "form: /login: that is not right")
 			a = thief.login(email, "a guess")
 		}
 		a.want(429, "page: Too many attempts")
@@ -65,7 +78,7 @@ func TestGuessesAreSlowedTheSameForUnknownNamesAndDoNotKeepAKnownBrowserOut(t *t
 			t.Errorf("Retry-After is %q, want seconds", a.Header.Get("Retry-After"))
 		}
 	}
-	ann.login("ann@example.com", "ann likes coffee").want(401, "form: log in: that is not right")
+	ann.login("ann@example.com", "ann likes coffee").want(401, "form: /login: that is not right")
 	ann.login("ann@example.com", "ann likes tea").want(303, "/")
 	ann.get("/account").want(200, "account of "+id)
 
@@ -93,8 +106,8 @@ func TestFormsAreRefusedWithThePageThatHelps(t *testing.T) {
 	s.exec(`UPDATE ` + s.auth + `.sessions SET authenticated_at = authenticated_at - interval '1 hour'`)
 	ann.get("/account").want(200, "account of "+id)
 	ann.get("/payment").want(303, "/confirm?next=%2Fpayment")
-	ann.get("/confirm?next=%2Fpayment").want(200, "form: confirm that it is you")
-	ann.post("/confirm", "password", "wrong", "next", "/payment").want(401, "form: confirm that it is you: that is not right")
+	ann.get("/confirm?next=%2Fpayment").want(200, "form: confirm")
+	ann.post("/confirm", "password", "wrong", "next", "/payment").want(401, "form: /confirm: that is not right")
 	ann.post("/confirm", "password", "ann likes tea", "next", "/payment").want(303, "/payment")
 	ann.get("/payment").want(200, "form: pay")
 

@@ -28,7 +28,7 @@ func TestAForgottenPasswordIsReplacedByALinkOnce(t *testing.T) {
 	b.post("/reset", "token", token, "password", "mallory likes gin").want(410, void)
 	b.get(page).want(410, void)
 	ann.get("/account").want(303, "/login?next=%2Faccount")
-	ann.login("ann@example.com", "ann likes tea").want(401, "form: log in: that is not right")
+	ann.login("ann@example.com", "ann likes tea").want(401, "form: /login: that is not right")
 	ann.login("ann@example.com", "ann likes coffee").want(303, "/")
 }
 

@@ -1,6 +1,10 @@
 package features_test
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/inga-auth/inga/middleware/authtest"
+)
 
 // begin begins a login at the provider, and returns the URL with which that sends the browser back.
 func (b *browser) begin(next string) (back string) {
@@ -42,10 +46,15 @@ func TestAnIDTokenIsCheckedBeforeItNamesAPerson(t *testing.T) {
 		"too old":             {"exp": 1},
 		"without an end":      {"exp": nil},
 		"about no one":        {"sub": nil},
+		"signed by another":   {},
 	} {
 		t.Run(what, func(t *testing.T) {
 			s := open(t)
-			s.idp.say(claims)
+			var signer *authtest.Issuer
+			if what == "signed by another" {
+				signer = authtest.InMemoryIssuer() // whose key has the same ID
+			}
+			s.idp.say(claims, signer)
 			b := s.browser()
 			b.get(b.begin("/")).want(303, "/login")
 			b.get("/account").want(303, "/login?next=%2Faccount")
@@ -58,6 +67,6 @@ func TestAProviderDoesNotTakeOverTheAccountWithAnAddress(t *testing.T) {
 	s.ann()
 	b := s.browser()
 	b.get(b.begin("/")).want(409, "page: Another change came first")
-	s.idp.say(map[string]any{"email": "bob@example.com", "email_verified": false})
+	s.idp.say(map[string]any{"email": "bob@example.com", "email_verified": false}, nil)
 	b.get(b.begin("/")).want(403, "page: Not allowed")
 }

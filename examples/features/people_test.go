@@ -42,7 +42,7 @@ func TestAPersonOfTheFormerSystemLogsInWithTheirBcryptHash(t *testing.T) {
 		t.Fatal(err)
 	}
 	bob := s.browser()
-	bob.login("bob@example.com", "correct horse battery stable").want(401, "form: log in: that is not right")
+	bob.login("bob@example.com", "correct horse battery stable").want(401, "form: /login: that is not right")
 	bob.login("bob@example.com", "correct horse battery staple").want(303, "/")
 	bob.get("/account").want(200, "account of "+id)
 	if hash := s.text(`SELECT password_hash FROM people`); !strings.HasPrefix(hash, "$argon2id$") {

@@ -27,11 +27,13 @@ type provider struct {
 	mu     sync.Mutex
 	codes  map[string]url.Values // what each code was asked for with
 	claims map[string]any        // of the next ID token, besides
+	signer *authtest.Issuer      // of the ID tokens
 }
 
 func newProvider(t *testing.T) *provider {
 	t.Helper()
 	p := &provider{Issuer: authtest.NewIssuer(t), codes: map[string]url.Values{}}
+	p.signer = p.Issuer
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /authorize", p.authorize)
 	mux.HandleFunc("POST /token", p.token)
@@ -49,11 +51,13 @@ func (p *provider) config(shop string) features.Provider {
 	}}
 }
 
-// say changes what the ID tokens say.
-func (p *provider) say(claims map[string]any) {
+// say changes what the ID tokens say, and who signs them if signer is not nil.
+func (p *provider) say(claims map[string]any, signer *authtest.Issuer) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.claims = claims
+	if p.claims = claims; signer != nil {
+		p.signer = signer
+	}
 }
 
 func (p *provider) authorize(w http.ResponseWriter, r *http.Request) {
@@ -76,11 +80,11 @@ func (p *provider) token(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	claims := map[string]any{
-		"sub": "248289761001", "aud": "shop", "nonce": asked.Get("nonce"), "email": "ann@example.com", "email_verified": true,
+		"iss": p.URL, "sub": "248289761001", "aud": "shop", "nonce": asked.Get("nonce"), "email": "ann@example.com", "email_verified": true,
 	}
 	maps.Copy(claims, p.claims)
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(map[string]any{
-		"access_token": rand.Text(), "token_type": "Bearer", "id_token": p.Sign(map[string]any{"typ": "JWT"}, claims),
+		"access_token": rand.Text(), "token_type": "Bearer", "id_token": p.signer.Sign(map[string]any{"typ": "JWT"}, claims),
 	})
 }

@@ -46,7 +46,8 @@ type Shop struct {
 	keys      APIKeys
 	passwords *password.Hasher
 	guard     *middleware.Guard // asks for a login
-	members   *middleware.Guard // and for the second factor of those who have one
+	person    *middleware.Guard // and that no one acts for the person
+	members   *middleware.Guard // asks for a login, and for the second factor of those who have one
 	fresh     *middleware.Guard // and that it was a few minutes ago
 
 	resets, addresses *link.Links
@@ -67,7 +68,7 @@ func New(ctx context.Context, c Config) (http.Handler, error) {
 	err := errors.Join(
 		s.addLogin(mux), s.addGuessing(), s.addSecondFactor(mux), s.addConfirmation(mux), s.addSignUp(mux),
 		s.addVerification(mux), s.addReset(mux), s.addCart(mux), s.addCallback(mux), s.addMobile(mux),
-		s.addAPIKeys(mux), s.addTenants(mux),
+		s.addAPIKeys(mux), s.addTenants(mux), s.addActing(mux),
 	)
 	return mux, err
 }
@@ -99,10 +100,13 @@ func (s *Shop) open(ctx context.Context) (err error) {
 func (s *Shop) guards() (err error) {
 	s.guard, err = middleware.New(middleware.Config{
 		Authenticator: middleware.FirstOf(s.tokens, s.keys, s.cookies),
-		Roles:         []string{"admin", "second-factor"},
+		Roles:         []string{"admin", "support", "second-factor"},
 		Denier:        pages,
 		Events:        s.events,
 	})
+	if err == nil {
+		s.person, err = s.guard.Require(middleware.AuthorizerFunc(inPerson))
+	}
 	if err == nil {
 		s.members, err = s.guard.Require(secondFactor)
 	}

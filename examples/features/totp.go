@@ -38,7 +38,7 @@ func (s *Shop) enrol(w http.ResponseWriter, r *http.Request) {
 	id, _ := middleware.FromContext(r.Context())
 	e, ok := s.enrolments.Get(r)
 	if !ok || e.Subject != id.Subject || !validCode(e.Secret, time.Now(), r.PostFormValue("code")) {
-		s.refuseForm(w, r, "second factor", errWrongCode)
+		show(w, http.StatusUnprocessableEntity, "form: second factor: that is not the code")
 		return
 	}
 	var version int64

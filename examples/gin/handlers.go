@@ -24,13 +24,16 @@ func loginPage(c *gin.Context) {
 
 func (a *app) login(c *gin.Context) {
 	next := c.PostForm("next")
-	l, err := a.users.Verify(c.Writer, c.Request, c.PostForm("name"), c.PostForm("password"))
+	l, err := a.users.Verify(c.Request, c.PostForm("name"), c.PostForm("password"))
 	if errors.Is(err, password.ErrWrong) {
 		c.HTML(http.StatusUnauthorized, "login.html", site.View{Next: next, Message: "Wrong name or password."})
 		return
 	}
 	if err == nil {
 		_, err = a.cookies.Login(c.Writer, c.Request, l)
+	}
+	if err == nil {
+		err = a.users.Know(c.Writer, c.PostForm("name"))
 	}
 	if err != nil {
 		a.guard.Refuse(c.Writer, c.Request, err)
@@ -41,7 +44,7 @@ func (a *app) login(c *gin.Context) {
 }
 
 func (a *app) loginToken(c *gin.Context) {
-	l, err := a.users.Verify(c.Writer, c.Request, c.PostForm("name"), c.PostForm("password"))
+	l, err := a.users.Verify(c.Request, c.PostForm("name"), c.PostForm("password"))
 	if err != nil {
 		a.guard.Refuse(c.Writer, c.Request, err)
 		return

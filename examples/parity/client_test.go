@@ -3,6 +3,7 @@ package parity_test
 import (
 	"encoding/json"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
@@ -122,17 +123,21 @@ func form(pairs ...string) string {
 	return values.Encode()
 }
 
-// cookie logs in and returns the cookie, as a header line.
+// cookie logs in and returns the cookie of the session, as a header line. The other one makes the
+// device known.
 func (c *client) cookie(name string) string {
 	c.t.Helper()
 	res := c.do("POST", "/login", form("name", name, "password", passwords[name]))
 	_ = res.Body.Close()
-	set := res.Cookies()
-	if len(set) != 1 {
-		c.t.Fatalf("login of %s: status %d, %d cookies, want one", name, res.StatusCode, len(set))
+	set := map[string]string{}
+	for _, cookie := range res.Cookies() {
+		set[cookie.Name] = cookie.Value
+		c.program.log.keepSecret(cookie.Value)
 	}
-	c.program.log.keepSecret(set[0].Value)
-	return "Cookie: " + set[0].Name + "=" + set[0].Value
+	if len(set) != 2 || set["__Host-session"] == "" || set["__Host-device"] == "" {
+		c.t.Fatalf("login of %s: status %d, cookies %v, want __Host-session and __Host-device", name, res.StatusCode, slices.Collect(maps.Keys(set)))
+	}
+	return "Cookie: __Host-session=" + set["__Host-session"]
 }
 
 // token logs in and returns the token, as a header line.

@@ -33,6 +33,7 @@ const (
 	anyKind = "*"
 
 	sessionCookie   = "__Host-session=*; Path=/; Max-Age=43200; HttpOnly; Secure; SameSite=Lax"
+	deviceCookie    = "__Host-device=*; Path=/; Max-Age=31536000; HttpOnly; Secure; SameSite=Lax"
 	noSessionCookie = "__Host-session=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax"
 )
 

@@ -65,7 +65,7 @@ var logins = []row{
 }
 
 func loggedIn(location string) answer {
-	return answer{Status: 303, Location: location, Cookie: sessionCookie, Cache: noStore}
+	return answer{Status: 303, Location: location, Cookie: sessionCookie + " | " + deviceCookie, Cache: noStore}
 }
 
 var crossOrigin = []row{

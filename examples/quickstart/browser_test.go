@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -171,7 +172,7 @@ func walk(t *testing.T, p *program, b *tab) {
 	b.awaitText("#subject", "ann")
 	b.awaitText("#roles", "user")
 	b.await(`/^[12]\d:\d\d$/.test(document.querySelector("#left-text").innerText)`)
-	wantSafeCookie(t, b)
+	wantSafeCookies(t, b)
 
 	b.do(chromedp.Click("#ask-admin"))
 	b.awaitText("#answer-status", "403")
@@ -188,8 +189,8 @@ func walk(t *testing.T, p *program, b *tab) {
 		t.Errorf("after the logout: status %d, want 200", status)
 	}
 	b.awaitText("#out", "Log in")
-	if left := b.cookies(); len(left) != 0 {
-		t.Errorf("%d cookies after the logout, want none", len(left))
+	if left := b.cookies(); len(left) != 1 || left[0].Name != "__Host-device" {
+		t.Errorf("%d cookies after the logout, want that of the device", len(left))
 	}
 	b.do(chromedp.Evaluate[chromedp.Void]("history.back()"))
 	b.await("document.readyState === 'complete' && document.querySelector('#in').hidden")
@@ -206,16 +207,18 @@ func walk(t *testing.T, p *program, b *tab) {
 	b.awaitText("#answer-status", "200")
 }
 
-// wantSafeCookie looks at the cookie as the browser does.
-func wantSafeCookie(t *testing.T, b *tab) {
+// wantSafeCookies looks at the cookies as the browser does.
+func wantSafeCookies(t *testing.T, b *tab) {
 	t.Helper()
-	cookies := b.cookies()
-	if len(cookies) != 1 {
-		t.Fatalf("%d cookies, want one", len(cookies))
+	var names []string
+	for _, c := range b.cookies() {
+		if names = append(names, c.Name); !c.HTTPOnly || !c.Secure || c.SameSite != network.CookieSameSiteLax || c.Path != "/" || c.Domain != "127.0.0.1" {
+			t.Errorf("cookie %s: HttpOnly %t, Secure %t, SameSite %s, Path %s, Domain %s", c.Name, c.HTTPOnly, c.Secure, c.SameSite, c.Path, c.Domain)
+		}
 	}
-	c := cookies[0]
-	if c.Name != "__Host-session" || !c.HTTPOnly || !c.Secure || c.SameSite != network.CookieSameSiteLax || c.Path != "/" || c.Domain != "127.0.0.1" {
-		t.Errorf("cookie %s: HttpOnly %t, Secure %t, SameSite %s, Path %s, Domain %s", c.Name, c.HTTPOnly, c.Secure, c.SameSite, c.Path, c.Domain)
+	slices.Sort(names)
+	if !slices.Equal(names, []string{"__Host-device", "__Host-session"}) {
+		t.Errorf("cookies %v, want that of the session and that of the device", names)
 	}
 	if got := b.eval("document.cookie"); got != "" {
 		t.Errorf("scripts of the page see the cookies %q, want none", got)

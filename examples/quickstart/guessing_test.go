@@ -2,12 +2,14 @@ package main
 
 import "testing"
 
-func TestGuessesHaveToWaitAndAUserWhoIsLoggedInDoesNot(t *testing.T) {
+func TestGuessesHaveToWaitAndAUserInABrowserThatIsKnownDoesNot(t *testing.T) {
 	// GS-1, GS-3.
 	onEachBackend(t, func(t *testing.T, flags ...string) {
 		p := start(t, flags...)
-		ann, thief := p.client(t), p.client(t)
+		ann, laptop, thief := p.client(t), p.client(t), p.client(t)
 		ann.login(annJSON)
+		laptop.login(annJSON)
+		laptop.post("/logout", "").want(204)
 		for _, name := range []string{"ann", "no-such-user"} {
 			guess := `{"name":"` + name + `","password":"wrong"}`
 			a := thief.post("/login", guess)
@@ -22,6 +24,7 @@ func TestGuessesHaveToWaitAndAUserWhoIsLoggedInDoesNot(t *testing.T) {
 			if a.header.Get("Retry-After") == "" {
 				t.Error("429 without Retry-After")
 			}
+			laptop.login(annJSON) // the browser is known
 		}
 		ann.post("/reauthenticate", `{"password":"ann-likes-tea"}`).want(200)
 		ann.post("/password", `{"old":"ann-likes-tea","new":"Password"}`).want(422)

@@ -33,9 +33,9 @@ func (a *app) loginForm(w http.ResponseWriter, r *http.Request) {
 		refuseBody(w, r, err)
 		return
 	}
-	l, err := a.verifyLogin(w, r, c)
+	l, err := a.verifyLogin(r, c)
 	if err == nil {
-		_, err = a.openSession(w, r, l)
+		_, err = a.openSession(w, r, c.Name, l)
 	}
 	form := view{Name: c.Name, Next: c.next}
 	switch {
@@ -54,47 +54,52 @@ func (a *app) loginForm(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *app) loginJSON(w http.ResponseWriter, r *http.Request) {
-	l, ok := a.verifyJSON(w, r)
+	name, l, ok := a.verifyJSON(w, r)
 	if !ok {
 		return
 	}
-	session, err := a.openSession(w, r, l)
+	session, err := a.openSession(w, r, name, l)
 	a.writeSession(w, r, session, err)
 }
 
-func (a *app) openSession(w http.ResponseWriter, r *http.Request, l middleware.Login) (backends.Session, error) {
+func (a *app) openSession(w http.ResponseWriter, r *http.Request, name string, l middleware.Login) (backends.Session, error) {
 	// One browser, one login: the guard would ask for token cookies first.
 	if err := a.tokenCookies.Logout(w, r); err != nil {
 		return backends.Session{}, err
 	}
-	return a.cookies.Login(w, r, l)
+	s, err := a.cookies.Login(w, r, l)
+	if err == nil {
+		err = a.know(w, name)
+	}
+	return s, err
 }
 
-// verifyJSON is verifyLogin for a JSON body with the credentials. It reports false if it has
-// refused the request.
-func (a *app) verifyJSON(w http.ResponseWriter, r *http.Request) (middleware.Login, bool) {
+// know remembers that the user with the name has logged in with this browser. Guesses at the password
+// that come from elsewhere do not keep them out of it.
+func (a *app) know(w http.ResponseWriter, name string) error {
+	return a.known.Set(w, password.Device{Name: name, ID: rand.Text()})
+}
+
+// verifyJSON is verifyLogin for a JSON body with the credentials, and returns the name too. It reports
+// false if it has refused the request.
+func (a *app) verifyJSON(w http.ResponseWriter, r *http.Request) (name string, l middleware.Login, ok bool) {
 	var c credentials
 	if err := readJSON(w, r, &c); err != nil {
 		refuseBody(w, r, err)
-		return middleware.Login{}, false
+		return "", l, false
 	}
-	l, err := a.verifyLogin(w, r, c)
+	l, err := a.verifyLogin(r, c)
 	if err != nil {
 		a.guard.Refuse(w, r, err)
-		return middleware.Login{}, false
+		return "", l, false
 	}
-	return l, true
+	return c.Name, l, true
 }
 
-// verifyLogin is verify for a client that is not logged in. One that keeps cookies is known from then
-// on: guesses at the password that come from elsewhere do not keep its user out.
-func (a *app) verifyLogin(w http.ResponseWriter, r *http.Request, c credentials) (middleware.Login, error) {
+// verifyLogin is verify for a client that is not logged in, and may be known all the same.
+func (a *app) verifyLogin(r *http.Request, c credentials) (middleware.Login, error) {
 	known, _ := a.known.Get(r)
-	l, err := a.verify(r, c, known)
-	if err == nil {
-		err = a.known.Set(w, password.Device{Name: c.Name, ID: rand.Text()})
-	}
-	return l, err
+	return a.verify(r, c, known)
 }
 
 // verify checks the credentials that came from the device, if it is known, and emits an event if

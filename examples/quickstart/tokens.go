@@ -9,7 +9,7 @@ import (
 // loginToken opens a session with an access and a refresh token, for a client that keeps them
 // itself: a mobile app, a command line, another server.
 func (a *app) loginToken(w http.ResponseWriter, r *http.Request) {
-	l, ok := a.verifyJSON(w, r)
+	_, l, ok := a.verifyJSON(w, r)
 	if !ok {
 		return
 	}
@@ -23,7 +23,7 @@ func (a *app) loginToken(w http.ResponseWriter, r *http.Request) {
 
 // loginCookies opens a session with the same tokens in two cookies that no script can read.
 func (a *app) loginCookies(w http.ResponseWriter, r *http.Request) {
-	l, ok := a.verifyJSON(w, r)
+	name, l, ok := a.verifyJSON(w, r)
 	if !ok {
 		return
 	}
@@ -33,6 +33,9 @@ func (a *app) loginCookies(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	session, err := a.tokenCookies.Login(w, r, l)
+	if err == nil {
+		err = a.know(w, name)
+	}
 	a.writeSession(w, r, session, err)
 }
 

@@ -73,8 +73,8 @@ func walk(t *testing.T, browser context.Context) {
 	b.awaitText("#notice", "You have logged out")
 	b.awaitText("#out", "Log in")
 	b.awaitFocus("notice")
-	if left := b.cookies(); len(left) != 0 {
-		t.Errorf("%d cookies after the logout, want none", len(left))
+	if left := b.cookies(); len(left) != 1 || left["__Host-device"] == nil {
+		t.Errorf("%d cookies after the logout, want that of the device", len(left))
 	}
 	p.wantSessions(0)
 	if got := b.eval("document.querySelector('#in').textContent"); strings.Contains(got, "ann") || strings.Contains(got, "HELLO") {
@@ -115,10 +115,10 @@ func wantSafeCookies(t *testing.T, b *tab) {
 	// CK-1, CK-2, CK-4, CK-7, CK-11.
 	t.Helper()
 	cookies := b.cookies()
-	if len(cookies) != 2 {
-		t.Errorf("%d cookies, want two", len(cookies))
+	if len(cookies) != 3 {
+		t.Errorf("%d cookies, want three", len(cookies))
 	}
-	for name, lifetime := range map[string]time.Duration{"__Host-access": 5 * time.Minute, "__Host-refresh": 12 * time.Hour} {
+	for name, lifetime := range map[string]time.Duration{"__Host-access": 5 * time.Minute, "__Host-refresh": 12 * time.Hour, "__Host-device": 365 * 24 * time.Hour} {
 		c := cookies[name]
 		if c == nil {
 			t.Fatalf("the browser has no cookie %s", name)

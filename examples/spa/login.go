@@ -19,15 +19,15 @@ func (a *app) login(w http.ResponseWriter, r *http.Request) {
 	known, _ := a.known.Get(r)
 	from := password.Client{Address: clientip.Of(r), Device: known}
 	user, err := a.passwords.VerifyUser(r.Context(), a.users, body.Name, body.Password, from)
-	if err == nil { // guesses from elsewhere do not keep this browser out from now on
-		err = a.known.Set(w, password.Device{Name: body.Name, ID: rand.Text()})
-	}
 	if err != nil {
 		a.guard.Refuse(w, r, err) // 401 for a wrong password, 429 for too many, 503 if the store could not be asked
 		return
 	}
 	// With the version, the login fails if the password has changed since it was verified.
 	s, err := a.cookies.Login(w, r, middleware.Login{Subject: user.ID, UserVersion: user.Version, AMR: []string{"pwd"}})
+	if err == nil { // from now on, guesses from elsewhere do not keep this browser out
+		err = a.known.Set(w, password.Device{Name: body.Name, ID: rand.Text()})
+	}
 	a.respond(w, r, s, err)
 }
 

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -233,12 +235,16 @@ func (b *tab) wantFocus(id string) {
 	b.await(fmt.Sprintf("document.activeElement.id === %q", id))
 }
 
-// cookie is the only one that the browser has.
-func (b *tab) cookie() *network.Cookie {
+// cookie is the one of the session. The browser has one of the device besides, and no other.
+func (b *tab) cookie() (session *network.Cookie) {
 	b.t.Helper()
-	all := call(b, network.GetCookies, network.GetCookiesParams{}).Cookies
-	if len(all) != 1 {
-		b.t.Fatalf("%d cookies, want one", len(all))
+	all := map[string]*network.Cookie{}
+	for _, c := range call(b, network.GetCookies, network.GetCookiesParams{}).Cookies {
+		all[c.Name] = c
 	}
-	return all[0]
+	session, device := all["__Host-session"], all["__Host-device"]
+	if len(all) != 2 || session == nil || device == nil {
+		b.t.Fatalf("cookies %v, want __Host-session and __Host-device", slices.Collect(maps.Keys(all)))
+	}
+	return session
 }

@@ -75,17 +75,16 @@ func (a *app) login(w http.ResponseWriter, r *http.Request) {
 }
 
 // enter opens the session of the user with the name for l, if err is nil, and redirects the browser.
-// That is known from then on: guesses at the password that come from elsewhere do not keep its user
-// out.
+// It is known from then on: guesses at the password that come from elsewhere do not keep its user out.
 func (a *app) enter(w http.ResponseWriter, r *http.Request, name string, l middleware.Login, err error, said, to string) {
-	if err == nil {
-		err = a.known.Set(w, password.Device{Name: name, ID: rand.Text()})
-	}
 	if err != nil {
 		a.guard.Refuse(w, r, err)
 		return
 	}
 	s, err := a.cookies.Login(w, r, l)
+	if err == nil {
+		err = a.known.Set(w, password.Device{Name: name, ID: rand.Text()})
+	}
 	if err != nil {
 		a.guard.Refuse(w, r, err)
 		return

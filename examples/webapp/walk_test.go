@@ -76,14 +76,14 @@ func walk(t *testing.T, browser context.Context, p *program) {
 	if got := b.text("#notice"); got != "" {
 		t.Errorf("the notice is there again: %q", got)
 	}
-	wantSafeCookie(b, 12*time.Hour)
+	wantSafeCookie(b, untilClosed)
 	first := b.cookie().Value
 
 	b.withScripts().open("/").open("/password").open("/devices").press("Log out", 200)
 	b.wantPath("/login?said=out")
 	b.wantText("#notice", "You are logged out.")
-	if left := call(b, network.GetCookies, network.GetCookiesParams{}).Cookies; len(left) != 0 {
-		t.Errorf("%d cookies after the logout, want none", len(left))
+	if left := call(b, network.GetCookies, network.GetCookiesParams{}).Cookies; len(left) != 1 || left[0].Name != "__Host-device" {
+		t.Errorf("%d cookies after the logout, want that of the device", len(left))
 	}
 	wantNothingBehind(b)
 
@@ -109,7 +109,8 @@ func wantNothingBehind(b *tab) {
 	b.wantText("h1", "Come in")
 }
 
-// wantSafeCookie looks at the cookie as the browser does.
+// wantSafeCookie looks at the cookie as the browser does, which keeps it for so long, or until it is
+// closed.
 func wantSafeCookie(b *tab, kept time.Duration) {
 	b.t.Helper()
 	c := b.cookie() // CK-1, CK-2, CK-3, CK-4
@@ -117,13 +118,15 @@ func wantSafeCookie(b *tab, kept time.Duration) {
 		b.t.Errorf("cookie %s: HttpOnly %t, Secure %t, SameSite %s, Path %s, Domain %s", c.Name, c.HTTPOnly, c.Secure, c.SameSite, c.Path, c.Domain)
 	}
 	left := time.Until(time.UnixMilli(int64(c.Expires * 1000)))
-	if c.Session || math.Abs((left-kept).Minutes()) > 2 {
+	if c.Session != (kept == untilClosed) || !c.Session && math.Abs((left-kept).Minutes()) > 2 {
 		b.t.Errorf("the browser drops the cookie at its end: %t, or after %v; want to keep it for %v", c.Session, left, kept)
 	}
 	if got := eval[string](b, "document.cookie"); got != "" {
 		b.t.Errorf("scripts of the page see the cookies %q, want none", got)
 	}
 }
+
+const untilClosed = 0
 
 func remember(t *testing.T, browser context.Context, p *program) {
 	p.client(t).signUp("ann")
@@ -146,7 +149,12 @@ func remember(t *testing.T, browser context.Context, p *program) {
 	}
 	other.do(chromedp.Click("#remember"))
 	other.fill("password", passphrase).press("Log in", 200)
-	wantSafeCookie(other, 12*time.Hour)
+	wantSafeCookie(other, untilClosed)
+	first := other.cookie().Value
+	other.open("/confirm").fill("password", passphrase).press("Go on", 200)
+	if wantSafeCookie(other, untilClosed); other.cookie().Value == first {
+		t.Error("confirming brought no new cookie")
+	}
 
 	// A new password gives the session a new start, and it stays one that is remembered.
 	b.open("/password").fill("old", passphrase, "new", "another pot", "again", "another pot").press("Change password", 200)

@@ -113,7 +113,7 @@ func TestTheCommandsInTheREADMERunWhatThereIs(t *testing.T) {
 	// What they do when they run is for the examples' own tests, and .ci/run.
 	command := regexp.MustCompile(`go (run|test) (?:-\S+ )*(\./examples/(\w+))(?: -run (\w+))?`)
 	n := 0
-	for _, name := range []string{"README.md", "README.ko.md", "examples/proof/README.md"} {
+	for _, name := range []string{"README.md", "README.ko.md", "examples/proof/README.md", "examples/features/README.md"} {
 		text, err := os.ReadFile(filepath.Join("../..", name))
 		if err != nil {
 			t.Fatal(err)

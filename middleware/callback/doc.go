@@ -17,9 +17,10 @@
 //
 // What lies between, the exchange of the code and the ID token, is the work of an OAuth client, such
 // as golang.org/x/oauth2 and github.com/coreos/go-oidc. Its errors are not of this module, and to a
-// guard's Refuse they are an outage: 503. Wrap [middleware.ErrInvalidCredentials] around those that
-// mean that the login failed: an ID token that is not good, a code that was refused, an account
-// that no user has.
+// guard's Refuse they are a mistake of the application: 500. Wrap [middleware.ErrInvalidCredentials]
+// around those that mean that the login failed (an ID token that is not good, a code that was refused,
+// an account that no user has), and [middleware.ErrUnavailable] around those that mean that the
+// provider could not be asked.
 //
 // # Why Login accepts the callback
 //
@@ -57,6 +58,10 @@
 // The callback needs no guard. In answer to the callback, a redirect brings cookies that are
 // SameSite=Lax, and none that are Strict, because the navigation began at another site: with a
 // Strict session cookie, respond with a page that has a link, or a refresh.
+//
+// A failed login begins again at your login page. Redirect there yourself for errors that wrap
+// [middleware.ErrInvalidCredentials]: a guard whose Denier is [middleware.LoginRedirect] would have the
+// browser come back to the URL of the callback, with the state and the code in it.
 //
 // With Config.FormPost, the cookie of the login is SameSite=None. The browser sends no other Lax or
 // Strict cookies along, and so Login does not see the session that the browser had: its cookie is

@@ -82,7 +82,9 @@ func (g *Registry) List(ctx context.Context, userID string, p backends.Page) (pa
 	return page, next, verdict(err)
 }
 
-// FindUser returns the user with the ID. The store must be a [backends.UserFinder].
+// FindUser returns the user with the ID, who has sent a request: if the store has none, the error is
+// [middleware.ErrInvalidCredentials], a 401. To look another user up, ask the store, whose
+// backends.ErrNotFound is a 404. The store must be a [backends.UserFinder].
 func (g *Registry) FindUser(ctx context.Context, userID string) (backends.User, error) {
 	finder, err := optional[backends.UserFinder](g)
 	if err != nil {

@@ -70,16 +70,16 @@ func (u *Users) add(d demoUser) error {
 // Verify returns the login of the user with the name and the password. Its error is
 // [password.ErrWrong], says that the client has to wait before it tries again, or that the store
 // could not be asked.
-//
-// The browser is known from then on: guesses at the password that come from elsewhere do not keep
-// its user out.
-func (u *Users) Verify(w http.ResponseWriter, r *http.Request, name, given string) (middleware.Login, error) {
+func (u *Users) Verify(r *http.Request, name, given string) (middleware.Login, error) {
 	device, _ := u.known.Get(r)
 	user, err := u.passwords.VerifyUser(r.Context(), u.users, name, given, password.Client{Address: clientip.Of(r), Device: device})
-	if err == nil {
-		err = u.known.Set(w, password.Device{Name: name, ID: rand.Text()})
-	}
 	return middleware.Login{Subject: user.ID, UserVersion: user.Version, AMR: []string{"pwd"}}, err
+}
+
+// Know remembers that the user with the name has logged in with this browser. Guesses at the password
+// that come from elsewhere do not keep them out of it.
+func (u *Users) Know(w http.ResponseWriter, name string) error {
+	return u.known.Set(w, password.Device{Name: name, ID: rand.Text()})
 }
 
 // NewKey returns a new key. An application keeps its keys, so that a restart logs no one out.
