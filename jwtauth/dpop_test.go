@@ -217,7 +217,7 @@ func TestWhereItIsRequiredNothingPassesWithoutAKey(t *testing.T) {
 		c := tokentest.NewClient(t, app)
 		nothing := `DPoP realm="inga", ` + algs + `, Bearer realm="inga"`
 		wantChallenge(t, "nothing", c.Do("GET", "/me"), nothing)
-		wantChallenge(t, "a login", c.Do("POST", "/login", tokentest.As("1")), nothing)
+		wantChallenge(t, "a login", c.Do("POST", "/login", tokentest.As("1")), noProof)
 		wantChallenge(t, "a token of before", c.Do("GET", "/me", authorize("Bearer", unbound.Token)), `DPoP realm="inga", `+algs+`, Bearer realm="inga", error="invalid_token"`)
 		form := tokentest.WithForm("grant_type", "refresh_token", "refresh_token", unbound.Refresh)
 		if w := c.Do("POST", "/token", form); w.Code != 400 || w.Body.String() != tokentest.InvalidGrant {
