@@ -28,8 +28,13 @@ type page struct {
 
 func newPage(t *testing.T, s backends.Store) *page {
 	t.Helper()
+	return newPageWith(t, s, sliding.Policy{Idle: time.Hour, Absolute: 12 * time.Hour})
+}
+
+func newPageWith(t *testing.T, s backends.Store, policy middleware.Policy) *page {
+	t.Helper()
 	sessions, err1 := session.New(session.Config{
-		Store: s, Policy: sliding.Policy{Idle: time.Hour, Absolute: 12 * time.Hour}, Limit: backends.Limit{Total: 1}.ForAll,
+		Store: s, Policy: policy, Limit: backends.Limit{Total: 1}.ForAll,
 		Events: new(tokentest.Journal).Hook,
 	})
 	cookies, err2 := cookie.New(cookie.Config{Sessions: sessions, Keys: [][]byte{tokentest.RefreshKeyA}})

@@ -39,16 +39,6 @@ func (d DPoP) schemes() []bearer.Scheme {
 	return []bearer.Scheme{bearer.Bearer}
 }
 
-// CheckLogin returns the error that [Tokens.Login] would return because of the proof of r, which it does
-// not use up. Handlers call it before they look at a password or a code, because a client may first have to
-// learn a nonce, and repeats the request then.
-func (t *Tokens) CheckLogin(r *http.Request) error {
-	if err := t.Engine().Made(); err != nil || !t.binds(r) {
-		return err
-	}
-	return t.proofs.Precheck(r)
-}
-
 // binds reports whether tokens that are issued because of r are to be bound.
 func (t *Tokens) binds(r *http.Request) bool {
 	return t.dpop == DPoPRequired || t.dpop == DPoPOffered && t.proofs.Sent(r)

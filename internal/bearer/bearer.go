@@ -66,9 +66,13 @@ func sent(values []string, schemes []Scheme) Scheme {
 
 // Challenge returns the challenges of RFC 6750, section 3, and RFC 9449, section 7.1, for the schemes, of
 // which that of the request comes first. A request without a token gets no error code, and neither does
-// one that was proved by a cookie. algorithms are those of the scheme DPoP.
+// one that was proved by a cookie, except for what is wrong with its proof. algorithms are those of the
+// scheme DPoP.
 func Challenge(r *http.Request, d middleware.Denial, schemes []Scheme, algorithms string) string {
 	used := sent(r.Header["Authorization"], schemes)
+	if strings.HasSuffix(d.Code, "_dpop_proof") || strings.HasSuffix(d.Code, "_dpop_nonce") {
+		used = DPoP
+	}
 	if used == "" && d.Status != http.StatusUnauthorized {
 		return ""
 	}

@@ -66,8 +66,13 @@ func Proved(r *http.Request, thumbprint string) bool {
 	return ok && id.Binding.Proved && id.Binding.Thumbprint == thumbprint
 }
 
-// Precheck is Check without a token and for any key, and does not use the proof up.
+// Precheck returns the error that [Proofs.Check] would return for a login, and does not use the proof up. It is
+// nil if r has no proof. Handlers call it before they look at a password or a code: a client that has yet to
+// learn a nonce is refused, and repeats the request then.
 func (p *Proofs) Precheck(r *http.Request) error {
+	if !p.Sent(r) {
+		return nil
+	}
 	_, _, err := p.verify(r, "", "")
 	return err
 }

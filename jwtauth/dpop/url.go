@@ -10,11 +10,11 @@ import (
 // urlOf returns the normal form of the URL by which clients know that of r, without its query.
 func (p *Proofs) urlOf(r *http.Request) string {
 	// The path as it came: http.StripPrefix and the like change r.URL.
-	path, _, _ := strings.Cut(r.RequestURI, "?")
-	if !strings.HasPrefix(path, "/") {
-		path = r.URL.EscapedPath() // of a proxy's request, or one that no server read
+	u, err := url.ParseRequestURI(r.RequestURI)
+	if err != nil {
+		u = r.URL // of a request that no server read
 	}
-	return origin(p.base) + normalPath(strings.TrimSuffix(p.base.EscapedPath(), "/")+path)
+	return origin(p.base) + normalPath(strings.TrimSuffix(p.base.EscapedPath(), "/")+u.EscapedPath())
 }
 
 // normalURL returns the normal form of the htu of a proof.
