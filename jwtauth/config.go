@@ -13,7 +13,10 @@ import (
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/internal/entropy"
 	"github.com/inga-auth/inga/internal/jose"
+	"github.com/inga-auth/inga/internal/nilcheck"
 	"github.com/inga-auth/inga/internal/tokens"
+	"github.com/inga-auth/inga/jwtauth/dpop"
+	"github.com/inga-auth/inga/middleware"
 	"github.com/inga-auth/inga/middleware/session"
 )
 
@@ -50,6 +53,17 @@ type Config struct {
 	// long its predecessor is accepted while both are in use. At most 10 minutes. Default 10
 	// seconds.
 	RefreshOverlap time.Duration
+
+	// DPoP says whether tokens are bound to a key of the client, so that a copy of one opens nothing; see
+	// package dpop. With [DPoPOffered] and [DPoPRequired], Proofs is required. Default [DPoPOff].
+	DPoP DPoP
+
+	// Proofs checks the proofs of clients.
+	Proofs *dpop.Proofs
+
+	// UnboundPolicy, if not nil, is the policy of sessions that are not bound, in place of that of
+	// Sessions: a shorter one. A Login that has a policy keeps it.
+	UnboundPolicy middleware.Policy
 
 	// ClientID is the claim client_id of RFC 9068. Default Audience.
 	ClientID string
@@ -94,7 +108,10 @@ func New(c Config) (*Tokens, error) {
 		TTL: c.AccessTTL, Leeway: c.Leeway, Overlap: c.RefreshOverlap,
 		RefreshKeys: tokens.NewRefreshKeys(c.RefreshKeys, c.Issuer, c.Audience), Custom: c.Claims,
 	})
-	return &Tokens{engine: engine, header: c.Header}, nil
+	return &Tokens{
+		engine: engine, header: c.Header,
+		dpop: c.DPoP, proofs: c.Proofs, unbound: c.UnboundPolicy, schemes: c.DPoP.schemes(),
+	}, nil
 }
 
 type mistakes []error
@@ -127,6 +144,21 @@ func (c Config) check(errs *mistakes) {
 	// A token of RFC 9110, section 5.6.2, as the name of a cookie is.
 	if err := (&http.Cookie{Name: c.Header}).Valid(); err != nil {
 		errs.add("Header is %q, want the name of a header", c.Header)
+	}
+	switch {
+	case !c.DPoP.valid():
+		errs.add("DPoP is %d, want DPoPOff, DPoPOffered or DPoPRequired", c.DPoP)
+	case c.DPoP != DPoPOff && c.Proofs == nil:
+		errs.add("Proofs is nil, want what dpop.New returns, or DPoPOff")
+	case c.DPoP == DPoPOff && c.Proofs != nil:
+		errs.add("Proofs is set, and DPoP is DPoPOff: nothing would ask for a proof")
+	}
+	if c.UnboundPolicy != nil && nilcheck.IsNil(c.UnboundPolicy) {
+		errs.add("UnboundPolicy is a nil %T, want a policy, or none", c.UnboundPolicy)
+	} else if c.UnboundPolicy != nil {
+		if err := c.UnboundPolicy.Validate(); err != nil {
+			errs.add("UnboundPolicy: %w", err)
+		}
 	}
 	for i, key := range c.RefreshKeys {
 		if err := entropy.Check(key); err != nil {

@@ -29,7 +29,7 @@ func ExampleTokens_Grant() {
 	}
 	grant := pages.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { // POST /token
 		id, _ := middleware.FromContext(r.Context())
-		resp, err := tokens.Grant(r.Context(), id)
+		resp, err := tokens.Grant(r, id)
 		if err != nil {
 			pages.Refuse(w, r, err)
 			return
@@ -58,7 +58,7 @@ func ExampleTokens_Grant_incorrect() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	_, err = tokens.Login(r, middleware.Login{Subject: id.Subject}) // right: tokens.Grant(r.Context(), id)
+	_, err = tokens.Login(r, middleware.Login{Subject: id.Subject}) // right: tokens.Grant(r, id)
 	fmt.Println(err)
 	_, err = cookies.Authenticate(r)
 	fmt.Println(errors.Is(err, middleware.ErrSessionSuperseded))

@@ -1,7 +1,7 @@
 package jwtauth
 
 import (
-	"context"
+	"net/http"
 
 	"github.com/inga-auth/inga/middleware"
 )
@@ -14,11 +14,21 @@ import (
 // The token authenticates, slides and ends the session as its cookie does, with [Tokens.Logout] and at
 // the revocation endpoint too. It does not re-authenticate it.
 //
-// Errors: [middleware.ErrNoCredentials] for the zero Identity; [middleware.ErrForbidden] for one
+// If r has a proof, the token is bound to its key, as by [Tokens.Login]. A cookie whose session is bound to
+// the device must have been proved.
+//
+// Errors: [middleware.ErrUnproved]; [middleware.ErrNoCredentials] for the zero Identity; [middleware.ErrForbidden] for one
 // without a session of ours, and for one that a token of t proved itself;
 // [middleware.ErrInvalidCredentials] if the session has ended, or its user has authenticated again
 // since; [middleware.ErrInvalidArgument] and [middleware.ErrUnavailable].
-func (t *Tokens) Grant(ctx context.Context, id middleware.Identity) (Response, error) {
-	issued, err := t.Engine().Grant(ctx, id)
-	return response(issued, err)
+func (t *Tokens) Grant(r *http.Request, id middleware.Identity) (Response, error) {
+	if err := t.Engine().Made(); err != nil {
+		return Response{}, err
+	}
+	b, err := t.bind(r, "", id)
+	if err != nil {
+		return Response{}, err
+	}
+	issued, err := t.engine.Grant(r.Context(), id, b.Thumbprint)
+	return t.response(issued, err)
 }

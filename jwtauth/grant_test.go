@@ -28,8 +28,13 @@ type page struct {
 
 func newPage(t *testing.T, s backends.Store) *page {
 	t.Helper()
+	return newPageWith(t, s, sliding.Policy{Idle: time.Hour, Absolute: 12 * time.Hour})
+}
+
+func newPageWith(t *testing.T, s backends.Store, policy middleware.Policy) *page {
+	t.Helper()
 	sessions, err1 := session.New(session.Config{
-		Store: s, Policy: sliding.Policy{Idle: time.Hour, Absolute: 12 * time.Hour}, Limit: backends.Limit{Total: 1}.ForAll,
+		Store: s, Policy: policy, Limit: backends.Limit{Total: 1}.ForAll,
 		Events: new(tokentest.Journal).Hook,
 	})
 	cookies, err2 := cookie.New(cookie.Config{Sessions: sessions, Keys: [][]byte{tokentest.RefreshKeyA}})
@@ -57,7 +62,7 @@ func (p *page) identity(t *testing.T) middleware.Identity {
 
 func (p *page) granted(t *testing.T) jwtauth.Response {
 	t.Helper()
-	resp, err := p.tokens.Grant(t.Context(), p.identity(t))
+	resp, err := p.tokens.Grant(httptest.NewRequest("POST", "/token", nil), p.identity(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +112,7 @@ func TestATokenForASessionThatACookieOpenedEndsWithIt(t *testing.T) {
 				t.Errorf("%s: the token: %v, want ErrInvalidCredentials", name, err)
 			}
 			p.browser.Status("GET", "/me", 401)
-			if _, err := p.tokens.Grant(t.Context(), id); !errors.Is(err, middleware.ErrInvalidCredentials) {
+			if _, err := p.tokens.Grant(httptest.NewRequest("POST", "/token", nil), id); !errors.Is(err, middleware.ErrInvalidCredentials) {
 				t.Errorf("%s: another token: %v, want ErrInvalidCredentials", name, err)
 			}
 		}
@@ -177,7 +182,7 @@ func TestNoTokenIsIssuedForWhatIsNoSessionOfACookie(t *testing.T) {
 			"an unknown session":  {with(func(id *middleware.Identity) { id.SessionID = backends.NewID("1") }), middleware.ErrInvalidCredentials},
 			"before the last one": {with(func(id *middleware.Identity) { id.AuthTime = id.AuthTime.Add(-time.Microsecond) }), middleware.ErrInvalidCredentials},
 		} {
-			if resp, err := p.tokens.Grant(t.Context(), row.id); !errors.Is(err, row.want) || resp.AccessToken != "" {
+			if resp, err := p.tokens.Grant(httptest.NewRequest("POST", "/token", nil), row.id); !errors.Is(err, row.want) || resp.AccessToken != "" {
 				t.Errorf("%s: %v, want %v", name, err, row.want)
 			}
 		}
@@ -204,7 +209,7 @@ func TestReauthenticationByTheCookieEndsItsTokens(t *testing.T) {
 		if _, err := p.tokens.Authenticate(bearer); !errors.Is(err, middleware.ErrInvalidCredentials) {
 			t.Errorf("the former token: %v, want ErrInvalidCredentials", err)
 		}
-		if _, err := p.tokens.Grant(t.Context(), id); !errors.Is(err, middleware.ErrInvalidCredentials) {
+		if _, err := p.tokens.Grant(httptest.NewRequest("POST", "/token", nil), id); !errors.Is(err, middleware.ErrInvalidCredentials) {
 			t.Errorf("for the former identity: %v, want ErrInvalidCredentials", err)
 		}
 		p.browser.Keep(w)
@@ -214,7 +219,7 @@ func TestReauthenticationByTheCookieEndsItsTokens(t *testing.T) {
 
 func TestTokensThatWereNotMadeGrantNothing(t *testing.T) {
 	for _, tokens := range []*jwtauth.Tokens{nil, {}} {
-		if _, err := tokens.Grant(t.Context(), middleware.Identity{}); !errors.Is(err, middleware.ErrInvalidArgument) {
+		if _, err := tokens.Grant(httptest.NewRequest("POST", "/token", nil), middleware.Identity{}); !errors.Is(err, middleware.ErrInvalidArgument) {
 			t.Errorf("%v, want ErrInvalidArgument", err)
 		}
 	}
@@ -229,7 +234,7 @@ func TestATokenForTokenCookiesComesWithoutARefreshToken(t *testing.T) {
 	}
 	b := tokentest.NewBrowser(t, tokentest.CookieApp(t, cookies))
 	b.Login("1")
-	resp, err := tokens.Grant(t.Context(), tokentest.IdentityOf(t, b.Status("GET", "/me", 200)))
+	resp, err := tokens.Grant(httptest.NewRequest("POST", "/token", nil), tokentest.IdentityOf(t, b.Status("GET", "/me", 200)))
 	if err != nil || resp.RefreshToken != "" || tokentest.ClaimsOf(t, resp.AccessToken)["rt_gen"] != nil {
 		t.Errorf("%v, refresh token %q, claims %v", err, resp.RefreshToken, tokentest.ClaimsOf(t, resp.AccessToken))
 	}

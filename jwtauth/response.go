@@ -8,6 +8,7 @@ import (
 
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/internal/tokens"
+	"github.com/inga-auth/inga/jwtauth/dpop"
 )
 
 // A Response is the response to a login or refresh: RFC 6749, section 5.1. Printed, logged or
@@ -16,7 +17,7 @@ import (
 // tokenBody jwtauth.Response. Encoding/json decodes the tokens, for clients.
 type Response struct {
 	AccessToken string `json:"access_token"` // a JWT
-	TokenType   string `json:"token_type"`   // "Bearer"
+	TokenType   string `json:"token_type"`   // "Bearer", or "DPoP" for tokens that are bound to a key
 	ExpiresIn   int64  `json:"expires_in"`   // seconds, when it was issued
 
 	// RefreshToken is empty if Config.RefreshKeys is.
@@ -24,13 +25,19 @@ type Response struct {
 
 	// Session is the one that the tokens name.
 	Session backends.Session `json:"-"`
+
+	nonce string // for the next proof of the client
 }
 
-func response(issued tokens.Issued, err error) (Response, error) {
+func (t *Tokens) response(issued tokens.Issued, err error) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	return Response{issued.Access, "Bearer", issued.ExpiresIn, issued.Refresh, issued.Session}, nil
+	resp := Response{issued.Access, "Bearer", issued.ExpiresIn, issued.Refresh, issued.Session, ""}
+	if issued.Key != "" {
+		resp.TokenType, resp.nonce = "DPoP", t.proofs.Nonce()
+	}
+	return resp, nil
 }
 
 // Write responds with the tokens as JSON, which caches may not store.
@@ -38,6 +45,9 @@ func (resp Response) Write(w http.ResponseWriter) {
 	type shown Response // without MarshalText
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
+	if resp.nonce != "" {
+		w.Header().Set(dpop.NonceHeader, resp.nonce)
+	}
 	_ = json.NewEncoder(w).Encode(shown(resp)) // an error means that the client has gone
 }
 

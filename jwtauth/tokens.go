@@ -5,9 +5,11 @@ import (
 	"log/slog"
 	"net/http"
 
+	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/internal/bearer"
 	"github.com/inga-auth/inga/internal/browser"
 	"github.com/inga-auth/inga/internal/tokens"
+	"github.com/inga-auth/inga/jwtauth/dpop"
 	"github.com/inga-auth/inga/middleware"
 )
 
@@ -19,6 +21,11 @@ const Method = "bearer"
 type Tokens struct {
 	engine *tokens.Engine
 	header string // of the response, for a renewed token
+
+	dpop    DPoP
+	proofs  *dpop.Proofs // nil if dpop is DPoPOff
+	schemes []bearer.Scheme
+	unbound middleware.Policy // of sessions that are not bound; nil for that of the registry
 }
 
 var (
@@ -43,12 +50,24 @@ func (t *Tokens) Authenticate(r *http.Request) (id middleware.Identity, err erro
 	if err := t.Engine().Made(); err != nil {
 		return id, err
 	}
-	token, err := bearer.Token(r)
+	token, scheme, err := bearer.Token(r, t.schemes)
 	if err != nil {
 		return id, err
 	}
-	err = t.engine.Identify(r.Context(), token, &id)
-	return id, err
+	return t.authenticate(r, token, scheme)
+}
+
+// authenticate returns the identity of a request with the token.
+func (t *Tokens) authenticate(r *http.Request, token string, scheme bearer.Scheme) (id middleware.Identity, err error) {
+	key, err := t.engine.Identify(r.Context(), token, &id)
+	if err != nil || key == "" && t.dpop == DPoPOff {
+		return id, err
+	}
+	if err := t.prove(r, token, scheme, key, id); err != nil {
+		return middleware.Identity{}, err
+	}
+	id.Binding.Proved = key != ""
+	return id, nil
 }
 
 // WatchSession implements [middleware.SessionWatcher].
@@ -58,7 +77,7 @@ func (t *Tokens) WatchSession(id middleware.Identity, end func(cause error)) (st
 
 // Challenge implements [middleware.Challenger].
 func (t *Tokens) Challenge(r *http.Request, d middleware.Denial) string {
-	return bearer.Challenge(r, d)
+	return bearer.Challenge(r, d, t.schemes, t.proofs.Algorithms())
 }
 
 // Login opens a session for l.Subject and issues its tokens, after the application has made sure
@@ -71,8 +90,15 @@ func (t *Tokens) Login(r *http.Request, l middleware.Login) (Response, error) {
 	if err := t.change(r, browser.MayLogin); err != nil {
 		return Response{}, err
 	}
-	issued, err := t.engine.Open(r, l, nil, anyFits)
-	return response(issued, err)
+	b, err := t.bind(r, "", middleware.Identity{Subject: l.Subject})
+	if err != nil {
+		return Response{}, err
+	}
+	if b.Thumbprint == "" && l.Policy == nil {
+		l.Policy = t.unbound
+	}
+	issued, err := t.engine.Open(r, l, b, nil, anyFits)
+	return t.response(issued, err)
 }
 
 // change returns an error unless r may change a session, as method says.
@@ -102,7 +128,7 @@ func (t *Tokens) Reauthenticate(w http.ResponseWriter, r *http.Request, l middle
 	if err := t.change(r, browser.MayLogin); err != nil {
 		return Response{}, err
 	}
-	token, err := bearer.Token(r)
+	token, scheme, err := bearer.Token(r, t.schemes)
 	if err != nil {
 		return Response{}, err
 	}
@@ -111,6 +137,9 @@ func (t *Tokens) Reauthenticate(w http.ResponseWriter, r *http.Request, l middle
 		return Response{}, err
 	}
 	s, u, err := t.engine.FindAccess(r.Context(), c)
+	if err == nil {
+		err = t.rebind(r, token, scheme, &s)
+	}
 	if err != nil {
 		return Response{}, err
 	}
@@ -118,7 +147,7 @@ func (t *Tokens) Reauthenticate(w http.ResponseWriter, r *http.Request, l middle
 	if err == nil {
 		t.clear(w.Header())
 	}
-	return response(issued, err)
+	return t.response(issued, err)
 }
 
 // Refresh exchanges a refresh token for an access token and the refresh token that is current
@@ -141,8 +170,12 @@ func (t *Tokens) Refresh(r *http.Request, token string) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	issued, err := t.engine.Exchange(r, rt, anyFits)
-	return response(issued, err)
+	var prove tokens.Prove
+	if t.dpop != DPoPOff {
+		prove = func(s *backends.Session) error { return t.proveRefresh(r, s) }
+	}
+	issued, err := t.engine.Exchange(r, rt, prove, anyFits)
+	return t.response(issued, err)
 }
 
 // Logout ends the session that the token of r names, and removes a token from the header of w
@@ -159,13 +192,18 @@ func (t *Tokens) Logout(w http.ResponseWriter, r *http.Request) error {
 	if err := t.change(r, browser.Unsafe); err != nil {
 		return err
 	}
-	token, err := bearer.Token(r)
+	token, scheme, err := bearer.Token(r, t.schemes)
 	if err != nil {
 		return err
 	}
 	about, err := t.engine.Named(token)
 	if err != nil {
 		return err
+	}
+	if key := about.Binding.Thumbprint; key != "" {
+		if err := t.prove(r, token, scheme, key, about); err != nil {
+			return err
+		}
 	}
 	if err := t.engine.Sessions.Logout(r, about); err != nil {
 		return err

@@ -68,6 +68,24 @@ func Fresh(within time.Duration) Authorizer {
 		}}
 }
 
+// boundGrace is for the requests that a browser sends while it binds a new session.
+const boundGrace = 10 * time.Second
+
+// Bound lets identities pass whose request came with a proof that the client has the key to which the
+// session is bound: see package middleware/dbsc for cookies, and package jwtauth/dpop for tokens. A copy of
+// the credentials alone does not pass.
+//
+// In the first 10 seconds after its user authenticated, a session that is not bound passes as well, because
+// browsers bind it only then. Most browsers cannot do that at all: their users never reach the route.
+func Bound() Authorizer {
+	return &rule{name: "Bound", kind: ErrForbidden, args: []string{""},
+		has: func(id Identity, _ string) bool {
+			unbound := id.Binding.Thumbprint == "" && id.SessionID != ""
+			return id.Binding.Proved || unbound && time.Since(id.AuthTime) < boundGrace
+		},
+		mistake: func(string, []string) error { return nil }}
+}
+
 // A rule is its own objection, so that refusing does not allocate either.
 type rule struct {
 	name    string // the function that made it

@@ -15,7 +15,7 @@ import (
 // it with [Problem] for refusals of their own.
 type Denial struct {
 	Status     int           // from a guard: 400, 401, 403, 404, 409, 422, 429, 500 or 503
-	Code       string        // the error code of RFC 6750 or RFC 9470; "" for a bare challenge
+	Code       string        // the error code of RFC 6750, RFC 9449 or RFC 9470; "" for a bare challenge
 	Type       string        // the URI of the problem type, which never changes
 	Title      string        // a few words, the same for every problem of the type
 	Retryable  bool          // whether the same request may succeed later
@@ -83,6 +83,9 @@ func denialOf(err error) Denial {
 			break
 		}
 	}
+	if code := codeOf(err); code != "" && d.Status == http.StatusUnauthorized {
+		d.Code = code
+	}
 	d.Type = problemBase + d.Type
 	if d.Status == http.StatusServiceUnavailable {
 		d.Retryable, d.RetryAfter = true, unavailableFor
@@ -130,6 +133,7 @@ func (c *Config) refuse(w http.ResponseWriter, r *http.Request, id Identity, err
 		h.Del(about) // the body that a handler meant to send
 	}
 	private(h, new([2]string))
+	setHeader(h, err)
 	if d.Retryable {
 		// In whole seconds, and not too early.
 		h.Set("Retry-After", strconv.FormatInt(int64((d.RetryAfter+time.Second-1)/time.Second), 10))

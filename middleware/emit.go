@@ -28,7 +28,7 @@ func (c *Config) emitRefused(r *http.Request, p *pass, err error) {
 		return
 	}
 	d := denialOf(err)
-	if d.Code != "invalid_token" && d.Code != "invalid_request" {
+	if d.Code != "invalid_token" && d.Code != "invalid_request" && d.Code != "invalid_dpop_proof" {
 		return
 	}
 	p.refused = true

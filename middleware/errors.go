@@ -3,6 +3,7 @@ package middleware
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 )
 
@@ -79,6 +80,24 @@ func problemOf(err error) string {
 		return ""
 	}
 	return declared.Problem()
+}
+
+// codeOf returns what a method DenialCode() string of err returns, by which a way of proving that has error
+// codes of its own declares the one of the challenge.
+func codeOf(err error) string {
+	var declared interface{ DenialCode() string }
+	if !errors.As(err, &declared) {
+		return ""
+	}
+	return declared.DenialCode()
+}
+
+// setHeader lets err add to the header of the response to a refused request.
+func setHeader(h http.Header, err error) {
+	var adds interface{ DenialHeader(http.Header) }
+	if errors.As(err, &adds) {
+		adds.DenialHeader(h)
+	}
 }
 
 // waitOf returns what a method TooManyAttempts() time.Duration of err returns, with which packages

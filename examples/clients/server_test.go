@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/inga-auth/inga/internal/pgtest"
 )
 
 // What the quickstart calls itself.
@@ -62,7 +64,7 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 		defer os.RemoveAll(buildDir)
-		return m.Run()
+		return pgtest.Main(m)
 	}())
 }
 

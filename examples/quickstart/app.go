@@ -10,6 +10,7 @@ import (
 	"github.com/inga-auth/inga/backends/password"
 	"github.com/inga-auth/inga/cookie"
 	"github.com/inga-auth/inga/jwtauth"
+	"github.com/inga-auth/inga/jwtauth/dpop"
 	"github.com/inga-auth/inga/jwtauth/oauth"
 	"github.com/inga-auth/inga/jwtauth/tokencookie"
 	"github.com/inga-auth/inga/middleware"
@@ -24,6 +25,7 @@ type app struct {
 	sessions     *session.Registry
 	cookies      *cookie.Cookies      // a session in a cookie
 	tokens       *jwtauth.Tokens      // a session in tokens that a client keeps
+	proofs       *dpop.Proofs         // that a client has the key of its tokens; nil if none is asked for
 	tokenCookies *tokencookie.Cookies // a session in tokens in cookies
 	oauth        *oauth.Endpoints
 	guard        *middleware.Guard
@@ -43,6 +45,9 @@ func newApp(ctx context.Context, s store, k keys, o options) (*app, error) {
 	a.sessions, err2 = session.New(session.Config{Store: s, Policy: o.policy, Limit: o.limit, Events: a.audit})
 	if err := errors.Join(err1, err2); err != nil {
 		return nil, err
+	}
+	if a.proofs, err3 = newProofs(s, k, o); err3 != nil {
+		return nil, err3
 	}
 	if err := a.makeCredentials(k, o); err != nil {
 		return nil, err
@@ -80,6 +85,8 @@ func (a *app) makeCredentials(k keys, o options) error {
 		RefreshKeys:    k.refresh,
 		RefreshOverlap: o.overlap,
 		Leeway:         o.leeway,
+		DPoP:           modes[o.dpop],
+		Proofs:         a.proofs,
 	})
 	if err := errors.Join(err1, err2); err != nil {
 		return err

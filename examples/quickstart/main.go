@@ -11,6 +11,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -50,13 +51,14 @@ func run(ctx context.Context, o options, out io.Writer) error {
 		return err
 	}
 	defer backend.close()
-	app, err := newApp(ctx, backend.store, keys, o)
-	if err != nil {
-		return err
-	}
 	listener, err := server.Listen(o.addr)
 	if err != nil {
 		return err
+	}
+	o.url = cmp.Or(o.url, "http://"+listener.Addr().String())
+	app, err := newApp(ctx, backend.store, keys, o)
+	if err != nil {
+		return errors.Join(err, listener.Close())
 	}
 	defer backend.work(ctx)()
 	welcome(out, "http://"+listener.Addr().String(), o)

@@ -33,6 +33,9 @@ type options struct {
 	alg         string // "": the default, or that of the file
 	keyFile     string
 	rotateKeys  bool
+	dpop        string // off, offered or required
+	dpopNonce   bool
+	url         string // "": that of the listener
 	proxies     string // "": none
 	plainHTTP   bool
 
@@ -79,6 +82,9 @@ func (o *options) define(f *flag.FlagSet) {
 	f.StringVar(&o.alg, "alg", "", "sign access tokens with this `algorithm`: "+allAlgs+"\n(default "+defaultAlg+", or that of the key file)")
 	f.StringVar(&o.keyFile, "keys", "", "keep the keys in this `file`, which is created if it does not exist; by default they are new at each start")
 	f.BoolVar(&o.rotateKeys, "rotate-keys", false, "put new keys in front of the old ones in the file of -keys, and exit; the next start uses them")
+	f.StringVar(&o.dpop, "dpop", "off", "bind access and refresh tokens to a key of the client, by DPoP: `mode` off, offered or required")
+	f.BoolVar(&o.dpopNonce, "dpop-nonce", false, "with -dpop: each proof repeats a nonce of the server, so that the clock of the client does not matter")
+	f.StringVar(&o.url, "url", "", "`URL` of this server, as clients know it: proofs of -dpop are for it (default http:// and the address)")
 	f.StringVar(&o.proxies, "trusted-proxies", "", "comma-separated `addresses` and networks of the proxies in front of this server, and unix for a Unix socket:\ntheir X-Forwarded-For says where a client is (10.0.0.0/8,unix)")
 	f.BoolVar(&o.plainHTTP, "dangerously-allow-http", false,
 		"leave Secure out of the cookies, for browsers on other machines that reach this server without TLS:\nanyone on the way can read the cookies")
@@ -103,6 +109,12 @@ func (o *options) mistakes() []error {
 	}
 	if o.maxLag <= 0 {
 		bad("-max-lag is %v, want more than 0", o.maxLag)
+	}
+	if _, ok := modes[o.dpop]; !ok {
+		bad("-dpop is %q, want off, offered or required", o.dpop)
+	}
+	if o.dpopNonce && o.dpop == "off" {
+		bad("-dpop-nonce needs -dpop")
 	}
 	if o.fresh < time.Second {
 		bad("-fresh is %v, want at least 1s", o.fresh)

@@ -21,6 +21,7 @@ type store interface {
 	backends.Store
 	backends.UserStore
 	backends.Attempts
+	backends.Claims
 	backends.Sweeper
 }
 

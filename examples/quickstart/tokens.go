@@ -9,6 +9,11 @@ import (
 // loginToken opens a session with an access and a refresh token, for a client that keeps them
 // itself: a mobile app, a command line, another server.
 func (a *app) loginToken(w http.ResponseWriter, r *http.Request) {
+	// Before the password: a client that has yet to learn a nonce asks again.
+	if err := a.proofs.Precheck(r); err != nil {
+		a.guard.Refuse(w, r, err)
+		return
+	}
 	l, ok := a.verifyJSON(w, r)
 	if !ok {
 		return

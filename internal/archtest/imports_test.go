@@ -30,8 +30,9 @@ var arrows = map[string][]string{
 	"sliding":             {"middleware"},
 
 	"cookie":              {"backends", "internal/browser", "internal/entropy", "internal/identity", "internal/recall", "internal/seal", "middleware", "middleware/session"},
-	"jwtauth":             {"backends", "internal/bearer", "internal/browser", "internal/entropy", "internal/jose", "internal/tokens", "middleware", "middleware/session"},
-	"jwtauth/foreign":     {"backends", "internal/bearer", "internal/claims", "internal/jose", "jwtauth", "middleware"},
+	"jwtauth":             {"backends", "internal/bearer", "internal/browser", "internal/entropy", "internal/jose", "internal/nilcheck", "internal/tokens", "jwtauth/dpop", "middleware", "middleware/session"},
+	"jwtauth/dpop":        {"backends", "internal/jose", "internal/nilcheck", "internal/proof", "internal/seal", "middleware"},
+	"jwtauth/foreign":     {"backends", "internal/bearer", "internal/claims", "internal/jose", "jwtauth", "jwtauth/dpop", "middleware"},
 	"jwtauth/oauth":       {"internal/jose", "internal/tokens", "jwtauth", "middleware"},
 	"jwtauth/tokencookie": {"backends", "internal/browser", "internal/tokens", "jwtauth", "middleware"},
 	"middleware/devices":  {"backends", "internal/browser", "internal/text", "middleware", "middleware/session"},
@@ -93,6 +94,7 @@ var linked = map[string][]string{
 
 	"cookie":              {"github.com/gorilla/securecookie", "golang.org/x/net"},
 	"jwtauth":             {"github.com/golang-jwt/jwt/v5"},
+	"jwtauth/dpop":        {},
 	"jwtauth/foreign":     {"github.com/golang-jwt/jwt/v5"},
 	"jwtauth/oauth":       {"github.com/golang-jwt/jwt/v5"},
 	"jwtauth/tokencookie": {"github.com/golang-jwt/jwt/v5"},

@@ -89,6 +89,24 @@ func (c *Claims) precedes(s *backends.Session) bool {
 	return !c.AuthTime.IsZero() && c.AuthTime.Unix() < s.AuthenticatedAt.Unix()
 }
 
+// Needs returns the thumbprint of the key that must be proved with a token that has the claims, and opens
+// s, or "" for none.
+//
+// A session may have been bound after the token was issued. The key of one that another credential opened
+// is that of a browser, which proves it with that credential alone.
+func (c *Claims) Needs(s *backends.Session) string {
+	if c.Kind != "" || c.follows(s) {
+		return c.JKT
+	}
+	return s.Binding.Thumbprint
+}
+
+// follows reports whether a token with the claims is newer than s: a cache read that before its user
+// authenticated again.
+func (c *Claims) follows(s *backends.Session) bool {
+	return c.authenticatedAt().After(s.AuthenticatedAt)
+}
+
 // customOf is custom for the user with the ID, who is looked up only if there may be claims.
 func (e *Engine) customOf(ctx context.Context, userID string) ([]byte, error) {
 	if e.Custom == nil {

@@ -84,11 +84,13 @@ func (e *Engine) Made() error {
 // Format implements [fmt.Formatter], so that no verb prints a key.
 func (e *Engine) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[engine]")) }
 
-// Open opens a session for l and issues its tokens. The former sessions of the client end.
-func (e *Engine) Open(r *http.Request, l middleware.Login, former []string, fits Fits) (issued Issued, err error) {
+// Open opens a session for l, bound to the key of b if that is not zero, and issues its tokens. The former
+// sessions of the client end.
+func (e *Engine) Open(r *http.Request, l middleware.Login, b backends.Binding, former []string, fits Fits) (issued Issued, err error) {
 	secret := e.newSecret()
 	_, err = e.Sessions.Open(r, l, session.Opening{Secret: secret, Former: former, Prepare: func(s *backends.Session) error {
 		custom, err := e.customOf(r.Context(), l.Subject)
+		s.Binding = b
 		if err == nil {
 			issued, err = e.begin(s, custom, secret, fits)
 		}
@@ -98,7 +100,7 @@ func (e *Engine) Open(r *http.Request, l middleware.Login, former []string, fits
 }
 
 // Reauthenticate gives the session, as it was just found, a new start because of l, and issues
-// new tokens. The former ones open nothing any more, and the former sessions of the client end.
+// new tokens. It is bound to the key that s.Binding names, if any. The former ones open nothing any more, and the former sessions of the client end.
 func (e *Engine) Reauthenticate(r *http.Request, s backends.Session, u backends.User, l middleware.Login, former []string, fits Fits) (issued Issued, err error) {
 	if s.Kind != backends.KindToken {
 		return Issued{}, fmt.Errorf("%w: session was opened by another credential, which would no longer open it", middleware.ErrForbidden)
@@ -132,17 +134,30 @@ func (e *Engine) begin(s *backends.Session, custom []byte, secret backends.Secre
 		refresh = backends.Refresh{Generation: s.Refresh.Generation + 1, RotatedAt: s.AuthenticatedAt}
 	}
 	s.Refresh = refresh
+	if b := &s.Binding; b.Thumbprint != "" {
+		if b.ProvedAt = s.AuthenticatedAt; b.BoundAt.IsZero() {
+			b.BoundAt = s.AuthenticatedAt
+		}
+	}
 	return e.issue(s, custom, secret, fits)
 }
 
+// A Prove function returns an error if the request that presents a refresh token does not prove the key of
+// the session, which may be bound to none.
+type Prove func(*backends.Session) error
+
 // Exchange presents a refresh token and issues an access token and the refresh token that is
-// current then, in one round trip to the store, or two if there are custom claims.
-func (e *Engine) Exchange(r *http.Request, rt RefreshToken, fits Fits) (Issued, error) {
-	custom, err := e.rehearse(r.Context(), rt, fits)
+// current then, in one round trip to the store, or two if there are custom claims or a prove. That comes
+// before anything changes. If it is nil, sessions that are bound are refused.
+func (e *Engine) Exchange(r *http.Request, rt RefreshToken, prove Prove, fits Fits) (Issued, error) {
+	custom, key, err := e.rehearse(r.Context(), rt, prove, fits)
 	if err != nil {
 		return Issued{}, err
 	}
 	s, _, err := e.Sessions.Rotate(r, rt.SessionID, rt.Secret, rt.Generation, e.grace())
+	if err == nil && s.Binding.Thumbprint != key { // which a cache did not know, or there is no prove
+		err = fmt.Errorf("%w: by the refresh token", middleware.ErrUnproved)
+	}
 	if err != nil {
 		return Issued{}, err
 	}
@@ -151,23 +166,30 @@ func (e *Engine) Exchange(r *http.Request, rt RefreshToken, fits Fits) (Issued, 
 
 func (e *Engine) grace() backends.Grace { return backends.Grace{Overlap: e.Overlap, Skew: e.Leeway} }
 
-// rehearse returns the custom claims of the next access token, after it has made sure that a
-// token with them can be issued. If it cannot, the refresh token must not be replaced.
-func (e *Engine) rehearse(ctx context.Context, rt RefreshToken, fits Fits) ([]byte, error) {
-	if e.Custom == nil {
-		return nil, nil
+// rehearse returns the custom claims of the next access token, after it has made sure that a token with
+// them can be issued, and the thumbprint of the key that was proved. If it fails, the refresh token must
+// not be replaced.
+func (e *Engine) rehearse(ctx context.Context, rt RefreshToken, prove Prove, fits Fits) (custom []byte, key string, err error) {
+	if e.Custom == nil && prove == nil {
+		return nil, "", nil
 	}
 	s, u, err := e.Sessions.FindByID(ctx, rt.SessionID)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	custom, err := e.custom(ctx, u)
-	if err != nil {
-		return nil, err
+	if prove != nil {
+		if err := prove(&s); err != nil {
+			return nil, "", err
+		}
+		key = s.Binding.Thumbprint
+	}
+	custom, err = e.custom(ctx, u)
+	if err != nil || e.Custom == nil {
+		return nil, key, err
 	}
 	s.Refresh.Generation = rt.Generation + 1
 	_, err = e.issue(&s, custom, rt.Secret, fits)
-	return custom, err
+	return custom, key, err
 }
 
 // Renew records r as activity of the session behind id, and hands an access token for it to
@@ -182,9 +204,10 @@ func (e *Engine) Renew(h http.Header, r *http.Request, id middleware.Identity, f
 	if err != nil {
 		return id, false, err
 	}
+	kind, key := originOf(id)
 	issued, err := e.issue(&backends.Session{
 		ID: id.SessionID, UserID: id.Subject, AuthenticatedAt: id.AuthTime, AbsoluteDeadline: id.Session.AbsoluteDeadline,
-		Kind: kindOf(id),
+		Kind: kind, Binding: backends.Binding{Thumbprint: key},
 	}, custom, backends.Secret{}, fits)
 	if err != nil {
 		return id, false, err

@@ -13,7 +13,10 @@ import (
 // Grant issues an access token for the session of id, whichever credential opened it. It comes
 // without a refresh token, and so has no generation. It says of which kind the session is: no token
 // that does not opens a session which tokens did not open.
-func (e *Engine) Grant(ctx context.Context, id middleware.Identity) (Issued, error) {
+//
+// The token is bound to the key with the thumbprint, or "" for none. That of the session is another one:
+// the browser keeps it to itself.
+func (e *Engine) Grant(ctx context.Context, id middleware.Identity, key string) (Issued, error) {
 	if err := e.grantable(id); err != nil {
 		return Issued{}, err
 	}
@@ -29,19 +32,20 @@ func (e *Engine) Grant(ctx context.Context, id middleware.Identity) (Issued, err
 		return Issued{}, err
 	}
 	bare := s
-	bare.Refresh = backends.Refresh{}
+	bare.Refresh, bare.Binding = backends.Refresh{}, backends.Binding{Thumbprint: key}
 	issued, err := e.issue(&bare, custom, backends.Secret{}, func(Issued) error { return nil })
 	issued.Session = s
 	return issued, err
 }
 
-// kindOf returns the kind that the token behind id says its session has.
-func kindOf(id middleware.Identity) backends.Kind {
+// originOf returns the kind that the token behind id says its session has, and the thumbprint of the key
+// that it is bound to.
+func originOf(id middleware.Identity) (kind backends.Kind, key string) {
 	c, err := parseClaims([]byte(id.Claims))
 	if err != nil {
-		return ""
+		return "", ""
 	}
-	return c.Kind
+	return c.Kind, c.JKT
 }
 
 func (e *Engine) grantable(id middleware.Identity) error {
@@ -65,6 +69,8 @@ func current(id middleware.Identity, s *backends.Session) error {
 	switch {
 	case s.UserID != id.Subject:
 		return bearer.Invalid(errors.New("session is not one of the subject"))
+	case s.Binding.Thumbprint != "" && (!id.Binding.Proved || id.Binding.Thumbprint != s.Binding.Thumbprint):
+		return fmt.Errorf("%w: no token for a bound session without its proof", middleware.ErrUnproved)
 	case id.AuthTime.Before(s.AuthenticatedAt):
 		return bearer.Invalid(errors.New("identity is older than the last authentication"))
 	}

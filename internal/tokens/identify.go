@@ -14,27 +14,29 @@ import (
 	"github.com/inga-auth/inga/middleware"
 )
 
-// Identify fills in the identity that an access token proves, as it is now.
-func (e *Engine) Identify(ctx context.Context, token string, id *middleware.Identity) error {
+// Identify fills in the identity that an access token proves, as it is now, and returns the thumbprint of
+// the key that must be proved with it, or "" for none.
+func (e *Engine) Identify(ctx context.Context, token string, id *middleware.Identity) (key string, err error) {
 	if sid, ok := unverifiedID(token); ok {
 		if n, entry := e.recall(sid, token); n != nil {
 			n.identity(entry, id)
-			return nil
+			return n.needs(id), nil
 		}
 	}
 	c, err := e.Verify(token)
 	if err != nil {
-		return err
+		return "", err
 	}
 	s, u, err := e.FindAccess(ctx, c)
 	if err != nil {
-		return err
+		return "", err
 	}
-	e.identify(ctx, token, &s, &u, id, note{
-		claims: string(c.Raw), generation: c.Generation,
+	n := note{
+		claims: string(c.Raw), generation: c.Generation, granted: c.Kind != "", key: c.JKT,
 		authAt: c.authenticatedAt(), expires: c.ExpiresAt.Time, until: c.ExpiresAt.Add(e.Leeway),
-	})
-	return nil
+	}
+	e.identify(ctx, token, &s, &u, id, n)
+	return n.needs(id), nil
 }
 
 // IdentifyRefresh fills in the identity that a refresh token proves, given as text and parsed,
@@ -77,13 +79,15 @@ type note struct {
 	by         *Engine
 	claims     string    // as JSON
 	generation int64     // of the refresh token that it is, or that came with it
+	key        string    // the thumbprint of the key that it is bound to; "" if it names none
+	granted    bool      // whether another credential opened its session; see Grant
 	authAt     time.Time // when the user authenticated for it; zero if it does not say
 	expires    time.Time // when the identity does
 	until      time.Time // when the note is void
 }
 
 // noteSize is about what a note takes besides the claims, in bytes.
-const noteSize = 160
+const noteSize = 184
 
 // limit adds the claims to the identity of a session, lets it end with its token, and corrects
 // the time of authentication if the session was read before its user authenticated again; see
@@ -93,9 +97,21 @@ func (n *note) limit(id *middleware.Identity) {
 	if n.expires.Before(id.ExpiresAt) {
 		id.ExpiresAt = n.expires
 	}
-	if n.authAt.After(id.AuthTime) {
+	newer := n.authAt.After(id.AuthTime)
+	if newer {
 		id.AuthTime = n.authAt
 	}
+	if n.key != "" && (newer || n.granted) {
+		id.Binding = middleware.Binding{Thumbprint: n.key, BoundAt: id.AuthTime}
+	}
+}
+
+// needs is Claims.Needs for a token that was verified, and the identity that it has.
+func (n *note) needs(id *middleware.Identity) string {
+	if n.granted {
+		return n.key
+	}
+	return id.Binding.Thumbprint
 }
 
 func (n *note) identity(entry *recall.Entry, id *middleware.Identity) {

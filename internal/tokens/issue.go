@@ -19,6 +19,7 @@ type Issued struct {
 	ExpiresAt time.Time // of the access token
 	ExpiresIn int64     // seconds, when it was issued
 	Refresh   string    // "" if there is none
+	Key       string    // the thumbprint of the key that the tokens are bound to; "" if they are bound to none
 	Session   backends.Session
 }
 
@@ -34,7 +35,7 @@ func (e *Engine) issue(s *backends.Session, custom []byte, secret backends.Secre
 	if err != nil {
 		return Issued{}, err
 	}
-	issued = Issued{ExpiresAt: expiresAt, ExpiresIn: max(int64(expiresAt.Sub(now)/time.Second), 0), Session: *s}
+	issued = Issued{ExpiresAt: expiresAt, ExpiresIn: max(int64(expiresAt.Sub(now)/time.Second), 0), Key: s.Binding.Thumbprint, Session: *s}
 	if issued.Access, err = sign(e.Keys[0], payload); err != nil {
 		return Issued{}, err
 	}
@@ -71,11 +72,14 @@ func (e *Engine) compose(now time.Time, s *backends.Session, generation int64, c
 		AuthAt int64 `json:"auth_at"`
 		// Generation shows that the response with its refresh token has arrived.
 		Generation int64 `json:"rt_gen,omitempty"`
+		// Confirmation is the key that a client must prove: RFC 9449, section 6.1.
+		Confirmation confirmation `json:"cnf,omitzero"`
 		// Kind is that of a session that tokens did not open: see Grant.
 		Kind backends.Kind `json:"sid_kind,omitempty"`
 	}{
 		s.ID, e.Issuer, s.UserID, e.Audience, expiresAt.Unix(), now.Unix(), rand.Text(),
-		s.AuthenticatedAt.Unix(), e.ClientID, s.AuthenticatedAt.UnixMicro(), generation, otherKind(s),
+		s.AuthenticatedAt.Unix(), e.ClientID, s.AuthenticatedAt.UnixMicro(), generation,
+		confirmation{s.Binding.Thumbprint}, otherKind(s),
 	})
 	if err == nil && custom != nil {
 		payload = merge(payload, custom)
@@ -85,6 +89,11 @@ func (e *Engine) compose(now time.Time, s *backends.Session, generation int64, c
 		err = fmt.Errorf("%w: jwtauth: Config.Claims: a token with them would be refused: %w", middleware.ErrInvalidArgument, err)
 	}
 	return payload, expiresAt, err
+}
+
+// A confirmation is the claim cnf.
+type confirmation struct {
+	Thumbprint string `json:"jkt"`
 }
 
 // otherKind returns the kind of s unless that is the one of all sessions that tokens open.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/internal/jose"
+	"github.com/inga-auth/inga/jwtauth/dpop"
 )
 
 // Config says which tokens of one issuer are accepted, and which roles and scopes they give.
@@ -62,6 +63,10 @@ type Config struct {
 	// Scopes returns the scopes of a token. Default: the words of the claim scope (RFC 9068,
 	// section 2.2.3), or of scp if there is none.
 	Scopes func(Claims) []string
+
+	// Proofs checks the proofs of clients whose tokens are bound to a key (RFC 9449): usually the ones of
+	// our own tokens. Without it, such tokens are refused.
+	Proofs *dpop.Proofs
 
 	// HTTPClient fetches the keys. Default: one that uses the proxy of the environment. With
 	// any client, a fetch takes 5 seconds at most. Unless the client has a CheckRedirect, it

@@ -1,7 +1,6 @@
 package foreign
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -13,6 +12,7 @@ import (
 	"github.com/inga-auth/inga/internal/claims"
 	"github.com/inga-auth/inga/internal/jose"
 	"github.com/inga-auth/inga/jwtauth"
+	"github.com/inga-auth/inga/jwtauth/dpop"
 	"github.com/inga-auth/inga/middleware"
 )
 
@@ -24,7 +24,11 @@ import (
 // session, so nothing extends it, and only its expiry ends it.
 //
 // To accept tokens of our own as well, use [ByIssuer].
-type Issuers struct{ byName map[string]*issuer }
+type Issuers struct {
+	byName  map[string]*issuer
+	proofs  *dpop.Proofs // nil if no issuer has any
+	schemes []bearer.Scheme
+}
 
 var (
 	_ middleware.Authenticator = (*Issuers)(nil)
@@ -42,7 +46,7 @@ type issuer struct {
 // New returns an authenticator for the tokens of the issuers. The error joins all mistakes,
 // each naming its field and its issuer. Nothing is fetched before the first token comes.
 func New(configs ...Config) (*Issuers, error) {
-	s := &Issuers{byName: make(map[string]*issuer)}
+	s := &Issuers{byName: make(map[string]*issuer), schemes: []bearer.Scheme{bearer.Bearer}}
 	var errs []error
 	if len(configs) == 0 {
 		errs = append(errs, errors.New("foreign: New has no Config, want at least one"))
@@ -53,6 +57,12 @@ func New(configs ...Config) (*Issuers, error) {
 			errs = append(errs, fmt.Errorf("foreign: Config %q is there twice: no token could say which it means", c.Issuer))
 		}
 		errs = append(errs, c.mistakes()...)
+		if c.Proofs != nil && s.proofs != nil && c.Proofs != s.proofs {
+			errs = append(errs, fmt.Errorf("foreign: Config %q has other Proofs than an issuer before it: a challenge could not say which", c.Issuer))
+		}
+		if c.Proofs != nil {
+			s.proofs, s.schemes = c.Proofs, []bearer.Scheme{bearer.Bearer, bearer.DPoP}
+		}
 		s.byName[c.Issuer] = newIssuer(c)
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -89,7 +99,7 @@ func (s *Issuers) Authenticate(r *http.Request) (middleware.Identity, error) {
 	if err := s.made(); err != nil {
 		return middleware.Identity{}, err
 	}
-	token, err := bearer.Token(r)
+	token, scheme, err := bearer.Token(r, s.schemes)
 	if err != nil {
 		return middleware.Identity{}, err
 	}
@@ -97,7 +107,7 @@ func (s *Issuers) Authenticate(r *http.Request) (middleware.Identity, error) {
 	if err != nil {
 		return middleware.Identity{}, bearer.Invalid(err)
 	}
-	return t.issuer.authenticate(r.Context(), t)
+	return t.issuer.authenticate(r, t, token, scheme)
 }
 
 func (s *Issuers) made() error {
@@ -109,7 +119,15 @@ func (s *Issuers) made() error {
 
 // Challenge implements [middleware.Challenger].
 func (s *Issuers) Challenge(r *http.Request, d middleware.Denial) string {
-	return bearer.Challenge(r, d)
+	return bearer.Challenge(r, d, s.schemes, s.proofs.Algorithms())
+}
+
+// OfferNonce puts the nonce for the next proof into the header of a response, if Config.Proofs asks for
+// one. Guards do.
+func (s *Issuers) OfferNonce(h http.Header) {
+	if nonce := s.proofs.Nonce(); nonce != "" {
+		h.Set(dpop.NonceHeader, nonce)
+	}
 }
 
 // read finds the issuer that the token names. Nothing is verified yet.
@@ -134,7 +152,7 @@ func (s *Issuers) read(token string) (*foreignToken, error) {
 
 // authenticate checks everything else before it looks for the key: only a token in which all but
 // the signature is good can cause a fetch.
-func (i *issuer) authenticate(ctx context.Context, t *foreignToken) (middleware.Identity, error) {
+func (i *issuer) authenticate(r *http.Request, t *foreignToken, token string, scheme bearer.Scheme) (middleware.Identity, error) {
 	h, err := jose.ParseHeader(t.parts.Header)
 	if err == nil {
 		err = i.acceptable(h)
@@ -148,10 +166,28 @@ func (i *issuer) authenticate(ctx context.Context, t *foreignToken) (middleware.
 	if err != nil {
 		return middleware.Identity{}, bearer.Invalid(err)
 	}
-	if err := i.keys.verify(ctx, h, t.parts); err != nil {
+	if err := i.keys.verify(r.Context(), h, t.parts); err != nil {
+		return middleware.Identity{}, err
+	}
+	if err := i.prove(r, t, token, scheme); err != nil {
 		return middleware.Identity{}, err
 	}
 	return i.identity(t), nil
+}
+
+// prove returns an error unless r proves the key that the token is bound to, if it is.
+func (i *issuer) prove(r *http.Request, t *foreignToken, token string, scheme bearer.Scheme) error {
+	if t.JKT == "" && scheme == bearer.DPoP {
+		return i.Proofs.Refuse("token is bound to no key, and was sent as one that is")
+	}
+	if t.JKT == "" || dpop.Proved(r, t.JKT) {
+		return nil
+	}
+	if scheme != bearer.DPoP {
+		return i.Proofs.Refuse("token is bound to a key, and was sent as one that is not")
+	}
+	_, err := i.Proofs.Check(r, token, t.JKT)
+	return err
 }
 
 func (i *issuer) acceptable(h jose.Header) error {
@@ -175,47 +211,14 @@ func (i *issuer) identity(t *foreignToken) middleware.Identity {
 		ExpiresAt: t.ExpiresAt.Time,
 		Claims:    string(t.Raw),
 	}
+	if t.JKT != "" {
+		id.Binding = middleware.Binding{Thumbprint: t.JKT, Proved: true}
+		if t.IssuedAt != nil {
+			id.Binding.BoundAt = t.IssuedAt.Time
+		}
+	}
 	if i.Config.Roles != nil {
 		id.Roles = i.Config.Roles(Claims{t.Raw})
 	}
 	return id
-}
-
-// ByIssuer returns an authenticator for our own tokens and those of other issuers. The claim iss
-// of the token selects which of the two verifies it. Each verifies its own tokens only, so a
-// token gains nothing by a false iss.
-//
-// [middleware.FirstOf] cannot do that: the one that it asks first refuses the tokens of the
-// other, and that is final. The result goes into a FirstOf with the cookies of browsers:
-//
-//	bearer, err := foreign.ByIssuer(tokens, issuers)
-//	guard, err := middleware.New(middleware.Config{Authenticator: middleware.FirstOf(bearer, sessions)})
-//
-// It is an error if one of them is nil, or if an issuer has the name of our own.
-func ByIssuer(own *jwtauth.Tokens, others *Issuers) (middleware.Authenticator, error) {
-	if own.Engine().Made() != nil || others.made() != nil {
-		return nil, errors.New("foreign: ByIssuer: an argument is nil or the zero value, want the tokens of our own and those of other issuers")
-	}
-	if name := own.Engine().Issuer; others.byName[name] != nil {
-		return nil, fmt.Errorf("foreign: ByIssuer: Config %q has our own Config.Issuer: no token could say which it means", name)
-	}
-	return middleware.FirstOf(othersOnly{others}, own), nil
-}
-
-// othersOnly reports no credentials for a token that names none of the issuers. Alone that would
-// turn a bad token into an anonymous request, which is why Issuers does not do it.
-//
-// It has no Challenge: that of our own tokens, which are asked next, is the same.
-type othersOnly struct{ issuers *Issuers }
-
-func (o othersOnly) Authenticate(r *http.Request) (middleware.Identity, error) {
-	token, err := bearer.Token(r)
-	if err != nil {
-		return middleware.Identity{}, err
-	}
-	t, err := o.issuers.read(token)
-	if err != nil {
-		return middleware.Identity{}, middleware.ErrNoCredentials
-	}
-	return t.issuer.authenticate(r.Context(), t)
 }

@@ -118,15 +118,30 @@ func (e *Endpoints) endpoint(answer func(http.ResponseWriter, *http.Request, for
 			}
 		}
 		if err != nil {
-			e.refuse(w, r, err)
+			e.Refuse(w, r, err)
 		}
 	})
 }
 
-func (e *Endpoints) refuse(w http.ResponseWriter, r *http.Request, err error) {
+// Refuse responds to a request at a token endpoint that fails with err, as RFC 6749, section 5.2, and RFC
+// 9449, section 5, say: for a grant of the application's own, which calls [jwtauth.Tokens.Login]. It must be
+// called before the response begins.
+func (e *Endpoints) Refuse(w http.ResponseWriter, r *http.Request, err error) {
+	w.Header().Set("Cache-Control", "no-store")
 	var answer *oauthError
+	var proof interface {
+		DenialCode() string
+		DenialHeader(http.Header)
+	}
+	if errors.As(err, &proof) {
+		proof.DenialHeader(w.Header())
+	}
 	switch {
 	case errors.As(err, &answer):
+	case proof != nil && proof.DenialCode() == "use_dpop_nonce":
+		answer = &oauthError{http.StatusBadRequest, "use_dpop_nonce", "repeat the request with the nonce in DPoP-Nonce"}
+	case proof != nil && proof.DenialCode() == "invalid_dpop_proof":
+		answer = &oauthError{http.StatusBadRequest, "invalid_dpop_proof", "the DPoP proof is missing or not good"}
 	case errors.Is(err, middleware.ErrInvalidCredentials):
 		answer = &oauthError{http.StatusBadRequest, "invalid_grant", "token is invalid, expired or revoked"}
 	case errors.Is(err, middleware.ErrInvalidArgument):

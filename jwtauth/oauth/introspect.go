@@ -42,6 +42,13 @@ type introspection struct {
 	ExpiresAt int64  `json:"exp,omitempty"`
 	IssuedAt  int64  `json:"iat,omitempty"`
 	AuthTime  int64  `json:"auth_time,omitempty"`
+
+	Confirmation confirmation `json:"cnf,omitzero"`
+}
+
+// A confirmation is the key that a token is bound to: RFC 9449, section 6.2.
+type confirmation struct {
+	Thumbprint string `json:"jkt"`
 }
 
 func (e *Endpoints) introspect(r *http.Request, token string) (introspection, error) {
@@ -55,10 +62,13 @@ func (e *Endpoints) introspect(r *http.Request, token string) (introspection, er
 	answer := introspection{
 		Active: true, TokenType: "refresh_token", ExpiresAt: s.IdleDeadline.Unix(),
 		Issuer: e.engine.Issuer, Subject: s.UserID, Audience: e.engine.Audience, ClientID: e.engine.ClientID,
-		SessionID: s.ID, AuthTime: s.AuthenticatedAt.Unix(),
+		SessionID: s.ID, AuthTime: s.AuthenticatedAt.Unix(), Confirmation: confirmation{s.Binding.Thumbprint},
 	}
 	if c != nil {
-		answer.TokenType, answer.ID = "Bearer", c.ID
+		answer.TokenType, answer.ID, answer.Confirmation = "Bearer", c.ID, confirmation{c.Needs(&s)}
+		if answer.Confirmation.Thumbprint != "" {
+			answer.TokenType = "DPoP"
+		}
 		answer.ExpiresAt, answer.IssuedAt = c.ExpiresAt.Unix(), c.IssuedAt.Unix()
 	}
 	return answer, nil

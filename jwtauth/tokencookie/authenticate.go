@@ -47,7 +47,7 @@ func (k *Cookies) identify(r *http.Request, id *middleware.Identity) error {
 		return err
 	}
 	if access := k.accessToken(r, c.token.SessionID); access != "" {
-		err := k.engine.Identify(r.Context(), access, id)
+		_, err := k.engine.Identify(r.Context(), access, id)
 		if err == nil && k.bound.Allows(r, id) {
 			return nil
 		}

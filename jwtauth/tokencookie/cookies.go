@@ -48,7 +48,7 @@ func (k *Cookies) Login(w http.ResponseWriter, r *http.Request, l middleware.Log
 		return backends.Session{}, err
 	}
 	header := http.Header{}
-	issued, err := k.engine.Open(r, l, former, k.into(header, l.BrowserSession))
+	issued, err := k.engine.Open(r, l, backends.Binding{}, former, k.into(header, l.BrowserSession))
 	if err == nil {
 		k.bound.Offer(w.Header(), &issued.Session)
 	}
@@ -93,13 +93,15 @@ func (k *Cookies) Refresh(w http.ResponseWriter, r *http.Request) (backends.Sess
 	if err != nil {
 		return backends.Session{}, err
 	}
+	var prove tokens.Prove
 	if k.bound != nil {
-		if _, _, err := k.find(r, c); err != nil {
-			return backends.Session{}, err
+		prove = func(*backends.Session) error {
+			_, _, err := k.find(r, c)
+			return err
 		}
 	}
 	header := http.Header{}
-	issued, err := k.engine.Exchange(r, c.token, k.into(header, c.ends))
+	issued, err := k.engine.Exchange(r, c.token, prove, k.into(header, c.ends))
 	return send(w, header, issued, err)
 }
 

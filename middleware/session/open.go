@@ -57,6 +57,7 @@ func (m *Method) Open(r *http.Request, l middleware.Login, o Opening) (backends.
 	ended, err := m.open(r.Context(), at, &s, l, o)
 	if err == nil {
 		m.emit(r, at, middleware.EventLogin, &s, "")
+		m.emitBound(r, at, &s, "")
 	} else {
 		s = backends.Session{}
 		m.emitFailure(r, at, l.Subject, err)
@@ -183,7 +184,16 @@ func (m *Method) Reauthenticate(r *http.Request, s *backends.Session, l middlewa
 		}
 		return verdict(err)
 	}
+	key := s.Binding.Thumbprint
 	*s = next
 	m.emit(r, at, middleware.EventReauthenticated, s, "")
+	m.emitBound(r, at, s, key)
 	return nil
+}
+
+// emitBound emits the event that s has begun bound to another key than the former one, "" for none.
+func (m *Method) emitBound(r *http.Request, at time.Time, s *backends.Session, former string) {
+	if key := s.Binding.Thumbprint; key != "" && key != former {
+		m.emit(r, at, middleware.EventBound, s, "")
+	}
 }

@@ -1,0 +1,48 @@
+// Package dpop checks that a client has the private key to which its tokens are bound: RFC 9449,
+// Demonstrating Proof of Possession.
+//
+//	proofs, err := dpop.New(dpop.Config{
+//		URL:    "https://app.example",
+//		Claims: store, // any backend that has backends.Claims
+//	})
+//	tokens, err := jwtauth.New(jwtauth.Config{
+//		…
+//		Proofs: proofs,
+//		DPoP:   jwtauth.DPoPOffered,
+//	})
+//
+// A client sends with each request a proof that it signed for that request alone: for its method, its
+// URL and its access token. A token that was copied from memory, a log or a disk opens nothing without
+// the key, which a browser can keep from scripts (WebCrypto, not extractable) and a phone in hardware.
+//
+// # What is refused
+//
+// A proof is refused if it is not the only one, is not a JWT of the type dpop+jwt signed by one of
+// Config.Algorithms, brings no public key or a private one, or is made for another method, URL, access
+// token or key. So is one that is too old, or was used before. It is read as strictly as tokens are, by
+// the rules in the documentation of package jwtauth.
+//
+// URLs are compared without query and fragment, after the normalization of RFC 3986, section 6.2. The
+// scheme and the host are those of Config.URL. What the request says of them, in Host, Forwarded or
+// X-Forwarded-Host, is not looked at: a thief could write it.
+//
+// # When a proof is fresh
+//
+// Without Config.NonceKeys a client says when it made a proof, and its clock must be right: the proof is
+// good for Config.Window, and Config.Leeway on both sides. With them it need not be: each proof repeats a
+// nonce that the server gave it, in the header DPoP-Nonce of any answer to a proof, within the last one
+// to two Windows. A client without such a nonce is refused once, with use_dpop_nonce, and repeats its
+// request. No nonce is stored.
+//
+// # When a proof was used before
+//
+// Each proof is good once. With Config.Claims that holds for all processes together, and costs a claim in
+// the store for each request that has a proof. With Config.InMemory it costs nothing, and holds for each
+// process on its own: who can read a request on its way, proof and all, can repeat that one request at
+// each of the other processes, until the proof is too old.
+//
+// # What it does not stop
+//
+// Who can run code on the client, in its page above all, can let it sign. A proof does not cover the
+// query, the body or other headers.
+package dpop
