@@ -102,7 +102,7 @@ func (b *Binder) Proved(r *http.Request, l Login, thumbprint string) (at time.Ti
 			return time.Time{}, false
 		}
 		if at, ok := b.open(value, l, thumbprint); ok {
-			return at, time.Now().Before(at.Add(b.bind.Life + b.bind.Life/slackParts))
+			return at, time.Now().Before(at.Add(b.bind.Life + b.slack))
 		}
 	}
 	return time.Time{}, false

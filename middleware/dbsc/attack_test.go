@@ -53,14 +53,14 @@ func TestACopiedJarOpensNothingOnceTheBoundCookieIsOverOnEveryStore(t *testing.T
 		thief := d.thief()
 		thief.want(200, "GET", "/me")
 		thief.want(200, "GET", "/me")
-		a.cookies.Bound().Shorten(time.Nanosecond)
+		a.cookies.Bound().Shorten(time.Nanosecond, 0)
 		a.types()
 		thief.wantProblem(thief.want(401, "GET", "/me"), "proof-required")
 		thief.want(401, "GET", "/me", header("Secure-Session-Skipped", `quota_exceeded;session_identifier="`+d.identifier+`"`))
 		if got := a.types(); !slices.Equal(got, []string{"unproved proof_required", "unproved proof_required"}) {
 			t.Errorf("events %q, want two of unproved", got)
 		}
-		a.cookies.Bound().Shorten(10 * time.Minute)
+		a.cookies.Bound().Shorten(10*time.Minute, 0)
 		d.lose().refresh()
 		d.want(200, "GET", "/me") // DB-2: the session was not ended
 	})
@@ -69,7 +69,7 @@ func TestACopiedJarOpensNothingOnceTheBoundCookieIsOverOnEveryStore(t *testing.T
 func TestTheCookieOfASessionAloneNeitherBindsNorLogsOut(t *testing.T) {
 	// DB-2, DB-3
 	each(t, func(t *testing.T, a *app, store storetest.Store, kind string) {
-		a.cookies.Bound().Shorten(time.Nanosecond) // so that there is no grace
+		a.cookies.Bound().Shorten(time.Nanosecond, 0) // so that there is no grace
 		d := bound(t, a, "1")
 		offer := d.offer
 		thief := d.thief().lose()
@@ -103,7 +103,7 @@ func TestTheCookieOfASessionAloneNeitherBindsNorLogsOut(t *testing.T) {
 
 		// Logging in as another user with the stolen cookie ends what the browser had: not here.
 		thief.want(200, "POST", "/login/2")
-		a.cookies.Bound().Shorten(10 * time.Minute)
+		a.cookies.Bound().Shorten(10*time.Minute, 0)
 		d.lose().refresh()
 		d.want(200, "GET", "/me")
 		d.want(200, "POST", "/logout")
@@ -124,9 +124,9 @@ func TestAuthenticatingAgainBindsAnew(t *testing.T) {
 		d.key = newDevice(t, a).key
 		d.want(401, "POST", "/dbsc/register", header("Secure-Session-Response", d.registration(former.offer)))
 		d.register()
-		a.cookies.Bound().Shorten(time.Nanosecond)
+		a.cookies.Bound().Shorten(time.Nanosecond, 0)
 		d.want(401, "GET", "/me")
-		a.cookies.Bound().Shorten(10 * time.Minute)
+		a.cookies.Bound().Shorten(10*time.Minute, 0)
 		d.lose().refresh()
 		d.want(200, "GET", "/me")
 

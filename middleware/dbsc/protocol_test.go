@@ -301,7 +301,7 @@ func TestABrowserThatCannotBindNoticesNothing(t *testing.T) {
 	each(t, func(t *testing.T, a *app, _ storetest.Store, _ string) {
 		d := newDevice(t, a)
 		d.want(200, "POST", "/login/1")
-		a.cookies.Bound().Shorten(time.Nanosecond)
+		a.cookies.Bound().Shorten(time.Nanosecond, 0)
 		d.want(200, "GET", "/me")
 		d.want(200, "POST", "/again/1")
 		d.want(200, "GET", "/me")
