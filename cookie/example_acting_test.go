@@ -131,7 +131,7 @@ func Example_acting() {
 	// 200 sue ""
 }
 
-// Whoever may act as any user has the rights of every user. The route needs a rule about who may act,
+// A user who may act as any other has the rights of all of them. The route needs a rule about who may act,
 // and the handler one about as whom.
 func Example_acting_incorrect() {
 	d := newDesk(func(context.Context, middleware.Event) {})
