@@ -3,6 +3,7 @@ module github.com/inga-auth/inga/examples
 go 1.25.0
 
 require (
+	github.com/alexedwards/scs/redisstore v0.0.0-20251002162104-209de6e426de
 	github.com/alexedwards/scs/v2 v2.9.0
 	github.com/chromedp/cdproto v0.159.0
 	github.com/chromedp/chromedp v0.23.0
@@ -10,10 +11,13 @@ require (
 	github.com/gin-gonic/gin v1.12.0
 	github.com/go-chi/chi/v5 v5.5.0
 	github.com/go-jose/go-jose/v4 v4.1.9
+	github.com/gomodule/redigo v1.9.3
 	github.com/inga-auth/inga v0.0.0
+	github.com/inga-auth/inga/backends/redis v0.0.0
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/labstack/echo/v5 v5.4.4
 	github.com/lestrrat-go/jwx/v3 v3.3.0
+	github.com/redis/rueidis v1.0.79
 	github.com/rs/cors v1.11.1
 	golang.org/x/oauth2 v0.36.0
 )
@@ -70,3 +74,5 @@ require (
 )
 
 replace github.com/inga-auth/inga => ../
+
+replace github.com/inga-auth/inga/backends/redis => ../backends/redis
