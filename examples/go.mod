@@ -11,9 +11,11 @@ require (
 	github.com/go-chi/chi/v5 v5.5.0
 	github.com/go-jose/go-jose/v4 v4.1.9
 	github.com/inga-auth/inga v0.0.0
+	github.com/inga-auth/inga/backends/redis v0.0.0
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/labstack/echo/v5 v5.4.4
 	github.com/lestrrat-go/jwx/v3 v3.3.0
+	github.com/redis/rueidis v1.0.79
 	github.com/rs/cors v1.11.1
 	golang.org/x/oauth2 v0.36.0
 )
@@ -69,4 +71,7 @@ require (
 	google.golang.org/protobuf v1.36.10 // indirect
 )
 
-replace github.com/inga-auth/inga => ../
+replace (
+	github.com/inga-auth/inga => ../
+	github.com/inga-auth/inga/backends/redis => ../backends/redis
+)
