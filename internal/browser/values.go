@@ -5,6 +5,10 @@ import (
 	"strings"
 )
 
+// MaxCookies is how many cookies browsers keep of a site. A request with more of one name is not from a
+// browser, and need not be read to its end.
+const MaxCookies = 180
+
 // Values yields the value of each cookie of the name in r, in their order. Unlike
 // [http.Request.CookiesNamed] it does not parse the others and allocates nothing. It does not
 // check the characters of a value: accept a value only if it is signed.
