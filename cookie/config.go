@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -133,8 +132,8 @@ func (c Config) mistakes() []error {
 // refused reports whether browsers refuse a cookie for the domain: an address, a public suffix like
 // com or co.uk, and what has an empty label.
 func refused(domain string) bool {
-	_, err := netip.ParseAddr(domain)
 	name := strings.ToLower(strings.TrimPrefix(domain, "."))
 	suffix, _ := publicsuffix.PublicSuffix(name)
-	return domain != "" && (err == nil || suffix == name || slices.Contains(strings.Split(name, "."), ""))
+	number := strings.Trim(suffix, "0123456789") == "" // which makes it an IPv4 address, 127.1 too
+	return domain != "" && (number || suffix == name || slices.Contains(strings.Split(name, "."), ""))
 }

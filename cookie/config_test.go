@@ -128,7 +128,7 @@ func TestADomainThatBrowsersRefuseIsAMistake(t *testing.T) {
 	for domain, ok := range map[string]bool{
 		"app.example": true, "example.com": true, "shop.example.co.uk": true, "Example.COM": true, ".example.com": true, "me.github.io": true,
 		"com": false, "co.uk": false, "github.io": false, "COM": false, ".com": false, "localhost": false,
-		"127.0.0.1": false, "[::1]": false, "::1": false, "app.example:8080": false, "app.example.": false, "*.app.example": false,
+		"127.0.0.1": false, "127.1": false, ".127.0.0.1": false, "[::1]": false, "::1": false, "app.example:8080": false, "app.example.": false, "*.app.example": false,
 		"https://app.example": false, "bücher.example": false, "..com": false, ".": false, " app.example": false,
 	} {
 		c := cookie.Config{Sessions: newRegistry(t, registry{Store: memory.New()}), Keys: [][]byte{keyA}, Name: "s", Domain: domain}

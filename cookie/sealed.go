@@ -152,7 +152,7 @@ func (v *Value[T]) unfit(err error) error {
 // type, or encoding/json cannot read it.
 //
 // There may be several cookies of the name: a sibling domain can plant one, unless the name begins
-// with __Host-. Those that we did not seal do not count, unless there are more than eight of the
+// with __Host-. Those that we did not seal do not count, unless there are more than 180 of the
 // name: then none does. Two of ours that differ are both ignored, because either could be planted.
 func (v *Value[T]) Get(r *http.Request) (value T, ok bool) {
 	if !v.made() {
@@ -171,7 +171,7 @@ func (v *Value[T]) Get(r *http.Request) (value T, ok bool) {
 func (v *Value[T]) content(r *http.Request) (content []byte, ok bool) {
 	now, tried, found := time.Now(), 0, ""
 	for text := range browser.Values(r, v.cookie.Name) {
-		if tried++; tried > maxCookies {
+		if tried++; tried > browser.MaxCookies {
 			return nil, false
 		}
 		opened, _, ours := v.box.Open(v.cookie.Name, text, now)

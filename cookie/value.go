@@ -25,7 +25,8 @@ const (
 	// decimal, the payload in base64, and a MAC of 32 bytes. Others are not even verified.
 	minValue, maxValue = 150, 190
 
-	// maxCookies that may be ours are verified at most: a long header does not cause much work.
+	// maxCookies that we signed are used at most, because each is a look-up. Others cost no more than
+	// their signature.
 	maxCookies = 8
 )
 
@@ -92,23 +93,30 @@ func (k *Cookies) signed(r *http.Request, use func(credential) error) (present b
 	if k == nil || k.codecs == nil {
 		return false, errNotMade
 	}
-	verified := 0
+	verified, ours := 0, 0
 	for value := range browser.Values(r, k.cookie.Name) {
 		present = true
 		if len(value) < minValue || len(value) > maxValue {
 			continue
 		}
-		if verified++; verified > maxCookies {
-			return true, fmt.Errorf("%w: more than %d session cookies", middleware.ErrInvalidCredentials, maxCookies)
+		if verified++; verified > browser.MaxCookies {
+			return true, errTooMany
 		}
-		if c, ok := k.verify(value); ok {
-			if err := use(c); err != nil {
-				return true, err
-			}
+		c, ok := k.verify(value)
+		if !ok {
+			continue
+		}
+		if ours++; ours > maxCookies {
+			return true, errTooMany
+		}
+		if err := use(c); err != nil {
+			return true, err
 		}
 	}
 	return present, nil
 }
+
+var errTooMany = fmt.Errorf("%w: too many session cookies", middleware.ErrInvalidCredentials)
 
 func (k *Cookies) verify(value string) (credential, bool) {
 	var payload []byte

@@ -108,6 +108,7 @@ func TestOfTwoCookiesTheUnsignedOneNeverWins(t *testing.T) {
 	b.login("2")
 	other := "__Host-session=" + b.jar["__Host-session"]
 	b = newBrowser(t, b.app)
+	forged := "__Host-session=" + seal(t, keyB, make([]byte, 32), backends.NewID("1")) + "; "
 	for name, row := range map[string]struct {
 		header string
 		want   int
@@ -117,7 +118,9 @@ func TestOfTwoCookiesTheUnsignedOneNeverWins(t *testing.T) {
 		"the same twice":          {other + "; " + other, 200},
 		"one that has ended":      {ended + "; " + other, 200},
 		"many that are planted":   {strings.Repeat("__Host-session=planted; ", 100) + other, 200},
-		"many that could be ours": {strings.Repeat("__Host-session="+seal(t, keyB, make([]byte, 32), backends.NewID("1"))+"; ", 8) + other, 401},
+		"many that could be ours": {strings.Repeat(forged, 179) + other, 200},
+		"more than browsers keep": {strings.Repeat(forged, 180) + other, 401},
+		"eight that have ended":   {strings.Repeat(ended+"; ", 8) + other, 401},
 		"two that are planted":    {"__Host-session=a; __Host-session=b", 401},
 	} {
 		if w := b.do("GET", "/me", cookieHeader(row.header)); w.Code != row.want {
@@ -152,10 +155,14 @@ func TestALogoutThatCannotVerifyAllCookiesSaysSo(t *testing.T) {
 	b.login("1")
 	mine := "__Host-session=" + b.jar["__Host-session"]
 	forged := "__Host-session=" + seal(t, keyB, make([]byte, 32), backends.NewID("1")) + "; "
+	never := "__Host-session=" + seal(t, keyA, make([]byte, 32), backends.NewID("1")) + "; "
 	for _, path := range []string{"/logout", "/login"} {
-		b.problem("POST", path, 401, "invalid-credentials", cookieHeader(strings.Repeat(forged, 8)+mine))
+		b.problem("POST", path, 401, "invalid-credentials", cookieHeader(strings.Repeat(forged, 180)+mine))
+		b.problem("POST", path, 401, "invalid-credentials", cookieHeader(strings.Repeat(never, 8)+mine))
 	}
 	b.status("GET", "/me", 200)
+	b.status("POST", "/logout", 200, cookieHeader(strings.Repeat(forged, 100)+mine))
+	newBrowser(t, b.app).problem("GET", "/me", 401, "session-revoked", cookieHeader(mine))
 }
 
 func TestALoginEndsTheSessionsOfAllCookiesThatTheBrowserHad(t *testing.T) {

@@ -154,10 +154,11 @@ func isComparable(a Authenticator) bool {
 // is another request, even if it has the same context. The method counts because unsafe ones must
 // pass more checks, and the host because it says which origin is our own. The URL does not:
 // http.StripPrefix changes it.
-type credentials struct{ method, host, cookie, authorization string }
+type credentials struct{ method, host, cookie, authorization, subprotocol string }
 
 func credentialsOf(r *http.Request) credentials {
-	return credentials{r.Method, r.Host, strings.Join(r.Header["Cookie"], "\n"), strings.Join(r.Header["Authorization"], "\n")}
+	all := func(header string) string { return strings.Join(r.Header[header], "\n") }
+	return credentials{r.Method, r.Host, all("Cookie"), all("Authorization"), all("Sec-Websocket-Protocol")}
 }
 
 // ask asks a about r, unless an outer guard has done so.

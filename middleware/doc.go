@@ -54,7 +54,8 @@
 //
 // A guard may be inside another one: on a router's group, say, and on one route of it. The inner
 // guard does not authenticate again if its own authenticator has done so for this request, with
-// the same method, host, Cookie and Authorization headers. Nothing else of the outer guard counts:
+// the same method, host, and headers Cookie, Authorization and Sec-WebSocket-Protocol, in which a
+// script sends a token. Nothing else of the outer guard counts:
 // neither an identity that another authenticator established, nor the outer guard's rules.
 //
 // # Order

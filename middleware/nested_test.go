@@ -76,6 +76,10 @@ func TestAnIdentityHoldsForItsRequestAndForNoOther(t *testing.T) {
 			r.AddCookie(&http.Cookie{Name: "a", Value: "b"})
 			return r
 		}, 2, 200, "anna=b"},
+		{"another token of a WebSocket, in place", func(r *http.Request) *http.Request {
+			r.Header.Set("Sec-WebSocket-Protocol", "inga.bearer, bob")
+			return r
+		}, 2, 200, "ann"},
 		{"another method", func(r *http.Request) *http.Request {
 			r = r.Clone(r.Context())
 			r.Method = http.MethodDelete

@@ -11,9 +11,6 @@ import (
 	"github.com/inga-auth/inga/middleware"
 )
 
-// maxCookies that may be ours are verified at most.
-const maxCookies = 8
-
 // name returns the name of the bound cookie of a login. Each login has one of its own: a refresh that
 // was under way during a logout or another login sets a cookie which is in nothing's way.
 func (b *Binder) name(l Login) string {
@@ -98,14 +95,15 @@ func (b *Binder) checkUnbound(authTime time.Time) error {
 func (b *Binder) Proved(r *http.Request, l Login, thumbprint string) (at time.Time, ok bool) {
 	tried := 0
 	for value := range browser.Values(r, b.name(l)) {
-		if tried++; tried > maxCookies {
-			return time.Time{}, false
+		if tried++; tried > browser.MaxCookies {
+			break
 		}
-		if at, ok := b.open(value, l, thumbprint); ok {
-			return at, time.Now().Before(at.Add(b.bind.Life + b.slack))
+		// The newest counts: a sibling domain can plant a copy of an older one.
+		if opened, good := b.open(value, l, thumbprint); good && opened.After(at) {
+			at = opened
 		}
 	}
-	return time.Time{}, false
+	return at, time.Now().Before(at.Add(b.bind.Life + b.slack))
 }
 
 // ProvedSince reports whether the bound cookie in r says that the key was proved at the time or later.

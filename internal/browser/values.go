@@ -5,6 +5,10 @@ import (
 	"strings"
 )
 
+// MaxCookies is how many cookies browsers keep of a site. A request with more of one name is not from a
+// browser, and need not be read to its end.
+const MaxCookies = 180
+
 // Values yields the value of each cookie of the name in r, in their order. Unlike
 // [http.Request.CookiesNamed] it does not parse the others and allocates nothing. It does not
 // check the characters of a value: accept a value only if it is signed.
@@ -12,8 +16,9 @@ import (
 // A name counts only byte by byte. Space and tab around it are trimmed, as browsers and net/http
 // do, and nothing else: with Unicode spaces trimmed as well, a sibling domain could plant a
 // cookie that browsers do not take for one with the prefix __Host-. What is no cookie of the name
-// for net/http is none here either, except that net/http drops a cookie whose value has
-// characters that are not allowed.
+// for net/http is none here either, with two exceptions: net/http drops a cookie whose value has
+// characters that are not allowed, and all cookies of a request with more than 3000. With none of
+// those, a logout would seem to be done.
 func Values(r *http.Request, name string) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
 		for _, line := range r.Header["Cookie"] {

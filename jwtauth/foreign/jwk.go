@@ -29,7 +29,7 @@ const maxKeys = 256
 // on other curves and of other kinds beside those needed here.
 //
 // A set that is empty is a withdrawal of all keys. One that has keys, and none that is usable,
-// does not match Config.Algorithms, which is an error.
+// is errUnusable: it does not match Config.Algorithms, or those that did have been withdrawn.
 func parseSet(data []byte, accepted []string) ([]publicKey, error) {
 	var set struct {
 		Keys []json.RawMessage `json:"keys"`
@@ -41,6 +41,7 @@ func parseSet(data []byte, accepted []string) ([]publicKey, error) {
 		return nil, errors.New("not a JWK set: it has no keys, not even an empty list")
 	}
 	var keys []publicKey
+	others := 0
 	for _, raw := range set.Keys {
 		var j jwk
 		if json.Unmarshal(raw, &j) != nil {
@@ -48,9 +49,14 @@ func parseSet(data []byte, accepted []string) ([]publicKey, error) {
 		}
 		if k := j.publicKey(accepted); k.key != nil {
 			keys = append(keys, k)
+		} else if j.Kty != "" {
+			others++
 		}
 	}
 	if len(keys) == 0 && len(set.Keys) > 0 {
+		if others == len(set.Keys) {
+			return nil, errUnusable
+		}
 		return nil, fmt.Errorf("JWK set has %d keys, and none that we can use", len(set.Keys))
 	}
 	if len(keys) > maxKeys {
@@ -58,6 +64,8 @@ func parseSet(data []byte, accepted []string) ([]publicKey, error) {
 	}
 	return keys, nil
 }
+
+var errUnusable = errors.New("JWK set has only keys that we cannot use")
 
 // A jwk has the members of RFC 7517, section 4, and RFC 7518, section 6, that public keys
 // for signatures have.

@@ -191,6 +191,9 @@ func (c *keyCache) begin(ctx context.Context, kid string) *flight {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		defer close(f.done)
+		if errors.Is(f.err, errUnusable) && c.current.Load() != nil {
+			f.err = nil // it is an answer, and the keys that we could use are not in it any more
+		}
 		c.flight, c.failure, c.failed = nil, f.err, time.Now()
 		if f.err != nil {
 			return

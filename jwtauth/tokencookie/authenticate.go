@@ -12,7 +12,8 @@ import (
 	"github.com/inga-auth/inga/middleware"
 )
 
-// maxCookies of ours are looked at, so that a long header does not cause much work.
+// maxCookies that we made are used at most, because each may be a look-up. Others cost no more than
+// their signature.
 const maxCookies = 8
 
 // A refreshCookie is one that we made.
@@ -95,10 +96,10 @@ func (k *Cookies) current(r *http.Request) (found refreshCookie, err error) {
 // refreshCookies returns the refresh cookies of r that we made, of each session the newest. It
 // returns an error if there are none.
 func (k *Cookies) refreshCookies(r *http.Request) (all []refreshCookie, err error) {
-	err = ours(r, k.refresh.Name, func(value string, ends bool) {
+	err = ours(r, k.refresh.Name, func(value string, ends bool) (made bool) {
 		token, err := k.engine.RefreshKeys.Parse(value)
 		if err != nil {
-			return
+			return false
 		}
 		i := slices.IndexFunc(all, func(c refreshCookie) bool { return c.token.SessionID == token.SessionID })
 		if i < 0 {
@@ -106,6 +107,7 @@ func (k *Cookies) refreshCookies(r *http.Request) (all []refreshCookie, err erro
 		} else if token.Generation > all[i].token.Generation {
 			all[i] = refreshCookie{value, token, ends}
 		}
+		return true
 	})
 	if err != nil || len(all) > 0 {
 		return all, err
@@ -117,18 +119,21 @@ func (k *Cookies) refreshCookies(r *http.Request) (all []refreshCookie, err erro
 }
 
 // ours calls use for each cookie of the name that may be one of ours, and says whether it ends with
-// the browser.
-func ours(r *http.Request, name string, use func(value string, ends bool)) error {
-	n := 0
+// the browser. Use reports whether we made it.
+func ours(r *http.Request, name string, use func(value string, ends bool) (made bool)) error {
+	n, found := 0, 0
 	for value := range browser.Values(r, name) {
 		value, ends := strings.CutSuffix(value, browserSession)
 		if !tokens.Plausible(value) {
 			continue
 		}
-		if n++; n > maxCookies {
-			return fmt.Errorf("%w: more than %d cookies %s", middleware.ErrInvalidCredentials, maxCookies, name)
+		n++
+		if n <= browser.MaxCookies && use(value, ends) {
+			found++
 		}
-		use(value, ends)
+		if n > browser.MaxCookies || found > maxCookies {
+			return fmt.Errorf("%w: too many cookies %s", middleware.ErrInvalidCredentials, name)
+		}
 	}
 	return nil
 }
@@ -165,10 +170,12 @@ func (k *Cookies) former(r *http.Request, userID string) (ids []string, unproved
 // named returns the IDs of the sessions that the cookies of r name, whether or not they live.
 func (k *Cookies) named(r *http.Request) (ids []string, err error) {
 	for _, name := range []string{k.refresh.Name, k.access.Name} {
-		err := ours(r, name, func(value string, _ bool) {
-			if about, err := k.engine.Named(value); err == nil && !slices.Contains(ids, about.SessionID) {
+		err := ours(r, name, func(value string, _ bool) (made bool) {
+			about, err := k.engine.Named(value)
+			if err == nil && !slices.Contains(ids, about.SessionID) {
 				ids = append(ids, about.SessionID)
 			}
+			return err == nil
 		})
 		if err != nil {
 			return nil, err

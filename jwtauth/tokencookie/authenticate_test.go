@@ -165,6 +165,8 @@ func TestPlantedCookiesShutNobodyOut(t *testing.T) {
 			"another live one before":      {[]string{"__Host-refresh=" + evil.Refresh(), access, refresh}, ""},
 			"only junk":                    {[]string{"__Host-refresh=junk"}, ""},
 			"another name":                 {[]string{"__host-refresh=" + evil.Refresh(), "\u2003__Host-refresh=" + evil.Refresh(), refresh}, "1"},
+			"much that is forged":          {[]string{strings.Repeat(forged+"; ", 179) + refresh, access}, "1"},
+			"more than browsers keep":      {[]string{strings.Repeat(forged+"; ", 180) + refresh}, ""},
 			"nine of ours":                 {[]string{strings.Repeat(never+"; ", 9) + refresh}, ""},
 		} {
 			for range 2 { // and then as remembered

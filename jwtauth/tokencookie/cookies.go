@@ -22,6 +22,7 @@ type Cookies struct {
 	engine          *tokens.Engine
 	access, refresh browser.Cookie
 	origins         browser.Origins
+	warning         browser.Warning
 	bound           *bound.Binder // nil if it binds nothing
 }
 
@@ -115,6 +116,7 @@ func (k *Cookies) check(r *http.Request, origin func(*browser.Origins, *http.Req
 	if err := k.made(); err != nil {
 		return err
 	}
+	k.warning.OfHTTP(r, k.refresh, "tokencookie: Config.DangerouslyAllowHTTP")
 	return origin(&k.origins, r)
 }
 

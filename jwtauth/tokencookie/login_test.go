@@ -171,7 +171,8 @@ func TestALogoutThatCouldLeaveASessionAliveIsNoSuccess(t *testing.T) {
 	}
 	b.Status("GET", "/me", 200)
 	tokentest.WantLive(t, s, "1", 1)
-	b.Status("POST", "/logout", 200, tokentest.CookieHeader(strings.Repeat("__Host-refresh=junk; ", 50)+"__Host-refresh="+b.Refresh()))
+	forged := "__Host-refresh=" + tokentest.EncodeRefresh(tokentest.RefreshKeyB, backends.NewID("1"), 1, backends.NewSecret()) + "; "
+	b.Status("POST", "/logout", 200, tokentest.CookieHeader(strings.Repeat(forged+"__Host-refresh=junk; ", 50)+"__Host-refresh="+b.Refresh()))
 	tokentest.WantLive(t, s, "1", 0)
 }
 

@@ -91,6 +91,7 @@ func (l *Logins) Begin(w http.ResponseWriter, r *http.Request, i Intent) (Begun,
 	if err := deliberate(r); err != nil {
 		return Begun{}, err
 	}
+	l.warning.OfHTTP(r, l.cookie, "callback: Config.DangerouslyAllowHTTP")
 	m, err := l.memory(i)
 	if err != nil {
 		return Begun{}, err

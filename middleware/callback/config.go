@@ -61,6 +61,7 @@ type Logins struct {
 	box            *seal.Box
 	cookie         browser.Cookie // Name is the prefix of the names
 	origins        browser.Origins
+	warning        browser.Warning
 }
 
 // errNotMade is for the zero Logins, and nil.

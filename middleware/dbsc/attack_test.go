@@ -1,6 +1,7 @@
 package dbsc_test
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -64,6 +65,40 @@ func TestACopiedJarOpensNothingOnceTheBoundCookieIsOverOnEveryStore(t *testing.T
 		d.lose().refresh()
 		d.want(200, "GET", "/me") // DB-2: the session was not ended
 	})
+}
+
+func TestAPlantedCopyOfAnOlderBoundCookieShutsNobodyOut(t *testing.T) {
+	// CK-12: in either order.
+	for kind := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a := newApp(t, storetest.Memory(t), kind, offered)
+				d := bound(t, a, "1")
+				name := d.boundCookies()[0]
+				older := &http.Cookie{Name: name, Value: d.jar[name]}
+				time.Sleep(11 * time.Minute)
+				d.refresh()
+				newer := &http.Cookie{Name: name, Value: d.jar[name]}
+				delete(d.jar, name)
+				junk := &http.Cookie{Name: name, Value: strings.Repeat("A", len(older.Value))}
+				for _, row := range []struct {
+					status  int
+					cookies []*http.Cookie
+				}{
+					{200, []*http.Cookie{older, newer}},
+					{200, []*http.Cookie{newer, older}},
+					{200, append(slices.Repeat([]*http.Cookie{junk}, 100), newer)},
+					{401, []*http.Cookie{older}},
+				} {
+					d.want(row.status, "GET", "/me", func(r *http.Request) {
+						for _, c := range row.cookies {
+							r.AddCookie(c)
+						}
+					})
+				}
+			})
+		})
+	}
 }
 
 func TestTheCookieOfASessionAloneNeitherBindsNorLogsOut(t *testing.T) {

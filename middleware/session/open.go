@@ -198,6 +198,11 @@ func (m *Method) Reauthenticate(r *http.Request, s *backends.Session, l middlewa
 		return err
 	}
 	former := slices.DeleteFunc(slices.Clone(o.Former), func(id string) bool { return id == s.ID })
+	if len(former) > 0 { // which are not to end if this is refused
+		if err := m.sameUser(r.Context(), l); err != nil {
+			return m.refused(r, at, s, err)
+		}
+	}
 	ended, err := m.replace(r.Context(), at, former, nil)
 	m.emitEnds(r, at, ended)
 	if err != nil {
@@ -205,16 +210,40 @@ func (m *Method) Reauthenticate(r *http.Request, s *backends.Session, l middlewa
 	}
 	options := backends.ReauthenticateOptions{Former: s.AuthenticatedAt, UserVersion: l.UserVersion}
 	if err := m.sessions.store.Reauthenticate(r.Context(), at, next, o.hash(), options); err != nil {
-		if errors.Is(err, backends.ErrConflict) { // a former password was proved
-			m.emit(r, at, middleware.EventLoginFailed, s, middleware.ReasonUserChanged)
-		}
-		return verdict(err)
+		return m.refused(r, at, s, err)
 	}
 	key := s.Binding.Thumbprint
 	*s = next
 	m.emit(r, at, middleware.EventReauthenticated, s, "")
 	m.emitBound(r, at, s, key)
 	return nil
+}
+
+// sameUser returns what the store will say if the user of l is not as l says. It asks past a cache.
+func (m *Method) sameUser(ctx context.Context, l middleware.Login) error {
+	finder, ok := m.sessions.store.(backends.UserFinder)
+	if !ok {
+		return nil
+	}
+	switch u, err := finder.FindUser(ctx, l.Subject); {
+	case errors.Is(err, errors.ErrUnsupported):
+		return nil
+	case err != nil:
+		return err
+	case u.Disabled:
+		return backends.ErrUserDisabled
+	case l.UserVersion != 0 && l.UserVersion != u.Version:
+		return backends.ErrConflict
+	}
+	return nil
+}
+
+// refused returns the verdict about a re-authentication that failed with err.
+func (m *Method) refused(r *http.Request, at time.Time, s *backends.Session, err error) error {
+	if errors.Is(err, backends.ErrConflict) { // a former password was proved
+		m.emit(r, at, middleware.EventLoginFailed, s, middleware.ReasonUserChanged)
+	}
+	return verdict(err)
 }
 
 // emitBound emits the event that s has begun bound to another key than the former one, "" for none.

@@ -54,7 +54,7 @@ func TestAReauthenticationThatIsRefusedChangesNothing(t *testing.T) {
 	// LO-12
 	each(t, func(t *testing.T, f *fixture, s storetest.Store) {
 		k := f.open("1")
-		before := f.find(k)
+		before, other := f.find(k), f.open("2")
 		f.trail.Take()
 		ann, err := f.sessions.FindUser(t.Context(), "1")
 		if err != nil {
@@ -70,9 +70,10 @@ func TestAReauthenticationThatIsRefusedChangesNothing(t *testing.T) {
 			"a version of no user": {Subject: "1", UserVersion: 1 << 40},
 		} {
 			row := before
-			if err := f.keys.Reauthenticate(request(t), &row, l, session.Opening{Secret: backends.NewSecret()}); !errors.Is(err, middleware.ErrInvalidCredentials) {
+			if err := f.keys.Reauthenticate(request(t), &row, l, session.Opening{Secret: backends.NewSecret(), Former: []string{other.id}}); !errors.Is(err, middleware.ErrInvalidCredentials) {
 				t.Errorf("%s: %v, want ErrInvalidCredentials", name, err)
 			}
+			f.find(other)
 			if after := f.find(k); !after.AuthenticatedAt.Equal(before.AuthenticatedAt) || !row.AuthenticatedAt.Equal(before.AuthenticatedAt) {
 				t.Errorf("%s: authenticated at %v, before at %v", name, after.AuthenticatedAt, before.AuthenticatedAt)
 			}
