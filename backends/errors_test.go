@@ -21,3 +21,16 @@ func TestTheEndOfASessionIsTheCredentialsFault(t *testing.T) {
 		}
 	}
 }
+
+func TestAnEndThatIsNotConfirmedIsAnOutage(t *testing.T) {
+	// So that it is answered with 503, and not with success or 401.
+	for _, err := range []error{backends.ErrNotFound, backends.ErrNotLive, backends.ErrConflict, backends.ErrInvalidArgument} {
+		if errors.Is(backends.ErrUnconfirmed, err) {
+			t.Errorf("it is %v", err)
+		}
+	}
+	var problem interface{ Problem() string }
+	if !errors.As(backends.ErrUnconfirmed, &problem) || problem.Problem() != "unavailable" {
+		t.Errorf("%v is not the problem unavailable", backends.ErrUnconfirmed)
+	}
+}

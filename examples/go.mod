@@ -3,6 +3,7 @@ module github.com/inga-auth/inga/examples
 go 1.25.0
 
 require (
+	github.com/alexedwards/scs/redisstore v0.0.0-20251002162104-209de6e426de
 	github.com/alexedwards/scs/v2 v2.9.0
 	github.com/chromedp/cdproto v0.159.0
 	github.com/chromedp/chromedp v0.23.0
@@ -10,6 +11,7 @@ require (
 	github.com/gin-gonic/gin v1.12.0
 	github.com/go-chi/chi/v5 v5.5.0
 	github.com/go-jose/go-jose/v4 v4.1.9
+	github.com/gomodule/redigo v1.9.3
 	github.com/inga-auth/inga v0.0.0
 	github.com/inga-auth/inga/backends/redis v0.0.0
 	github.com/jackc/pgx/v5 v5.12.0

@@ -57,3 +57,12 @@ func (a account) user(id string) (u backends.User, epoch string, former backends
 	}
 	return u, epoch, former, nil
 }
+
+// end returns the user of the session in the row, and ends the session if it began in a former epoch.
+func (a account) end(s *backends.Session, r row) (*backends.User, error) {
+	u, epoch, former, err := a.user(s.UserID)
+	if s.Ended.Reason == "" && string(r[ofEpochs:ofAll]) != epoch {
+		s.Ended = former
+	}
+	return &u, err
+}

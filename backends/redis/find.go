@@ -32,13 +32,34 @@ func (s *Store) Find(ctx context.Context, now time.Time, id string, h backends.S
 	if f.row == "" || !h.IsZero() && !f.row.opens(h) {
 		return backends.Session{}, backends.User{}, backends.ErrNotFound
 	}
-	found, u, err := f.live(id, now)
-	if errors.Is(err, backends.ErrUserGone) || errors.Is(err, backends.ErrUserDisabled) {
-		if _, failure := s.end(ctx, s.call("refuse", id, id, at(now))); failure != nil {
-			return found, u, failed("end session", failure)
-		}
+	return s.live(ctx, now, id, f)
+}
+
+// live returns the session with its user, or why it is not live.
+//
+// The reads of a look-up are no transaction. A session that is the exception of an end, or moves on
+// with it otherwise, may seem to be over; and one that is refused because of its user must not live
+// again. So a script decides about both. It finds the session over by itself when asked again.
+func (s *Store) live(ctx context.Context, now time.Time, id string, f found) (backends.Session, backends.User, error) {
+	found, u, alone, err := f.live(id, now)
+	if alone {
+		return found, u, err
 	}
+	answer, failure := s.end(ctx, s.call("refuse", id, id, at(now)))
+	if failure != nil {
+		return found, backends.User{}, failed("end session", failure)
+	}
+	if len(answer) == 0 {
+		return backends.Session{}, backends.User{}, backends.ErrNotFound
+	}
+	f = asFound(answer)
+	found, u, _, err = f.live(id, now)
 	return found, u, err
+}
+
+// asFound returns the found of a script: row, account and epoch.
+func asFound(answer []rueidis.RedisMessage) found {
+	return found{row(word(answer, 0)), account(word(answer, 1)), word(answer, 2)}
 }
 
 // look reads the session with the ID in one round trip, together with what more reads. They are
@@ -74,30 +95,26 @@ func optional(r rueidis.RedisResult) (string, error) {
 	return text, err
 }
 
-// live returns the session with its user, or why it is not live.
-func (f *found) live(id string, now time.Time) (backends.Session, backends.User, error) {
-	s, err := f.row.session(id)
-	if err != nil {
-		return backends.Session{}, backends.User{}, failed("read session", err)
+// live returns the session with its user, or why it is not live, and whether that is in the row alone:
+// it is not if others end with it, or it is refused because of its user.
+func (f *found) live(id string, now time.Time) (s backends.Session, u backends.User, alone bool, err error) {
+	if s, err = f.row.session(id); err != nil {
+		return s, u, true, failed("read session", err)
 	}
-	ended := s.Ended.Reason != ""
-	if !ended {
-		s.Ended, ended = former(f.epoch, string(f.row[ofAll:ofSecret]))
+	own := s.Ended.Reason != ""
+	var user *backends.User
+	if f.account != "" {
+		if user, err = f.account.end(&s, f.row); err != nil {
+			return backends.Session{}, u, true, failed("read user", err)
+		}
 	}
-	if f.account == "" {
-		return s, backends.User{}, s.Live(nil, now)
+	if how, over := former(f.epoch, string(f.row[ofAll:ofSecret])); over && !own {
+		s.Ended = how
 	}
-	u, epoch, former, err := f.account.user(s.UserID)
-	if err != nil {
-		return backends.Session{}, backends.User{}, failed("read user", err)
+	if err := s.Live(user, now); err != nil {
+		return s, u, own || errors.Is(err, backends.ErrExpired), err
 	}
-	if !ended && string(f.row[ofEpochs:ofAll]) != epoch {
-		s.Ended = former
-	}
-	if err := s.Live(&u, now); err != nil {
-		return s, backends.User{}, err
-	}
-	return s, u, nil
+	return s, *user, true, nil
 }
 
 // former reports whether the epoch, one of all sessions, is over, and how it ended. The oldest that is

@@ -49,23 +49,16 @@ func (s *Store) listed(ctx context.Context, now time.Time, userID string, seen t
 	if err != nil || len(ids) == 0 {
 		return nil, true, err
 	}
-	commands := []rueidis.Completed{s.readUser(userID), b.Get().Key(s.keys.epoch(tag(ids[0]))).Build()}
-	for _, id := range ids {
-		commands = append(commands, b.Get().Key(s.keys.session(id)).Build())
-	}
-	results := s.client.DoMulti(ctx, commands...)
-	rows := make([]string, len(results))
-	for i, r := range results {
-		if rows[i], err = optional(r); err != nil {
-			return nil, false, err
-		}
+	rows, user, epoch, err := s.rows(ctx, userID, ids)
+	if err != nil {
+		return nil, false, err
 	}
 	for i, id := range ids {
-		f := found{row(rows[2+i]), account(rows[0]), rows[1]}
+		f := found{row(rows[i]), user, epoch}
 		if f.row == "" {
 			continue // it has gone, and the list does not know it yet
 		}
-		found, _, err := f.live(id, now)
+		found, _, _, err := f.live(id, now)
 		switch {
 		case err == nil:
 			live = append(live, found)
@@ -74,6 +67,28 @@ func (s *Store) listed(ctx context.Context, now time.Time, userID string, seen t
 		}
 	}
 	return live, len(ids) < most, nil
+}
+
+// rows returns the rows of sessions of the user, empty for those that have gone. It reads the user and the
+// epoch before and after them, and again if they have changed meanwhile: see Store.live.
+func (s *Store) rows(ctx context.Context, userID string, ids []string) (rows []string, user account, epoch string, err error) {
+	b := s.client.B()
+	for {
+		commands := []rueidis.Completed{s.readUser(userID), b.Get().Key(s.keys.epoch(tag(ids[0]))).Build()}
+		for _, id := range ids {
+			commands = append(commands, b.Get().Key(s.keys.session(id)).Build())
+		}
+		commands = append(commands, s.readUser(userID), b.Get().Key(s.keys.epoch(tag(ids[0]))).Build())
+		read := make([]string, len(commands))
+		for i, r := range s.client.DoMulti(ctx, commands...) {
+			if read[i], err = optional(r); err != nil {
+				return nil, "", "", err
+			}
+		}
+		if n := len(ids); read[0] == read[n+2] && read[1] == read[n+3] {
+			return read[2 : n+2], account(read[0]), read[1], nil
+		}
+	}
 }
 
 // RevokeUser implements [backends.SessionLister]. The sessions are over at once, however many they

@@ -142,18 +142,3 @@ func wantOver(t *testing.T, s *redis.Store, ids []string) {
 		}
 	}
 }
-
-func TestAScriptThatAServerHasForgottenIsSentAgain(t *testing.T) {
-	cluster := redistest.SharedCluster(t)
-	s := open(t, redis.Config{Client: dial(t, cluster.Addrs()...)})
-	join(t, s, "ann")
-	for range 2 {
-		o, _ := login(t, s, "ann")
-		for _, master := range cluster.Masters(t) {
-			master.Do(t, "SCRIPT", "FLUSH")
-		}
-		if ended, err := s.Revoke(t.Context(), t0, o.ID, backends.ReasonLogout); !ended || err != nil {
-			t.Errorf("Revoke: %v, error %v; want true", ended, err)
-		}
-	}
-}

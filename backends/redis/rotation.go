@@ -31,8 +31,8 @@ func (s *Store) Rotate(ctx context.Context, now time.Time, id string, h backends
 
 // rotated translates the answer of the script.
 func (s *Store) rotated(now time.Time, id string, answer []rueidis.RedisMessage) (backends.Session, backends.User, backends.Rotation, error) {
-	f := found{row(word(answer, 1)), account(word(answer, 2)), word(answer, 3)}
-	found, u, err := f.live(id, now)
+	f := asFound(answer[1:])
+	found, u, _, err := f.live(id, now)
 	if number(answer, 0) < 0 || err != nil && !errors.Is(err, backends.ErrRevoked) {
 		return found, u, backends.Refused, err
 	}

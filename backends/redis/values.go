@@ -40,7 +40,9 @@ func (s *Store) Value(ctx context.Context, now time.Time, id, key string) ([]byt
 	if f.row == "" {
 		return nil, backends.ErrNotLive
 	}
-	if _, _, err := f.live(id, now); err != nil {
+	if _, _, err := s.live(ctx, now, id, f); isNotFound(err) {
+		return nil, backends.ErrNotLive
+	} else if err != nil {
 		return nil, err
 	}
 	value, err := rest[0].ToString()

@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/inga-auth/inga/internal/pgtest"
 )
 
 // peerVariable is the environment variable that makes this program the server of a candidate.
@@ -28,7 +30,7 @@ func TestMain(m *testing.M) {
 			return
 		}
 	}
-	os.Exit(m.Run())
+	os.Exit(pgtest.Main(m))
 }
 
 // serve writes the address of its server to the standard output. It returns when the standard

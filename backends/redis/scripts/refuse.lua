@@ -1,14 +1,20 @@
 #!lua flags=allow-oom
--- Ends a session that is refused because its user is disabled or gone, for good.
+-- Decides in one step about a session that is over with others, or because of its user, as it seems.
+-- One that is over is marked, so that it never lives again. Returns what a look-up reads.
 local id, now8 = unpack(ARGV)
 local row = call('GET', at(id))
-if not row or byte(row, 2) ~= 0 then
+if not row then
 	return {}
 end
 local uid = owner(row)
-local user = userOf(id, uid)
-if not user or byte(user, 17) ~= 0 then
-	finish(id, row, now8, 'user_ended')
-	announce(uid)
+local user, all = userOf(id, uid), epoch()
+if byte(row, 2) == 0 then
+	local when, why = over(row, user, all)
+	if when then
+		finish(id, row, when, why)
+	elseif not user or byte(user, 17) ~= 0 then
+		finish(id, row, now8, 'user_ended')
+		announce(uid)
+	end
 end
-return {}
+return {row, user, all}
