@@ -74,6 +74,8 @@
 //	(15) TestWhileAMasterIsPausedItsUsersGetAnErrorInTimeAndOthersAreServed
 //	(16) TestWhenMemoryIsFullNobodyLogsInAndEverythingCanBeEnded
 //
+// Behind Sentinel the same holds as for a cluster: TestBehindSentinelAnEndHoldsAndIsHeardAfterAFailover.
+//
 // # Changes are announced
 //
 // Each script that changes what a look-up finds of a user announces it, and Redis sends that to the
