@@ -51,8 +51,10 @@ func (l load) run(t *testing.T) {
 	before, began := cpu(t, server), time.Now()
 	n := seconds * l.rate
 	var changes sync.WaitGroup
-	for i := range n {
-		time.Sleep(time.Until(began.Add(time.Duration(i) * time.Second / time.Duration(l.rate))))
+	tick := time.NewTicker(time.Second / time.Duration(l.rate))
+	defer tick.Stop()
+	for range n {
+		<-tick.C
 		changes.Go(func() {
 			if err := announce(t.Context(), client, prefix, heard.start()); err != nil {
 				t.Error(err)
