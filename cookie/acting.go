@@ -10,7 +10,7 @@ import (
 	"github.com/inga-auth/inga/middleware"
 )
 
-// actingSuffix is at the end of the name of a second cookie, that of a session in which the user of
+// actingSuffix is at the end of the name of a second cookie: that of a session in which the user of
 // the first one acts as another user. It counts only beside the first.
 const actingSuffix = "-acting"
 
@@ -29,9 +29,9 @@ func (k *Cookies) mayAct(r *http.Request) bool {
 }
 
 // proveActing returns what the second cookie of r proves beside the first, which has proved the
-// session own. ok is false if it proves nothing: the actor of its session is another one, or the
-// session is not known. One whose session has ended is not ignored: a form that was meant for the
-// other user's account must not be sent to the actor's.
+// session own. ok is false if it does not count: its session is not known, or began beside another one.
+// If its session has ended it counts, and is an error: a form that was meant for the other user's
+// account must not be sent to the actor's.
 func (k *Cookies) proveActing(r *http.Request, own string) (p proof, ok bool, err error) {
 	_, err = k.acting.signed(r, func(c credential) error {
 		s, u, err := k.sessions.Find(r.Context(), string(c.id[:]), c.secret)
@@ -77,7 +77,7 @@ func (k *Cookies) logout(h http.Header, r *http.Request) error {
 }
 
 // leave ends the sessions of the second cookies of r, and has the browser drop them. It reports
-// whether r was from a user who acted as another one, and is to be themselves again.
+// whether one of them counted: then the session of the first cookie lives on.
 func (k *Cookies) leave(h http.Header, r *http.Request) (left bool, err error) {
 	own := map[string]bool{}
 	_, err = k.signed(r, func(c credential) error {
@@ -110,8 +110,8 @@ func (k *Cookies) cookieOf(l *middleware.Login) *Cookies {
 	return k
 }
 
-// formerOf adds the IDs of the sessions that end with a login to former: those of the cookie that it
-// sets, and of the second one in any case. If the browser is to drop that, header says so.
+// formerOf returns the IDs of the sessions that end with a login: those of the cookie that it sets, and
+// of the second one in any case. If the browser is to drop the second one, header says so.
 func (k *Cookies) formerOf(r *http.Request, l *middleware.Login, header http.Header) (former []string, err error) {
 	add := func(c credential) error {
 		former = append(former, string(c.id[:]))

@@ -95,7 +95,7 @@ func (rule *rule) Authorize(_ *http.Request, id Identity) error {
 // asksForUser reports whether the rule is one that only the user in person satisfies.
 func (rule *rule) asksForUser() bool { return rule.kind == ErrInsufficientAuthentication }
 
-// errActing is no step-up: authenticating again is of no use to a user who acts as another.
+// errActing is 403 and no step-up: the actor could not authenticate as the user.
 var errActing = fmt.Errorf("%w: another user acts as this one", ErrForbidden)
 
 func (rule *rule) Error() string {

@@ -26,7 +26,7 @@ type Event struct {
 	// refused login or request one of the Reason constants of this package.
 	Reason string
 	// Actor is the ID of the user who did it, if not Subject: an administrator who ended the
-	// session, for example, or who acts as Subject in it.
+	// session, for example, or a user who acts as Subject in it.
 	Actor string
 	// Count is the number of sessions that ended, if the event is not about a single one.
 	Count int
@@ -50,7 +50,7 @@ const (
 	EventLimit           EventType = "limit"           // a login was refused: too many sessions
 	EventRefused         EventType = "refused"         // a credential was not good: see Reason
 	EventActing          EventType = "acting"          // a session was opened in which Actor acts as Subject
-	EventActingEnded     EventType = "acting_ended"    // it ended because of Actor, who left it, or whose own session ended
+	EventActingEnded     EventType = "acting_ended"    // that session ended because Actor left it, or Actor's own session ended
 	EventDenied          EventType = "denied"          // an authenticated request was refused: see Reason
 	EventThrottled       EventType = "throttled"       // a try at a secret was refused without looking at it
 
@@ -128,7 +128,7 @@ func newEvent(ctx context.Context, r *http.Request, t EventType, about Identity)
 	return e
 }
 
-// actorOf returns the ID of the user who does something to about, "" if that is its subject.
+// actorOf returns the ID of the user behind an event about the identity, "" if that is its subject.
 func actorOf(ctx context.Context, about Identity) string {
 	by, ok := FromContext(ctx)
 	switch {

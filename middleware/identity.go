@@ -99,11 +99,10 @@ type Login struct {
 	UserVersion int64
 	// AMR lists how the user authenticated, as in RFC 8176: all of it, at re-authentication too.
 	AMR []string
-	// Actor, if not nil, is the user who is about to act as Subject, who has not authenticated at all:
-	// a member of the support team. It must be the identity that a guard has put into the context of
-	// the request, with a session of ours. The new session names both, and lasts half an hour at most
-	// and no longer than the actor's own. Whether the actor may act as Subject is for the application
-	// to decide before: see package middleware/session.
+	// Actor, if not nil, makes this no login of Subject, but the beginning of a session in which
+	// another user acts as Subject, such as a member of the support team. It must be the identity that
+	// a guard has put into the context of the request, with a session of ours. Whether that user may
+	// act as Subject is for the application to decide first: see package middleware/session.
 	Actor *Identity
 	// Label is a name of the device that the user will recognize in a list.
 	Label string

@@ -15,7 +15,7 @@ import (
 // actingLife is how long a session lasts at most in which another user acts.
 const actingLife = 30 * time.Minute
 
-// act makes s, which begins at the given time, a session in which by acts.
+// act makes s, which begins at the given time, a session in which by acts as its user.
 func (g *Registry) act(ctx context.Context, at time.Time, s *backends.Session, by *middleware.Identity) error {
 	if err := mayAct(ctx, s, by); err != nil {
 		return err
@@ -28,7 +28,7 @@ func (g *Registry) act(ctx context.Context, at time.Time, s *backends.Session, b
 		return fmt.Errorf("%w: session of Login.Actor: %v", middleware.ErrInvalidCredentials, cmp.Or(err, backends.ErrNotFound)) // %v: it is not about s
 	}
 	s.Actor = backends.Actor{UserID: own.UserID, SessionID: own.ID, UserVersion: actor.Version}
-	// Without activity it would end at the idle deadline, and this is as long as it lasts with it.
+	// One deadline that nothing moves: activity at the very end still finds the idle one there.
 	until := slices.MinFunc([]time.Time{at.Add(actingLife), s.IdleDeadline, own.AbsoluteDeadline}, time.Time.Compare)
 	s.IdleDeadline, s.AbsoluteDeadline, s.IdleTimeout = until, until, until.Sub(at)
 	s.RenewalInterval = own.RenewalInterval // see Renew
@@ -37,7 +37,7 @@ func (g *Registry) act(ctx context.Context, at time.Time, s *backends.Session, b
 
 // mayAct reports why by may not act in s. Who may act as whom is for the application to say.
 func mayAct(ctx context.Context, s *backends.Session, by *middleware.Identity) error {
-	// The application must not forget the guard: without one there is nobody who could act.
+	// Not taken from l alone: a route without a guard must not open a session of any user.
 	found, ok := middleware.FromContext(ctx)
 	switch {
 	case !ok || found.Subject != by.Subject || found.SessionID != by.SessionID || found.Issuer != by.Issuer:
@@ -66,8 +66,8 @@ func (m *Method) look(ctx context.Context, at time.Time, id string, h backends.S
 	return s, u, nil
 }
 
-// attend reports why the session s, which is live by itself, is over because of who acts in it, and
-// sets s.Ended then.
+// attend reports why the session s, whose row is live, is over because of its actor, and sets s.Ended
+// then.
 func (g *Registry) attend(ctx context.Context, at time.Time, s *backends.Session) error {
 	own, actor, err := g.store.Find(ctx, at, s.Actor.SessionID, backends.SecretHash{})
 	if err == nil {
@@ -80,8 +80,8 @@ func (g *Registry) attend(ctx context.Context, at time.Time, s *backends.Session
 	return fmt.Errorf("%w: the actor: %w", backends.ErrRevoked, err)
 }
 
-// unchanged reports whether the actor of s still has the version from when it began, and the live
-// session own. That of a cache may be an older one, or a newer one than it had then: the store knows.
+// unchanged returns nil if the live session own is the actor's, who still has the version from when s
+// began. A cache may know the actor as of before that, so a difference is looked up in the store.
 func (g *Registry) unchanged(ctx context.Context, s, own *backends.Session, actor *backends.User) error {
 	if own.UserID != s.Actor.UserID {
 		return backends.ErrNotFound
@@ -113,8 +113,8 @@ func (m *Method) leave(ctx context.Context, s *backends.Session, why error) {
 	}
 }
 
-// attended returns the sessions of a list, which are live by themselves, without those that are over
-// because of who acts in them.
+// attended returns the sessions of a list, whose rows are live, without those that are over because of
+// their actors.
 func (g *Registry) attended(ctx context.Context, at time.Time, list []backends.Session) ([]backends.Session, error) {
 	kept := list[:0]
 	for i := range list {
@@ -130,8 +130,8 @@ func (g *Registry) attended(ctx context.Context, at time.Time, list []backends.S
 	return kept, nil
 }
 
-// extendActor records activity at the given time in the own session of who acts in the one with the
-// ID: otherwise that would expire meanwhile, and the other with it.
+// extendActor records activity at the given time in the own session of the actor of the one with the
+// ID. Without it the own session could reach its idle deadline, and end the other.
 func (m *Method) extendActor(ctx context.Context, at time.Time, id string) error {
 	s, _, err := m.sessions.store.Find(ctx, at, id, backends.SecretHash{})
 	if err == nil {

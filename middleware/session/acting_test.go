@@ -11,6 +11,7 @@ import (
 
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/backends/cache"
+	"github.com/inga-auth/inga/internal/pgtest"
 	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/middleware"
 	"github.com/inga-auth/inga/middleware/session"
@@ -451,6 +452,39 @@ func TestTheEndOfTheActorIsNoticedByAnotherProcessWithinTheLag(t *testing.T) {
 				there.over(k, middleware.ErrSessionRevoked)
 				here.over(k, middleware.ErrSessionRevoked)
 			})
+		})
+	}
+}
+
+// Two processes, each with a cache that follows the feed of one database.
+func TestTheEndOfTheActorReachesALongRequestInAnotherProcess(t *testing.T) {
+	for what, end := range actorEndings() {
+		t.Run(what, func(t *testing.T) {
+			pool, schema := pgtest.Pool(t), pgtest.Schema(t)
+			store := storetest.Postgres(t, pool, schema)
+			storetest.AddUsers(t, store)
+			here := newFixture(t, storetest.Cached(t, store))
+			there := newFixture(t, storetest.Cached(t, storetest.Postgres(t, pool, schema)))
+			root := here.open("2")
+			k := here.act(root, "1")
+			_, id := through(t, &by{there.keys, k})
+			ended := make(chan error, 1)
+			defer there.keys.WatchSession(id, func(cause error) { ended <- cause })()
+			if err := end(t.Context(), store, root.id); err != nil {
+				t.Fatal(err)
+			}
+			select {
+			case err := <-ended:
+				if !errors.Is(err, middleware.ErrSessionRevoked) {
+					t.Errorf("ended because of %v, want ErrSessionRevoked", err)
+				}
+			case <-time.After(time.Minute):
+				t.Error("goes on")
+			}
+			there.over(k, middleware.ErrSessionRevoked)
+			if n := here.trail.Count("acting_ended") + there.trail.Count("acting_ended"); n != 1 {
+				t.Errorf("%d events that it ended, want 1", n)
+			}
 		})
 	}
 }

@@ -85,8 +85,8 @@ func (m *Method) find(ctx context.Context, id string, h backends.SecretHash) (ba
 }
 
 // Renew implements [middleware.Renewer] for a credential that stays as it is: it records r as
-// activity of the session behind id, and leaves h alone. Where another user acts in that, it is
-// activity of the user's own session too.
+// activity of the session behind id, and leaves h alone. For an identity with an Actor it is activity
+// of the actor's own session too.
 func (m *Method) Renew(_ http.Header, r *http.Request, id middleware.Identity) (renewed middleware.Identity, ok bool, err error) {
 	at := now()
 	if id.Actor != "" {
@@ -109,7 +109,7 @@ func (m *Method) Renew(_ http.Header, r *http.Request, id middleware.Identity) (
 }
 
 // Logout ends the session about.SessionID because its user logged out. The ID must have been
-// proved. If about has no Subject, it is looked up for the event, and so is who acts in the session. A session that has ended
+// proved. If about has no Subject, it is looked up for the event, with the actor. A session that has ended
 // before is no error.
 func (m *Method) Logout(r *http.Request, about middleware.Identity) error {
 	at := now()

@@ -67,8 +67,8 @@ func (g *Registry) Store() backends.Store { return g.store }
 func (g *Registry) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[sessions]")) }
 
 // List returns a page of the live sessions of a user, and the [backends.Page].After of the next
-// one: see [backends.SessionLister], which the store must be. Sessions that are over because of who
-// acts in them are left out, so that a page may have fewer than its limit and not be the last.
+// one: see [backends.SessionLister], which the store must be. Sessions that are over because of
+// their actor are left out, so a page with fewer than its limit need not be the last.
 func (g *Registry) List(ctx context.Context, userID string, p backends.Page) (page []backends.Session, next string, err error) {
 	lister, err := optional[backends.SessionLister](g)
 	if err != nil {

@@ -43,7 +43,7 @@ func (m *Method) WatchSession(id middleware.Identity, end func(cause error)) (st
 	}
 }
 
-// subscribe arranges for f to be called when the user of id changes, or who acts as that user.
+// subscribe arranges for f to be called when the user of id changes, or the actor, if there is one.
 func (m *Method) subscribe(id middleware.Identity, f func()) (stop func()) {
 	s, ok := m.sessions.store.(backends.Subscriber)
 	if !ok {
