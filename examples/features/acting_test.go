@@ -14,6 +14,9 @@ func TestSupportActsForACustomerAndIsThenItselfAgain(t *testing.T) {
 	sue.post("/people/"+customer+"/act").want(403, "page: Not allowed")
 	s.exec(`INSERT INTO people_roles VALUES ($1::bigint, 'support')`, member)
 
+	s.anHourPasses()
+	sue.post("/people/"+customer+"/act").want(303, "/confirm?next=%2F")
+	sue.post("/confirm", "password", "sue likes water").want(303, "/")
 	sue.post("/people/"+customer+"/act").want(303, "/account")
 	sue.get("/account").want(200, "account of "+customer+", seen by "+member)
 	sue.get("/payment").want(403, "page: Not allowed")

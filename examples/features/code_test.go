@@ -56,6 +56,7 @@ func TestALoginWithoutItsCodeOpensNothing(t *testing.T) {
 }
 
 func TestACodeOpensOneSessionOfManyThatAskAtOnce(t *testing.T) {
+	// GS-6
 	s := open(t)
 	ann, _ := s.ann()
 	code := ann.enrol()[0]

@@ -117,6 +117,12 @@ func (s *shop) text(sql string, args ...any) (text string) {
 	return text
 }
 
+// anHourPasses makes it an hour more since those who are logged in have authenticated.
+func (s *shop) anHourPasses() {
+	s.t.Helper()
+	s.exec(`UPDATE ` + s.auth + `.sessions SET authenticated_at = authenticated_at - interval '1 hour'`)
+}
+
 func (s *shop) mail(address, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -6,6 +6,7 @@ import (
 )
 
 func TestAForgottenPasswordIsReplacedByALinkOnce(t *testing.T) {
+	// LK-1, LK-2, LK-3
 	s := open(t)
 	ann, id := s.ann()
 	const sent = "If there is an account with that address, we have sent a link to it."
@@ -50,6 +51,7 @@ func TestANewPasswordByMailLetsAPersonInWhateverWasTried(t *testing.T) {
 }
 
 func TestALinkIsUsedOnceByManyAtTheSameTime(t *testing.T) {
+	// LK-2
 	s := open(t)
 	s.ann()
 	s.browser().post("/forgotten", "email", "ann@example.com")

@@ -28,6 +28,7 @@ func TestAPersonLogsInAtAProvider(t *testing.T) {
 }
 
 func TestTheLinkOfALoginAtAProviderIsGoodInTheBrowserThatBeganIt(t *testing.T) {
+	// LC-1
 	s := open(t)
 	attacker, victim := s.browser(), s.browser()
 	link := attacker.begin("/")
