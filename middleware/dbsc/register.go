@@ -37,7 +37,7 @@ func (h *Handler) bind(r *http.Request) (l bound.Login, _ backends.Binding, err 
 	}
 	now := time.Now()
 	l, authorized := h.binder.ParseAuthorization(p.Claims.Authorization, now)
-	if _, answers := h.binder.CheckChallenge(p.Claims.ID, l, now); !authorized || !answers {
+	if _, answers := h.binder.CheckChallenge(bound.ToRegister, p.Claims.ID, l, now); !authorized || !answers {
 		return l, backends.Binding{}, fmt.Errorf("%w: no authorization or challenge that is good", middleware.ErrInvalidCredentials)
 	}
 	s, _, err := h.binder.Method.FindByID(r.Context(), l.SessionID)
