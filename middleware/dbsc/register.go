@@ -46,14 +46,11 @@ func (h *Handler) bind(r *http.Request) (l bound.Login, _ backends.Binding, err 
 		return l, backends.Binding{}, err
 	case !bound.LoginOf(&s).Equal(l):
 		return l, backends.Binding{}, fmt.Errorf("%w: authorization of a former login", middleware.ErrInvalidCredentials)
-	case s.Binding.Thumbprint == "":
-		b, err := h.binder.Method.Bind(r, &s, backends.Binding{Algorithm: p.Key.Algorithm, Thumbprint: p.Key.Thumbprint, Key: p.Key.JWK})
-		return l, b, err
-	case s.Binding.Thumbprint != p.Key.Thumbprint:
-		h.binder.Method.RefuseBinding(r, &s)
-		return l, backends.Binding{}, fmt.Errorf("%w: session is bound to another key", middleware.ErrForbidden)
+	case s.Binding.Thumbprint == p.Key.Thumbprint:
+		return l, s.Binding, nil
 	}
-	return l, s.Binding, nil
+	b, err := h.binder.Method.Bind(r, &s, backends.Binding{Algorithm: p.Key.Algorithm, Thumbprint: p.Key.Thumbprint, Key: p.Key.JWK})
+	return l, b, err
 }
 
 // instructions tell the browser what to prove its key for.
