@@ -154,11 +154,14 @@ var errNotMade = fmt.Errorf("%w: cookie: these Cookies are not from New", middle
 // l.Subject must be the user of the session, who must still have l.UserVersion unless that is 0.
 // Errors are those of Login, and [middleware.ErrNoCredentials] if r has no session cookie.
 func (k *Cookies) Reauthenticate(w http.ResponseWriter, r *http.Request, l middleware.Login) (backends.Session, error) {
-	o, header, err := k.opening(r, &l)
-	if err != nil {
+	if err := k.check(r, (*browser.Origins).CheckLogin); err != nil {
 		return backends.Session{}, err
 	}
 	p, err := k.prove(r)
+	if err != nil {
+		return backends.Session{}, err
+	}
+	o, header, err := k.opening(r, &l)
 	if err != nil {
 		return backends.Session{}, err
 	}

@@ -295,6 +295,7 @@ var objections = []struct {
 	{"session revoked", middleware.ErrSessionRevoked, "", "session_revoked"},
 	{"session superseded", middleware.ErrSessionSuperseded, "", "session_superseded"},
 	{"session stolen", middleware.ErrSessionStolen, "", "session_stolen"},
+	{"unproved", middleware.ErrUnproved, "", "proof_required"},
 	{"wrong password", wrongPassword{errors.New("wrong")}, "", "invalid_credentials"},
 	{"malformed request", middleware.ErrMalformedRequest, "", "malformed_request"},
 	{"unavailable", middleware.ErrUnavailable, "", ""},
@@ -373,12 +374,12 @@ func TestTheReasonsOfEventsAreNamesThatStay(t *testing.T) {
 		middleware.ReasonUnknownUser, middleware.ReasonUserDisabled, middleware.ReasonUserChanged, middleware.ReasonInvalidArgument, middleware.ReasonUnavailable,
 		middleware.ReasonForbidden, middleware.ReasonCrossOrigin, middleware.ReasonTooManySessions, middleware.ReasonInsufficientAuthentication,
 		middleware.ReasonInvalidCredentials, middleware.ReasonSessionExpired, middleware.ReasonSessionRevoked, middleware.ReasonSessionSuperseded,
-		middleware.ReasonSessionStolen, middleware.ReasonMalformedRequest,
+		middleware.ReasonSessionStolen, middleware.ReasonMalformedRequest, middleware.ReasonProofRequired, middleware.ReasonInvalidProof,
 	}
 	want := []string{
 		"unknown_user", "user_disabled", "user_changed", "invalid_argument", "unavailable",
 		"forbidden", "cross_origin", "too_many_sessions", "insufficient_authentication",
-		"invalid_credentials", "session_expired", "session_revoked", "session_superseded", "session_stolen", "malformed_request",
+		"invalid_credentials", "session_expired", "session_revoked", "session_superseded", "session_stolen", "malformed_request", "proof_required", "invalid_proof",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
@@ -411,8 +412,8 @@ func TestEveryReasonThatAGuardEmitsIsOneOfTheDocumentedConstants(t *testing.T) {
 			}
 		}
 	}
-	if emitted != 11 {
-		t.Errorf("%d events, want 11: of the 3 refusals with 403, of the one that asks to authenticate again, and of the rest that is wrong", emitted)
+	if emitted != 12 {
+		t.Errorf("%d events, want 12: of the 3 refusals with 403, of the one that asks to authenticate again, and of the rest that is wrong", emitted)
 	}
 }
 
@@ -420,7 +421,7 @@ func TestEveryReasonThatAGuardEmitsIsOneOfTheDocumentedConstants(t *testing.T) {
 var sentinels = map[string]error{
 	"ErrNoCredentials": middleware.ErrNoCredentials, "ErrInvalidCredentials": middleware.ErrInvalidCredentials,
 	"ErrSessionExpired": middleware.ErrSessionExpired, "ErrSessionRevoked": middleware.ErrSessionRevoked,
-	"ErrSessionSuperseded": middleware.ErrSessionSuperseded, "ErrSessionStolen": middleware.ErrSessionStolen,
+	"ErrSessionSuperseded": middleware.ErrSessionSuperseded, "ErrSessionStolen": middleware.ErrSessionStolen, "ErrUnproved": middleware.ErrUnproved,
 	"ErrInsufficientAuthentication": middleware.ErrInsufficientAuthentication, "ErrMalformedRequest": middleware.ErrMalformedRequest,
 	"ErrForbidden": middleware.ErrForbidden, "ErrCrossOrigin": middleware.ErrCrossOrigin, "ErrTooManySessions": middleware.ErrTooManySessions,
 	"ErrInvalidArgument": middleware.ErrInvalidArgument, "ErrAmbientCredentials": middleware.ErrAmbientCredentials, "ErrUnavailable": middleware.ErrUnavailable, "ErrNoClaims": middleware.ErrNoClaims,

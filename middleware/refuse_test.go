@@ -46,6 +46,7 @@ func TestAHandlerRefusesAsAGuardDoes(t *testing.T) {
 		{middleware.ErrSessionRevoked, 401, "session-revoked", "Session has been ended", "invalid_token"},
 		{middleware.ErrSessionSuperseded, 401, "session-superseded", "Session has been ended by a newer login", "invalid_token"},
 		{middleware.ErrSessionStolen, 401, "session-stolen", "Session has been ended because its token was used twice", "invalid_token"},
+		{middleware.ErrUnproved, 401, "proof-required", "Proof of the device required", "invalid_token"},
 		{middleware.ErrInsufficientAuthentication, 401, "insufficient-authentication", "Authenticate again", "insufficient_user_authentication"},
 		{middleware.ErrMalformedRequest, 400, "malformed-request", "Request is malformed", "invalid_request"},
 		{middleware.ErrForbidden, 403, "forbidden", "Not allowed", "insufficient_scope"},

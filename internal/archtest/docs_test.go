@@ -16,7 +16,7 @@ import (
 var documented = []string{
 	"backends", "backends/cache", "backends/memory", "backends/password", "backends/postgres",
 	"cookie", "jwtauth", "jwtauth/dpop", "jwtauth/foreign", "jwtauth/oauth", "jwtauth/tokencookie",
-	"middleware", "middleware/authtest", "middleware/callback", "middleware/clientip", "middleware/devices", "middleware/link", "middleware/session", "sliding",
+	"middleware", "middleware/authtest", "middleware/callback", "middleware/clientip", "middleware/dbsc", "middleware/devices", "middleware/link", "middleware/session", "sliding",
 }
 
 // noExample are the entry points that have no Example of their own, and why.
@@ -40,6 +40,9 @@ var noExample = map[string]string{
 	"jwtauth/dpop.Proofs.Sent":                   "for those who write an authenticator",
 	"jwtauth/dpop.Proved":                        "for those who write an authenticator: before Check",
 	"jwtauth.PS256Public":                        "as RS256Public",
+	"middleware/dbsc.Handler.ServeHTTP":          "in that of New",
+	"middleware/session.Method.Bind":             "for packages like dbsc",
+	"middleware/session.Method.Unproved":         "for packages like dbsc",
 	"middleware.AuthorizerFunc.Authorize":        "calls the function",
 	"middleware.DenierFunc.Deny":                 "calls the function",
 	"middleware.Renew":                           "for those who write a policy: package sliding calls it",

@@ -50,6 +50,7 @@ type Binder struct {
 	keys   keys
 	cookie browser.Cookie // whose name is the beginning of that of each bound cookie
 	grace  time.Duration
+	slack  time.Duration // after the life of a bound cookie
 }
 
 // New returns the Binder that c describes, of which [Mistakes] has found none. It is nil if c.Bind has
@@ -61,7 +62,7 @@ func New(c Config) *Binder {
 	if c.Bind.Life == 0 {
 		c.Bind.Life = defaultLife
 	}
-	b := &Binder{Registry: c.Registry, Method: c.Method, bind: c.Bind, cookie: c.Cookie, grace: grace}
+	b := &Binder{Registry: c.Registry, Method: c.Method, bind: c.Bind, cookie: c.Cookie, grace: grace, slack: c.Bind.Life / slackParts}
 	b.cookie.Name += "-bound-"
 	b.keys = newKeys(c.Keys, "inga bound session\x00"+c.Cookie.Name)
 	return b
@@ -98,10 +99,10 @@ func Mistakes(prefix string, bind session.Bind, c browser.Cookie, store backends
 	return errs
 }
 
-// Shorten lets bound cookies live for so little as browsers allow in tests only. Call it before the
-// first request.
-func (b *Binder) Shorten(life time.Duration) {
-	b.bind.Life, b.grace = life, min(life, grace)
+// Shorten is for tests: bound cookies live for less than browsers allow otherwise, and are accepted for
+// the slack after that. It must not be called during a request.
+func (b *Binder) Shorten(life, slack time.Duration) {
+	b.bind.Life, b.slack, b.grace = life, slack, min(life, grace)
 }
 
 // Path returns that of the handler.
@@ -124,6 +125,6 @@ func (b *Binder) Offer(h http.Header, s *backends.Session) {
 	l := LoginOf(s)
 	now := time.Now()
 	h.Set("Secure-Session-Registration", fmt.Sprintf(`(ES256 RS256);path="%sregister";challenge="%s";authorization="%s"`,
-		b.bind.Path, b.Challenge(l, now), b.authorization(l, now)))
+		b.bind.Path, b.Challenge(ToRegister, l, now), b.authorization(l, now)))
 	h.Set("Cache-Control", "no-store")
 }

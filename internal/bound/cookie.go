@@ -50,6 +50,13 @@ func (b *Binder) Clear(h http.Header, r *http.Request) {
 	}
 }
 
+// Drop tells the browser to drop the bound cookie of the login.
+func (b *Binder) Drop(h http.Header, l Login) {
+	c := b.cookie
+	c.Name = b.name(l)
+	c.Clear(h)
+}
+
 // Check returns nil if a request with the cookies of r may use the session of the identity, and says in
 // id.Binding whether the key was proved. The error is [middleware.ErrUnproved], of which there is an event,
 // or [middleware.ErrSessionExpired] for a session that is still unbound after the time allowed. It asks no
@@ -95,10 +102,16 @@ func (b *Binder) Proved(r *http.Request, l Login, thumbprint string) (at time.Ti
 			return time.Time{}, false
 		}
 		if at, ok := b.open(value, l, thumbprint); ok {
-			return at, time.Now().Before(at.Add(b.bind.Life + b.bind.Life/slackParts))
+			return at, time.Now().Before(at.Add(b.bind.Life + b.slack))
 		}
 	}
 	return time.Time{}, false
+}
+
+// ProvedSince reports whether the bound cookie in r says that the key was proved at the time or later.
+func (b *Binder) ProvedSince(r *http.Request, l Login, thumbprint string, since time.Time) bool {
+	at, ok := b.Proved(r, l, thumbprint)
+	return ok && !at.Before(since)
 }
 
 func (b *Binder) open(value string, l Login, thumbprint string) (at time.Time, ok bool) {

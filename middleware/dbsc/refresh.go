@@ -19,15 +19,16 @@ import (
 // It answers 200, 403 with a challenge, or 503. With any other status the browser drops the key, and
 // the user would have to log in again.
 func (h *Handler) refresh(w http.ResponseWriter, r *http.Request) {
-	l, ok := h.binder.ParseIdentifier(value(r.Header, "Sec-Secure-Session-Id"))
+	identifier := value(r.Header, "Sec-Secure-Session-Id")
+	l, ok := h.binder.ParseIdentifier(identifier)
 	if !ok {
-		forget(w)
+		forget(w, identifier)
 		return
 	}
 	s, err := h.find(r, l)
 	switch {
 	case errors.Is(err, middleware.ErrInvalidCredentials):
-		forget(w)
+		forget(w, identifier)
 		return
 	case err == nil:
 		ok, err = h.proves(r, l, &s)
@@ -49,15 +50,15 @@ func (h *Handler) refresh(w http.ResponseWriter, r *http.Request) {
 }
 
 // forget ends the binding in the browser: there is no such session any more.
-func forget(w http.ResponseWriter) {
+func forget(w http.ResponseWriter, identifier string) {
 	w.Header().Set("Content-Type", "application/json")
-	_, _ = io.WriteString(w, `{"continue":false}`)
+	_, _ = io.WriteString(w, `{"session_identifier":"`+identifier+`","continue":false}`)
 }
 
 // challenge asks for a proof. Browsers keep the proof that they last made: one of an old challenge is
 // routine.
 func (h *Handler) challenge(w http.ResponseWriter, l bound.Login) {
-	w.Header().Set("Secure-Session-Challenge", fmt.Sprintf(`"%s";id="%s"`, h.binder.Challenge(l, time.Now()), h.binder.Identifier(l)))
+	w.Header().Set("Secure-Session-Challenge", fmt.Sprintf(`"%s";id="%s"`, h.binder.Challenge(bound.ToRefresh, l, time.Now()), h.binder.Identifier(l)))
 	w.WriteHeader(http.StatusForbidden)
 }
 
@@ -91,7 +92,7 @@ func (h *Handler) proves(r *http.Request, l bound.Login, s *backends.Session) (b
 		return false, nil
 	}
 	now := time.Now()
-	until, ok := h.binder.CheckChallenge(p.Claims.ID, l, now)
+	until, ok := h.binder.CheckChallenge(bound.ToRefresh, p.Claims.ID, l, now)
 	if !ok {
 		return false, nil
 	}

@@ -1,0 +1,53 @@
+package dbsc
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/inga-auth/inga/internal/bound"
+	"github.com/inga-auth/inga/middleware"
+)
+
+// minFresh is longer than a browser takes to prove a key and to follow a redirect.
+const minFresh = 10 * time.Second
+
+// Fresh returns middleware for sensitive routes, to be put inside a guard: a bound session passes if its
+// key was proved within the time. If it was longer ago, the browser is sent to the same address again
+// (307, which keeps the method and the body) without its bound cookie, and proves the key on the way. A
+// copy of the cookies passes for so long only. Sessions that are not bound pass: middleware.Bound refuses
+// them.
+//
+// Each time costs one of the six proofs that a browser makes in nine minutes. The time is at least 10
+// seconds.
+func (h *Handler) Fresh(within time.Duration) (func(http.Handler) http.Handler, error) {
+	if within < minFresh {
+		return nil, fmt.Errorf("dbsc: Fresh: the time is %v, want at least %v", within, minFresh)
+	}
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			id, _ := middleware.FromContext(r.Context())
+			l := bound.Login{SessionID: id.SessionID, At: id.AuthTime}
+			if id.Binding.Thumbprint == "" || h.binder.ProvedSince(r, l, id.Binding.Thumbprint, time.Now().Add(-within)) {
+				next.ServeHTTP(w, r)
+				return
+			}
+			h.again(w, r, l)
+		})
+	}, nil
+}
+
+// again sends the browser to the same address without the bound cookie.
+func (h *Handler) again(w http.ResponseWriter, r *http.Request, l bound.Login) {
+	target := r.URL.RequestURI()
+	if strings.HasPrefix(r.RequestURI, "/") { // which http.StripPrefix leaves alone
+		target = r.RequestURI
+	}
+	if middleware.LocalPath(target) != target {
+		middleware.Refuse(w, r, middleware.ErrUnproved)
+		return
+	}
+	h.binder.Drop(w.Header(), l)
+	http.Redirect(w, r, target, http.StatusTemporaryRedirect)
+}
