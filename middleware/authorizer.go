@@ -77,13 +77,12 @@ const boundGrace = 10 * time.Second
 // session is bound: see package middleware/dbsc for cookies, and package jwtauth/dpop for tokens. A copy of
 // the credentials alone does not pass.
 //
-// In the first 10 seconds after its user authenticated, a session that is not bound passes as well, because
-// browsers bind it only then. Most browsers cannot do that at all: their users never reach the route.
+// In the first 10 seconds after its user authenticated, requests of a session pass without a proof as well,
+// because browsers bind it only then. Most browsers cannot do that at all: their users never reach the route.
 func Bound() Authorizer {
 	return &rule{name: "Bound", kind: ErrForbidden, args: []string{""},
 		has: func(id Identity, _ string) bool {
-			unbound := id.Binding.Thumbprint == "" && id.SessionID != ""
-			return id.Binding.Proved || unbound && time.Since(id.AuthTime) < boundGrace
+			return id.Binding.Proved || id.SessionID != "" && time.Since(id.AuthTime) < boundGrace
 		},
 		mistake: func(string, []string) error { return nil }}
 }

@@ -41,8 +41,8 @@ func TestALoginInABrowserIsBound(t *testing.T) {
 	}
 }
 
-// polls sends twelve requests at once, again and again. Between the rounds there is more time than a
-// bound cookie lives.
+// polls sends twelve requests at once, so many times, with so many milliseconds in between, and returns
+// what was not answered with 200.
 const polls = `(async () => {
 	const failed = []
 	for (let round = 0; round < %d; round++) {
@@ -166,7 +166,7 @@ func TestABindingOutlivesTheBrowser(t *testing.T) {
 	b := s.newBrowser(t)
 	b.login("1")
 	b.close()
-	again := s.start(t, b.profile, unlimited)
+	again := s.start(t, b.profile, false)
 	again.want("GET", "/me", "200 user 1, proved")
 	again.expired()
 	again.want("GET", "/me", "200 user 1, proved")
@@ -327,7 +327,7 @@ func TestABrowserThatMayProveNothingMoreIsRefusedAndStaysLoggedIn(t *testing.T) 
 	// DB-2: six proofs in nine minutes.
 	t.Parallel()
 	s := newSite(t, sessionCookie, short)
-	b := s.start(t, chromium.Profile(t), "")
+	b := s.start(t, chromium.Profile(t), true)
 	b.login("1")
 	b.eventually("the quota is used up", func() bool {
 		b.expired()
@@ -351,7 +351,7 @@ func TestAProfileWithoutItsKeysLogsInAgain(t *testing.T) {
 	if n := removeKeys(t, b.profile); n == 0 {
 		t.Fatal("the profile has no keys")
 	}
-	again := s.start(t, b.profile, unlimited)
+	again := s.start(t, b.profile, false)
 	again.expired()
 	again.want("GET", "/me", "401 ")
 	again.login("1")

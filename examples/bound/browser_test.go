@@ -15,27 +15,17 @@ import (
 // patience is how long tests wait for what must happen: far longer than a busy machine takes.
 const patience = 2 * time.Minute
 
-// A browser is a Chromium that binds sessions with keys in software: Linux has no others.
+// A browser is a Chromium that binds sessions.
 type browser struct {
 	*tab
 	profile string
 	close   func() // returns when it has gone
 }
 
-// The features without which Chromium on Linux binds no session, and one that lifts the limit of six
-// proofs in nine minutes.
-const (
-	features  = "DeviceBoundSessions%s,EnableBoundSessionCredentialsSoftwareKeysForManualTesting"
-	unlimited = ":RefreshQuota/false"
-)
-
 // start starts a browser with the profile, and opens the site.
-func (s *site) start(t *testing.T, profile, quota string) *browser {
+func (s *site) start(t *testing.T, profile string, limited bool) *browser {
 	t.Helper()
-	ctx, end := chromium.StartIn(t, profile,
-		chromedp.Flag("enable-features", fmt.Sprintf(features, quota)),
-		chromedp.Flag("ignore-certificate-errors-spki-list", s.spki), // with -ignore-certificate-errors it binds nothing
-		chromedp.Flag("host-resolver-rules", "MAP * 127.0.0.1"))
+	ctx, end := chromium.StartIn(t, profile, chromium.BindsSessions(s.server.Certificate(), limited)...)
 	b := &browser{&tab{t, ctx, s}, profile, end}
 	b.open("/")
 	return b
@@ -44,7 +34,7 @@ func (s *site) start(t *testing.T, profile, quota string) *browser {
 // newBrowser starts a browser with a new profile, which may prove keys as often as it likes.
 func (s *site) newBrowser(t *testing.T) *browser {
 	t.Helper()
-	return s.start(t, chromium.Profile(t), unlimited)
+	return s.start(t, chromium.Profile(t), false)
 }
 
 // A tab is one of the browser.

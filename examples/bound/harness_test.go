@@ -3,8 +3,6 @@ package bound_test
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"io"
 	"log/slog"
@@ -30,7 +28,6 @@ import (
 // both names for this machine.
 type site struct {
 	app, other string // the origins
-	spki       string // of the certificate, for the browser to accept
 	cookies    cookies
 	sessions   *session.Registry
 	server     *httptest.Server
@@ -203,8 +200,6 @@ func (s *site) serve(t *testing.T, next http.Handler) {
 	s.server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0)
 	s.server.StartTLS()
 	t.Cleanup(s.server.Close)
-	sum := sha256.Sum256(s.server.Certificate().RawSubjectPublicKeyInfo)
-	s.spki = base64.StdEncoding.EncodeToString(sum[:])
 	port := s.server.URL[strings.LastIndex(s.server.URL, ":"):]
 	s.app, s.other = "https://app.example.com"+port, "https://other.test"+port
 }

@@ -20,7 +20,7 @@ func TestWithRealLives(t *testing.T) {
 		t.Skip("-real is not set")
 	}
 	s := newSite(t, sessionCookie, 5*time.Minute)
-	b := s.start(t, chromium.Profile(t), "")
+	b := s.start(t, chromium.Profile(t), true)
 	b.login("1")
 	began := time.Now()
 	c := s.thief(t, b.jar())

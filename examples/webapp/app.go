@@ -11,6 +11,7 @@ import (
 	"github.com/inga-auth/inga/backends/password"
 	"github.com/inga-auth/inga/cookie"
 	"github.com/inga-auth/inga/middleware"
+	"github.com/inga-auth/inga/middleware/dbsc"
 	"github.com/inga-auth/inga/middleware/devices"
 	"github.com/inga-auth/inga/middleware/session"
 )
@@ -24,6 +25,7 @@ type app struct {
 	sessions  *session.Registry
 	cookies   *cookie.Cookies
 	guard     *middleware.Guard
+	bound     http.Handler // of browsers that bind their sessions; nil without TLS
 	devices   *devices.Devices
 	audit     middleware.EventHook
 	board     *board
@@ -42,13 +44,19 @@ func newApp(store *cache.Store, key []byte, o options) (*app, error) {
 	}
 	a.devices, err3 = devices.New(a.sessions)
 	a.cookies, err4 = cookie.New(cookie.Config{
-		Sessions: a.sessions, Keys: [][]byte{key}, DangerouslyAllowHTTP: o.plainHTTP,
+		Sessions: a.sessions, Keys: [][]byte{key}, DangerouslyAllowHTTP: o.plainHTTP, Bind: o.bind(),
 	})
 	a.known, err6 = cookie.NewValue[password.Device](cookie.ValueConfig{
 		Name: "device", Keys: [][]byte{key}, MaxAge: 365 * 24 * time.Hour, DangerouslyAllowHTTP: o.plainHTTP,
 	})
 	if err := errors.Join(err3, err4, err6); err != nil {
 		return nil, err
+	}
+	if !o.plainHTTP {
+		var err error
+		if a.bound, err = dbsc.New(a.cookies); err != nil {
+			return nil, err
+		}
 	}
 	a.guard, err5 = middleware.New(middleware.Config{
 		Authenticator: a.cookies,

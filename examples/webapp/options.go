@@ -9,6 +9,7 @@ import (
 	"github.com/inga-auth/inga/backends/password"
 	"github.com/inga-auth/inga/backends/postgres"
 	"github.com/inga-auth/inga/examples/internal/server"
+	"github.com/inga-auth/inga/middleware/session"
 	"github.com/inga-auth/inga/sliding"
 )
 
@@ -24,6 +25,14 @@ type options struct {
 	server    *http.Server    // with its timeouts; those of the tests have none
 	postgres  postgres.Config // without the Pool
 	passwords password.Config
+}
+
+// bind lets browsers that can do it bind their sessions to the device. None does without TLS.
+func (o options) bind() session.Bind {
+	if o.plainHTTP {
+		return session.Bind{}
+	}
+	return session.Bind{Path: "/dbsc/"}
 }
 
 // remembered is the policy of "remember me": the 30 days of the lowest level of NIST SP 800-63B-4.

@@ -29,6 +29,10 @@ func (a *app) routes(o options) (http.Handler, error) {
 	mux.HandleFunc("GET /assets/{file}", serveAsset)
 	mux.HandleFunc("/", notFound)
 
+	if a.bound != nil {
+		mux.Handle("/dbsc/", a.bound) // neither a guard nor anything else may answer in its place
+	}
+
 	mux.HandleFunc("GET /signup", a.signupPage)
 	mux.Handle("POST /signup", sameOrigin(a.signup))
 	mux.HandleFunc("GET /login", a.loginPage)

@@ -15,8 +15,8 @@ import (
 // documented are the packages whose documentation users read.
 var documented = []string{
 	"backends", "backends/cache", "backends/memory", "backends/password", "backends/postgres",
-	"cookie", "jwtauth", "jwtauth/foreign", "jwtauth/oauth", "jwtauth/tokencookie",
-	"middleware", "middleware/authtest", "middleware/callback", "middleware/clientip", "middleware/devices", "middleware/link", "middleware/session", "sliding",
+	"cookie", "jwtauth", "jwtauth/dpop", "jwtauth/foreign", "jwtauth/oauth", "jwtauth/tokencookie",
+	"middleware", "middleware/authtest", "middleware/callback", "middleware/clientip", "middleware/dbsc", "middleware/devices", "middleware/link", "middleware/session", "sliding",
 }
 
 // noExample are the entry points that have no Example of their own, and why.
@@ -36,7 +36,13 @@ var noExample = map[string]string{
 	"jwtauth.ES256Public":                        "as RS256Public",
 	"jwtauth.EdDSAPublic":                        "as RS256Public",
 	"jwtauth.PS256":                              "as RS256",
+	"jwtauth/dpop.New":                           "in that of the package",
+	"jwtauth/dpop.Proofs.Sent":                   "for those who write an authenticator",
+	"jwtauth/dpop.Proved":                        "for those who write an authenticator: before Check",
 	"jwtauth.PS256Public":                        "as RS256Public",
+	"middleware/dbsc.Handler.ServeHTTP":          "in that of New",
+	"middleware/session.Method.Bind":             "for packages like dbsc",
+	"middleware/session.Method.Unproved":         "for packages like dbsc",
 	"middleware.AuthorizerFunc.Authorize":        "calls the function",
 	"middleware.DenierFunc.Deny":                 "calls the function",
 	"middleware.Renew":                           "for those who write a policy: package sliding calls it",

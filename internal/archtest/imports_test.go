@@ -29,15 +29,17 @@ var arrows = map[string][]string{
 	"middleware/session":  {"backends", "internal/nilcheck", "middleware", "middleware/clientip"},
 	"sliding":             {"middleware"},
 
-	"cookie":              {"backends", "internal/browser", "internal/entropy", "internal/identity", "internal/recall", "internal/seal", "middleware", "middleware/session"},
+	"cookie":              {"backends", "internal/bound", "internal/browser", "internal/entropy", "internal/identity", "internal/recall", "internal/seal", "middleware", "middleware/session"},
 	"jwtauth":             {"backends", "internal/bearer", "internal/browser", "internal/entropy", "internal/jose", "internal/nilcheck", "internal/tokens", "jwtauth/dpop", "middleware", "middleware/session"},
 	"jwtauth/dpop":        {"backends", "internal/jose", "internal/nilcheck", "internal/proof", "internal/seal", "middleware"},
 	"jwtauth/foreign":     {"backends", "internal/bearer", "internal/claims", "internal/jose", "jwtauth", "jwtauth/dpop", "middleware"},
 	"jwtauth/oauth":       {"internal/jose", "internal/tokens", "jwtauth", "middleware"},
-	"jwtauth/tokencookie": {"backends", "internal/browser", "internal/tokens", "jwtauth", "middleware"},
+	"jwtauth/tokencookie": {"backends", "internal/bound", "internal/browser", "internal/tokens", "jwtauth", "middleware", "middleware/session"},
+	"middleware/dbsc":     {"backends", "internal/bound", "internal/nilcheck", "internal/proof", "middleware"},
 	"middleware/devices":  {"backends", "internal/browser", "internal/text", "middleware", "middleware/session"},
 
 	"internal/bearer":      {"middleware"},
+	"internal/bound":       {"backends", "internal/browser", "middleware", "middleware/session"},
 	"internal/browser":     {"middleware"},
 	"internal/claims":      {"internal/jose"},
 	"internal/entropy":     {},
@@ -88,6 +90,7 @@ var linked = map[string][]string{
 	"middleware/clientip": {},
 	"middleware/link":     {},
 	"middleware/session":  {},
+	"middleware/dbsc":     {},
 	"middleware/devices":  {"github.com/mileusna/useragent"},
 	"sliding":             {},
 

@@ -125,6 +125,6 @@ func (b *Binder) Offer(h http.Header, s *backends.Session) {
 	l := LoginOf(s)
 	now := time.Now()
 	h.Set("Secure-Session-Registration", fmt.Sprintf(`(ES256 RS256);path="%sregister";challenge="%s";authorization="%s"`,
-		b.bind.Path, b.Challenge(l, now), b.authorization(l, now)))
+		b.bind.Path, b.Challenge(ToRegister, l, now), b.authorization(l, now)))
 	h.Set("Cache-Control", "no-store")
 }

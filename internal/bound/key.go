@@ -19,9 +19,9 @@ const macSize = sha256.Size
 // maxMessage is the length of the longest text that is authenticated: that of a bound cookie.
 const maxMessage = 1 + loginSize + timeSize + 64
 
-// keys authenticate: the first one what is new. Each is a function because no verb prints what that
-// holds, in whatever struct it is.
-type keys []func(use func(*scratch))
+// keys authenticate: the first one what is new. Each is a pool of scratches, which prints as an address,
+// in whatever struct it is.
+type keys []*sync.Pool
 
 // A scratch computes MACs with one key. It is used again and again, so that a request allocates none.
 type scratch struct {
@@ -34,12 +34,7 @@ type scratch struct {
 func newKeys(secrets [][]byte, info string) (ks keys) {
 	for _, secret := range secrets {
 		derived, _ := hkdf.Key(sha256.New, secret, nil, info, macSize) // it fails for keys of 8 KB and more
-		pool := &sync.Pool{New: func() any { return &scratch{mac: hmac.New(sha256.New, derived)} }}
-		ks = append(ks, func(use func(*scratch)) {
-			s := pool.Get().(*scratch)
-			defer pool.Put(s)
-			use(s)
-		})
+		ks = append(ks, &sync.Pool{New: func() any { return &scratch{mac: hmac.New(sha256.New, derived)} }})
 	}
 	return ks
 }
@@ -58,25 +53,21 @@ func (s *scratch) compute(purpose byte, l Login, fixed []byte, rest string) {
 
 // sign appends the MAC of the parts to raw, and returns all as text.
 func (ks keys) sign(raw []byte, purpose byte, l Login, fixed []byte, rest string) string {
-	ks[0](func(s *scratch) {
-		s.compute(purpose, l, fixed, rest)
-		raw = append(raw, s.sum[:]...)
-	})
-	return encoding.EncodeToString(raw)
+	s := ks[0].Get().(*scratch)
+	defer ks[0].Put(s)
+	s.compute(purpose, l, fixed, rest)
+	return encoding.EncodeToString(append(raw, s.sum[:]...))
 }
 
 // verify reports whether one of the keys made the MAC of the parts.
 func (ks keys) verify(mac []byte, purpose byte, l Login, fixed []byte, rest string) (ok bool) {
-	for _, k := range ks {
-		k(func(s *scratch) {
-			s.compute(purpose, l, fixed, rest)
-			ok = subtle.ConstantTimeCompare(mac, s.sum[:]) == 1
-		})
-		if ok {
-			return true
-		}
+	for i := 0; i < len(ks) && !ok; i++ {
+		s := ks[i].Get().(*scratch)
+		s.compute(purpose, l, fixed, rest)
+		ok = subtle.ConstantTimeCompare(mac, s.sum[:]) == 1
+		ks[i].Put(s)
 	}
-	return false
+	return ok
 }
 
 // decode decodes text into dst, whose length it must have exactly.

@@ -22,8 +22,16 @@ const (
 const (
 	forIdentifier    = 'i'
 	forAuthorization = 'a'
-	forChallenge     = 'c'
 	forCookie        = 'b'
+)
+
+// A Purpose is what a challenge is for.
+type Purpose byte
+
+// A proof that was made to register a key is none for a refresh.
+const (
+	ToRegister Purpose = 'r'
+	ToRefresh  Purpose = 'c'
 )
 
 // A Login is one authentication of the user of a session. What was made for one is not good for the
@@ -93,21 +101,21 @@ func (b *Binder) ParseAuthorization(text string, now time.Time) (l Login, ok boo
 const challengeSize = timeSize + 8
 
 // Challenge returns a new challenge for a proof of the key of the login's session.
-func (b *Binder) Challenge(l Login, now time.Time) string {
+func (b *Binder) Challenge(p Purpose, l Login, now time.Time) string {
 	raw := append(appendTime(nil, now), make([]byte, challengeSize-timeSize)...)
 	_, _ = rand.Read(raw[timeSize:]) // it never returns an error
-	return b.keys.sign(raw, forChallenge, l, raw, "")
+	return b.keys.sign(raw, byte(p), l, raw, "")
 }
 
-// CheckChallenge reports whether text is a challenge for the login that is good at now. No server takes
+// CheckChallenge reports whether text is a challenge for the purpose and the login, and good at now. No server takes
 // it for good after the time that it returns, whose clock differs by less than validity.
-func (b *Binder) CheckChallenge(text string, l Login, now time.Time) (until time.Time, ok bool) {
+func (b *Binder) CheckChallenge(p Purpose, text string, l Login, now time.Time) (until time.Time, ok bool) {
 	var raw [challengeSize + macSize]byte
 	if !decode(raw[:], text) {
 		return time.Time{}, false
 	}
 	content, at := raw[:challengeSize], parseTime(raw[:])
-	return at.Add(2 * validity), b.keys.verify(raw[challengeSize:], forChallenge, l, content, "") && recent(at, now)
+	return at.Add(2 * validity), b.keys.verify(raw[challengeSize:], byte(p), l, content, "") && recent(at, now)
 }
 
 // recent reports whether what was issued at the time is good at now. Another server may have issued it,

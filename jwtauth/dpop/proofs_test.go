@@ -43,13 +43,13 @@ func withNonces(c *dpop.Config) { c.NonceKeys = [][]byte{nonceKey} }
 func claims(pairs ...any) map[string]any {
 	sum := sha256.Sum256([]byte(token))
 	return prooftest.With(map[string]any{
-		"jti": rand(), "htm": "GET", "htu": "https://app.example/orders", "iat": time.Now().Unix(), "ath": prooftest.B64(sum[:]),
+		"jti": nextID(), "htm": "GET", "htu": "https://app.example/orders", "iat": time.Now().Unix(), "ath": prooftest.B64(sum[:]),
 	}, pairs...)
 }
 
 var counter atomic.Int64
 
-func rand() string { return "jti-" + time.Duration(counter.Add(1)).String() }
+func nextID() string { return "jti-" + time.Duration(counter.Add(1)).String() }
 
 func request(proof ...string) *http.Request {
 	r := httptest.NewRequest("GET", "http://10.0.0.7:8080/orders?page=2", nil)

@@ -58,3 +58,6 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 	}
 }
+
+// Format implements [fmt.Formatter], so that no verb prints what the store holds.
+func (h *Handler) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[dbsc handler]")) }

@@ -96,9 +96,14 @@ func newApp(t testing.TB, store backends.Store, kind string, b session.Bind) *ap
 		Store: store, Policy: sliding.Policy{Idle: time.Hour, Absolute: 12 * time.Hour}, Events: a.trail.Hook,
 	}))(t)
 	a.cookies = kinds[kind](t, sessions, b)
+	a.serve(t)
+	return a
+}
+
+func (a *app) serve(t testing.TB) {
 	guard := must(middleware.New(middleware.Config{Authenticator: a.cookies}))(t)
 	mux := http.NewServeMux()
-	if b.Path != "" {
+	if a.cookies.Bound() != nil {
 		mux.Handle("/dbsc/", must(dbsc.New(a.cookies))(t))
 	}
 	act := func(do func(w http.ResponseWriter, r *http.Request) error) http.HandlerFunc {
@@ -122,7 +127,6 @@ func newApp(t testing.TB, store backends.Store, kind string, b session.Bind) *ap
 		_ = json.NewEncoder(w).Encode(id.Binding)
 	})))
 	a.Handler = mux
-	return a
 }
 
 // each runs the test with both kinds of cookies, on every store.

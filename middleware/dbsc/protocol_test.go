@@ -179,7 +179,7 @@ func TestARefreshIsAnsweredWith200Or403Or503(t *testing.T) {
 			"proof is garbage":      {[]edit{header("Sec-Secure-Session-Id", good), header("Secure-Session-Response", "x.y.z")}, 403},
 			"proof without a key":   {[]edit{header("Sec-Secure-Session-Id", good), header("Secure-Session-Response", `""`)}, 403},
 			"proof of no challenge": {[]edit{header("Sec-Secure-Session-Id", good), header("Secure-Session-Response", d.prove(jwt.MapClaims{"jti": "x"}, false))}, 403},
-			"proof of registration": {[]edit{header("Sec-Secure-Session-Id", good), header("Secure-Session-Response", d.registration(d.offer))}, 200},
+			"proof of registration": {[]edit{header("Sec-Secure-Session-Id", good), header("Secure-Session-Response", d.registration(d.offer))}, 403},
 		} {
 			w := d.want(row.status, "POST", "/dbsc/refresh", row.edits...)
 			body, challenge := w.Body.String(), w.Header().Get("Secure-Session-Challenge")

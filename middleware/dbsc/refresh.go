@@ -58,7 +58,7 @@ func forget(w http.ResponseWriter, identifier string) {
 // challenge asks for a proof. Browsers keep the proof that they last made: one of an old challenge is
 // routine.
 func (h *Handler) challenge(w http.ResponseWriter, l bound.Login) {
-	w.Header().Set("Secure-Session-Challenge", fmt.Sprintf(`"%s";id="%s"`, h.binder.Challenge(l, time.Now()), h.binder.Identifier(l)))
+	w.Header().Set("Secure-Session-Challenge", fmt.Sprintf(`"%s";id="%s"`, h.binder.Challenge(bound.ToRefresh, l, time.Now()), h.binder.Identifier(l)))
 	w.WriteHeader(http.StatusForbidden)
 }
 
@@ -92,7 +92,7 @@ func (h *Handler) proves(r *http.Request, l bound.Login, s *backends.Session) (b
 		return false, nil
 	}
 	now := time.Now()
-	until, ok := h.binder.CheckChallenge(p.Claims.ID, l, now)
+	until, ok := h.binder.CheckChallenge(bound.ToRefresh, p.Claims.ID, l, now)
 	if !ok {
 		return false, nil
 	}

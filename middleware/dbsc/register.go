@@ -37,7 +37,7 @@ func (h *Handler) bind(r *http.Request) (l bound.Login, _ backends.Binding, err 
 	}
 	now := time.Now()
 	l, authorized := h.binder.ParseAuthorization(p.Claims.Authorization, now)
-	if _, answers := h.binder.CheckChallenge(p.Claims.ID, l, now); !authorized || !answers {
+	if _, answers := h.binder.CheckChallenge(bound.ToRegister, p.Claims.ID, l, now); !authorized || !answers {
 		return l, backends.Binding{}, fmt.Errorf("%w: no authorization or challenge that is good", middleware.ErrInvalidCredentials)
 	}
 	s, _, err := h.binder.Method.FindByID(r.Context(), l.SessionID)
@@ -46,14 +46,11 @@ func (h *Handler) bind(r *http.Request) (l bound.Login, _ backends.Binding, err 
 		return l, backends.Binding{}, err
 	case !bound.LoginOf(&s).Equal(l):
 		return l, backends.Binding{}, fmt.Errorf("%w: authorization of a former login", middleware.ErrInvalidCredentials)
-	case s.Binding.Thumbprint == "":
-		b, err := h.binder.Method.Bind(r, &s, backends.Binding{Algorithm: p.Key.Algorithm, Thumbprint: p.Key.Thumbprint, Key: p.Key.JWK})
-		return l, b, err
-	case s.Binding.Thumbprint != p.Key.Thumbprint:
-		h.binder.Method.RefuseBinding(r, &s)
-		return l, backends.Binding{}, fmt.Errorf("%w: session is bound to another key", middleware.ErrForbidden)
+	case s.Binding.Thumbprint == p.Key.Thumbprint:
+		return l, s.Binding, nil
 	}
-	return l, s.Binding, nil
+	b, err := h.binder.Method.Bind(r, &s, backends.Binding{Algorithm: p.Key.Algorithm, Thumbprint: p.Key.Thumbprint, Key: p.Key.JWK})
+	return l, b, err
 }
 
 // instructions tell the browser what to prove its key for.

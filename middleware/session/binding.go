@@ -39,16 +39,11 @@ func (m *Method) Bind(r *http.Request, s *backends.Session, b backends.Binding) 
 	case err != nil:
 		return b, verdict(err)
 	case !did:
-		m.RefuseBinding(r, s)
+		m.emit(r, at, middleware.EventBindRefused, s, middleware.ReasonForbidden)
 		return b, errBound
 	}
 	m.emit(r, at, middleware.EventBound, s, "")
 	return b, nil
-}
-
-// RefuseBinding emits the event that the session s was to be bound although it is bound already.
-func (m *Method) RefuseBinding(r *http.Request, s *backends.Session) {
-	m.emit(r, now(), middleware.EventBindRefused, s, middleware.ReasonForbidden)
 }
 
 // Proved records that the key of the session s, which was just found, was proved, and returns when.

@@ -3,6 +3,9 @@ package chromium
 
 import (
 	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
 	"os"
 	"os/exec"
 	"sync"
@@ -47,6 +50,22 @@ func StartIn(t *testing.T, profile string, more ...chromedp.ExecAllocatorOption)
 	})
 	t.Cleanup(end)
 	return ctx, end
+}
+
+// BindsSessions are the options of a browser that binds sessions to a device, with keys in software: Linux
+// has no others. It takes all names for this machine and accepts the certificate. If it is not limited,
+// it proves its keys more often than the six times in nine minutes of other browsers.
+func BindsSessions(certificate *x509.Certificate, limited bool) []chromedp.ExecAllocatorOption {
+	features := "DeviceBoundSessions"
+	if !limited {
+		features += ":RefreshQuota/false"
+	}
+	sum := sha256.Sum256(certificate.RawSubjectPublicKeyInfo)
+	return []chromedp.ExecAllocatorOption{
+		chromedp.Flag("enable-features", features+",EnableBoundSessionCredentialsSoftwareKeysForManualTesting"),
+		chromedp.Flag("ignore-certificate-errors-spki-list", base64.StdEncoding.EncodeToString(sum[:])), // with ignore-certificate-errors it binds nothing
+		chromedp.Flag("host-resolver-rules", "MAP * 127.0.0.1"),
+	}
 }
 
 func path(t *testing.T) string {
