@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -364,4 +366,27 @@ func TestASecretHas256RandomBitsAndNothingElseIsInTheCookie(t *testing.T) {
 			t.Errorf("byte %d has a bit that never changes", i)
 		}
 	}
+}
+
+func TestTheProofOfAFormerPasswordRestartsNoSession(t *testing.T) {
+	// LO-12: a thief with the cookie proved the old password while its owner changed it.
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
+		u, _, err := s.Users().UserByName(t.Context(), "ann")
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := newBrowser(t, newApp(t, s))
+		id := b.opened("1")
+		if _, err := s.Users().SetPassword(t.Context(), now(), "1", 0, "$argon2id$x", id); err != nil {
+			t.Fatal(err)
+		}
+		r := httptest.NewRequest("POST", "https://app.example/", nil)
+		r.Header.Set("Cookie", "__Host-session="+b.jar["__Host-session"])
+		w := httptest.NewRecorder()
+		_, err = newCookies(t, s).Reauthenticate(w, r, middleware.Login{Subject: "1", UserVersion: u.Version})
+		if !errors.Is(err, middleware.ErrInvalidCredentials) || len(w.Header()) != 0 {
+			t.Errorf("%v, header %v; want ErrInvalidCredentials and none", err, w.Header())
+		}
+		b.status("GET", "/me", 200)
+	})
 }

@@ -562,3 +562,26 @@ func presentedPost(token string) *http.Request {
 	r.Method = http.MethodPost
 	return r
 }
+
+func TestTheProofOfAFormerPasswordRestartsNoSession(t *testing.T) {
+	// LO-12: a thief with the token proved the old password while its owner changed it.
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
+		ann, _, err := s.Users().UserByName(t.Context(), "ann")
+		if err != nil {
+			t.Fatal(err)
+		}
+		tokens := tokentest.New(t, s, tokentest.Eager)
+		d := tokentest.NewDevice(t, tokentest.App(t, tokens), "1")
+		if _, err := s.Users().SetPassword(t.Context(), time.Now(), "1", 0, "$argon2id$x", tokentest.SID(t, d.Token)); err != nil {
+			t.Fatal(err)
+		}
+		r := tokentest.Presented(d.Token)
+		r.Method = "POST"
+		_, err = tokens.Reauthenticate(httptest.NewRecorder(), r, middleware.Login{Subject: "1", UserVersion: ann.Version})
+		if !errors.Is(err, middleware.ErrInvalidCredentials) {
+			t.Errorf("%v, want ErrInvalidCredentials", err)
+		}
+		d.Status("GET", "/me", 200)
+		d.Rotate()
+	})
+}

@@ -39,8 +39,8 @@ WITH {turn} u AS (
 SELECT u.disabled, EXISTS (SELECT FROM created), EXISTS (SELECT FROM replaced WHERE was_live) FROM u`
 
 // Create implements [backends.Store]. With a limit it is a transaction; see limit.go. A login that
-// a change of one of the application's own users overtakes is taken back, and what it was to
-// replace lives on. What it ended because of a limit stays ended.
+// a change of one of the application's own users overtakes is taken back, and what it was to end
+// lives on.
 func (s *Store) Create(ctx context.Context, now time.Time, n backends.Session, h backends.SecretHash, o backends.CreateOptions) (ended []string, err error) {
 	if err := n.Validate(); err != nil {
 		return nil, err
@@ -55,13 +55,11 @@ func (s *Store) Create(ctx context.Context, now time.Time, n backends.Session, h
 	} else {
 		ended, err = s.create(ctx, s.pool, now, n, h, o)
 	}
+	if err == nil && !s.ownUsers {
+		ended, err = s.confirm(ctx, now, &n, o, ended)
+	}
 	if len(ended) > 0 {
 		s.subscribers.Call(n.UserID)
-	}
-	if err == nil && !s.ownUsers {
-		var replaced []string
-		replaced, err = s.confirm(ctx, now, &n, o)
-		ended = append(replaced, ended...)
 	}
 	return ended, err
 }
@@ -105,23 +103,29 @@ WITH same AS (
 	UPDATE {sessions} s SET ended_at = $4::timestamptz, ended_reason = $6::text
 	WHERE s.id = $5::text AND s.user_id = $1::text AND {not_ended} AND EXISTS (SELECT FROM same)
 	RETURNING idle_deadline > $4::timestamptz AND absolute_deadline > $4::timestamptz AS was_live
+), turn AS MATERIALIZED (
+	SELECT CASE WHEN cardinality($7::text[]) > 0 THEN ({turn_alone}) END
+), superseded AS (
+	UPDATE {sessions} s SET ended_at = $4::timestamptz, ended_reason = $8::text
+	FROM turn WHERE s.id = ANY ($7::text[]) AND {not_ended} AND EXISTS (SELECT FROM same)
+	RETURNING s.id
 )
-SELECT EXISTS (SELECT FROM same), EXISTS (SELECT FROM replaced WHERE was_live)`
+SELECT EXISTS (SELECT FROM same), EXISTS (SELECT FROM replaced WHERE was_live), ARRAY (SELECT id FROM superseded)`
 
-// confirm ends the session that the new one replaces, or takes the new one back if its user has
-// changed meanwhile. A view of the application cannot be locked, so it is read again now that
+// confirm ends the session that the new one replaces and those that it supersedes, or takes the new
+// one back if its user has changed meanwhile. A view of the application cannot be locked, so it is read again now that
 // others can see the session: an earlier change is noticed here, and a later one finds the session.
-func (s *Store) confirm(ctx context.Context, now time.Time, n *backends.Session, o backends.CreateOptions) (ended []string, err error) {
+func (s *Store) confirm(ctx context.Context, now time.Time, n *backends.Session, o backends.CreateOptions, superseded []string) (ended []string, err error) {
 	var same, replaced bool
-	err = s.pool.QueryRow(ctx, s.sql.confirm, n.UserID, o.UserVersion, n.ID, at(now), o.Replaces, string(backends.ReasonReplaced)).Scan(&same, &replaced)
+	err = s.pool.QueryRow(ctx, s.sql.confirm, n.UserID, o.UserVersion, n.ID, at(now), o.Replaces, string(backends.ReasonReplaced),
+		notNull(superseded), string(backends.ReasonSuperseded)).Scan(&same, &replaced, &ended)
 	switch {
 	case err != nil:
 		return nil, failed("create session", err)
 	case replaced:
-		s.subscribers.Call(n.UserID)
-		return []string{o.Replaces}, nil
+		return append([]string{o.Replaces}, ended...), nil
 	case same:
-		return nil, nil
+		return nilIfEmpty(ended), nil
 	}
 	switch u, err := findUser(ctx, s.pool, s.sql.user, n.UserID); {
 	case err != nil:

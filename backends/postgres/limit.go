@@ -47,7 +47,7 @@ func (s *Store) createWithin(ctx context.Context, now time.Time, n backends.Sess
 	return nil, fmt.Errorf("postgres: create session: %w", err)
 }
 
-// makeRoom ends the sessions of the user that are too many with one more.
+// makeRoom ends the sessions of the user that are too many with one more, and returns them.
 func (s *Store) makeRoom(ctx context.Context, tx pgx.Tx, now time.Time, n backends.Session, o backends.CreateOptions) ([]string, error) {
 	// The user before the turn, as a change of the user takes them; see users.go and list.go.
 	u, err := findUser(ctx, tx, s.sql.user+s.sql.lock, n.UserID)
@@ -71,8 +71,8 @@ func (s *Store) makeRoom(ctx context.Context, tx pgx.Tx, now time.Time, n backen
 		return nil, err
 	}
 	superseded, err := limit.Evict(live, n.Kind)
-	if err != nil || len(superseded) == 0 {
-		return nil, err
+	if err != nil || len(superseded) == 0 || !s.ownUsers {
+		return superseded, err // those of the application's users end with confirm
 	}
 	rows, _ := tx.Query(ctx, s.sql.supersede, at(now), string(backends.ReasonSuperseded), superseded)
 	return pgx.CollectRows(rows, pgx.RowTo[string]) // others may have ended some of them meanwhile

@@ -282,14 +282,19 @@ func TestLoginDuringAChangeInTheApplicationsTableIsTakenBack(t *testing.T) {
 				}
 			}
 		}
-		o := backends.CreateOptions{UserVersion: 1, Replaces: former.ID}
-		if ended, err := store.Create(ctx, t0, session("ann"), backends.NewSecret().Hash(), o); !errors.Is(err, row.want) || ended != nil {
-			t.Errorf("%s: ended %v, error %v, want %v", row.change, ended, err, row.want)
+		for name, o := range map[string]backends.CreateOptions{
+			"replaced":   {UserVersion: 1, Replaces: former.ID},
+			"superseded": {UserVersion: 1, Limit: backends.Limit{Total: 1}.ForAll},
+		} {
+			exec(t, other, in(app, "INSERT INTO {schema}.u VALUES ('ann', '{}', false, 1) ON CONFLICT (id) DO UPDATE SET version = 1, disabled = false"))
+			if ended, err := store.Create(ctx, t0, session("ann"), backends.NewSecret().Hash(), o); !errors.Is(err, row.want) || ended != nil {
+				t.Errorf("%s: ended %v, error %v, want %v", row.change, ended, err, row.want)
+			}
+			if left := scan[string](t, pool, in(schema, "SELECT string_agg(id, ' ') FROM {schema}.sessions WHERE ended_at IS NULL")); left != former.ID {
+				t.Errorf("%s: sessions %q, want the one that was to be %s, %q", row.change, left, name, former.ID)
+			}
 		}
 		sent.after = nil
-		if left := scan[string](t, pool, in(schema, "SELECT string_agg(id, ' ') FROM {schema}.sessions WHERE ended_at IS NULL")); left != former.ID {
-			t.Errorf("%s: sessions %q, want the one that was to be replaced, %q", row.change, left, former.ID)
-		}
 		must(store.Revoke(ctx, t0, former.ID, "x"))(t)
 		if row.want == backends.ErrConflict {
 			check(t, createAt(ctx, store, "ann", 2))

@@ -1,6 +1,8 @@
 package tokencookie_test
 
 import (
+	"errors"
+	"net/http/httptest"
 	"regexp"
 	"slices"
 	"strings"
@@ -94,5 +96,29 @@ func TestAReauthenticationThatFailsLogsNobodyOut(t *testing.T) {
 		if n := j.Count(middleware.EventTheft); n != 0 {
 			t.Errorf("%d thefts, want none", n)
 		}
+	})
+}
+
+func TestTheProofOfAFormerPasswordRestartsNoSession(t *testing.T) {
+	// LO-12: a thief with the cookies proved the old password while their owner changed it.
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
+		ann, _, err := s.Users().UserByName(t.Context(), "ann")
+		if err != nil {
+			t.Fatal(err)
+		}
+		k := tokentest.NewCookies(t, tokentest.New(t, s, tokentest.WithRefresh))
+		b := tokentest.NewBrowser(t, tokentest.CookieApp(t, k))
+		b.Login("1")
+		if _, err := s.Users().SetPassword(t.Context(), time.Now(), "1", 0, "$argon2id$x", tokentest.SID(t, b.Access())); err != nil {
+			t.Fatal(err)
+		}
+		r, w := httptest.NewRequest("POST", "https://app.example/", nil), httptest.NewRecorder()
+		r.Header.Set("Cookie", "__Host-refresh="+b.Refresh())
+		_, err = k.Reauthenticate(w, r, middleware.Login{Subject: "1", UserVersion: ann.Version})
+		if !errors.Is(err, middleware.ErrInvalidCredentials) || len(w.Header()) != 0 {
+			t.Errorf("%v, header %v; want ErrInvalidCredentials and none", err, w.Header())
+		}
+		b.Status("GET", "/me", 200)
+		b.Status("POST", "/refresh", 200)
 	})
 }
