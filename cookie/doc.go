@@ -29,7 +29,8 @@
 //
 // A [Value] keeps something small in a sealed cookie of its own: a cart's ID, a notice after a
 // logout, a language, a device that is known, the half of a login whose second factor is still
-// missing. It needs no store, so that visitors, and robots, cost no row.
+// missing. It needs no store, so that visitors, and robots, cost no row. Setting one checks no
+// origin: for the forms of visitors, put [http.CrossOriginProtection] in front.
 //
 // # Logging in again
 //

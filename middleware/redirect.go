@@ -78,7 +78,8 @@ func (l LoginRedirect) Deny(w http.ResponseWriter, r *http.Request, d Denial) {
 }
 
 // isTyped reports whether r is the form of a page of l, refused because of what was typed into it: not
-// because its session has ended, or there is none.
+// because its session has ended, or there is none. It cannot tell a cookie that is unknown from a wrong
+// password; the page itself, with GET, then leads to the login.
 func (l LoginRedirect) isTyped(r *http.Request, d Denial) bool {
 	return !isRead(r) && d.Type == problemBase+"invalid-credentials" && isPage(requested(r), l.Path, l.Again, l.SecondFactor)
 }

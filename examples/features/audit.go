@@ -3,6 +3,7 @@ package features
 import (
 	"context"
 	"log/slog"
+	"net/http"
 
 	"github.com/inga-auth/inga/middleware"
 )
@@ -10,6 +11,14 @@ import (
 // audit returns the hook for the registry of sessions and for the guard. It keeps the log.
 func (s *Shop) audit() middleware.EventHook {
 	return middleware.AllEvents(middleware.LogEvents(slog.Default()), s.record)
+}
+
+// loginFailed emits the event of a secret that was wrong, of which only the shop knows. The subject is
+// the person's ID, or "" if there is none: what was typed as the address may be a password.
+func (s *Shop) loginFailed(r *http.Request, subject, reason string) {
+	e := middleware.NewEvent(r, middleware.EventLoginFailed, middleware.Identity{Subject: subject})
+	e.Reason = reason
+	s.events(r.Context(), e)
 }
 
 // record writes an event down before the request is answered, except those that come with many

@@ -1,7 +1,6 @@
 package features
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -55,7 +54,7 @@ func (s *Shop) code(w http.ResponseWriter, r *http.Request) {
 		s.stepUp(w, r)
 		return
 	}
-	if err := s.checkCode(r.Context(), half.Subject, r.PostFormValue("code")); err != nil {
+	if err := s.checkCode(r, half.Subject, r.PostFormValue("code")); err != nil {
 		s.guard.Refuse(w, r, err)
 		return
 	}
@@ -72,10 +71,10 @@ func (s *Shop) stepUp(w http.ResponseWriter, r *http.Request) {
 	}
 	user, err := s.sessions.FindUser(r.Context(), id.Subject)
 	if err == nil {
-		err = s.checkCode(r.Context(), id.Subject, r.PostFormValue("code"))
+		err = s.checkCode(r, id.Subject, r.PostFormValue("code"))
 	}
-	if err == nil { // this AMR replaces the former one
-		l := middleware.Login{Subject: user.ID, UserVersion: user.Version, AMR: append(slices.Clone(id.AMR), "otp")}
+	if err == nil {
+		l := middleware.Login{Subject: user.ID, UserVersion: user.Version, AMR: withCode(id.AMR)}
 		_, err = s.cookies.Reauthenticate(w, r, l)
 	}
 	if err != nil {
@@ -85,15 +84,24 @@ func (s *Shop) stepUp(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, middleware.LocalPath(r.PostFormValue("next")), http.StatusSeeOther)
 }
 
+// withCode returns the AMR of a session in which a code was given now: it replaces the former one.
+func withCode(amr []string) []string {
+	if slices.Contains(amr, "otp") {
+		return amr
+	}
+	return append(slices.Clone(amr), "otp")
+}
+
 // checkCode takes a turn before it compares anything, and accepts each code once.
-func (s *Shop) checkCode(ctx context.Context, id, code string) error {
-	now, tries := time.Now(), backends.PerAccount("code", id)
+func (s *Shop) checkCode(r *http.Request, id, code string) error {
+	ctx, now, tries := r.Context(), time.Now(), backends.PerAccount("code", id)
 	if err := s.store.Attempt(ctx, now, tries); err != nil {
 		return err
 	}
 	var secret []byte
 	err := s.DB.QueryRow(ctx, `SELECT totp_secret FROM people WHERE id::text = $1 AND totp_secret IS NOT NULL`, id).Scan(&secret)
 	if errors.Is(err, pgx.ErrNoRows) || err == nil && !validCode(secret, now, code) {
+		s.loginFailed(r, id, "wrong_code")
 		return errWrongCode
 	}
 	if err != nil {
@@ -101,6 +109,7 @@ func (s *Shop) checkCode(ctx context.Context, id, code string) error {
 	}
 	first, err := s.store.Claim(ctx, now, backends.HashName("code", id, code), now.Add(2*time.Minute))
 	if err == nil && !first {
+		s.loginFailed(r, id, "used_code")
 		return errWrongCode
 	}
 	if err != nil {

@@ -96,6 +96,16 @@ func TestAPasswordThatIsGivenAgainIsNoSecondFactor(t *testing.T) {
 	ann.post("/code", "code", codes[0], "next", "/payment").want(303, "/payment")
 	ann.get("/payment").want(200, "form: pay")
 	ann.get("/account").want(200, "account of "+id)
+
+	ann.post("/code", "code", codes[1], "next", "/payment").want(303, "/payment") // once more
+	amr := `SELECT array_to_string(amr, ' ') FROM ` + s.auth + `.sessions WHERE ended_at IS NULL`
+	if got := s.text(amr); got != "pwd otp" {
+		t.Errorf("the session has the AMR %q, want pwd otp", got)
+	}
+	failed := `SELECT string_agg(reason, ' ' ORDER BY at) FROM audit WHERE type = 'login_failed' AND subject = $1`
+	if got := s.text(failed, id); got != "wrong_code" {
+		t.Errorf("the trail has %q, want wrong_code", got)
+	}
 }
 
 func TestAPersonWithoutASecondFactorCannotMakeACode(t *testing.T) {

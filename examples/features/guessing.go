@@ -25,9 +25,7 @@ func (s *Shop) checkPassword(r *http.Request, email, typed string) (backends.Use
 	device, _ := s.known.Get(r)
 	user, err := s.passwords.VerifyUser(r.Context(), s.people, email, typed, password.Client{Address: clientip.Of(r), Device: device})
 	if errors.Is(err, password.ErrWrong) {
-		e := middleware.NewEvent(r, middleware.EventLoginFailed, middleware.Identity{Subject: password.Subject(err)})
-		e.Reason = middleware.ReasonWrongPassword
-		s.events(r.Context(), e)
+		s.loginFailed(r, password.Subject(err), middleware.ReasonWrongPassword)
 	}
 	return user, err
 }

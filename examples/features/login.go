@@ -36,8 +36,7 @@ func (s *Shop) login(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// enter opens the session. Only then is the cart the person's, and the browser known: Login refuses
-// what another site made the browser send.
+// enter opens the session. Only then is the cart the person's, and the browser known.
 func (s *Shop) enter(w http.ResponseWriter, r *http.Request, email string, l middleware.Login, next string) {
 	if _, err := s.cookies.Login(w, r, l); err != nil {
 		s.guard.Refuse(w, r, err)

@@ -54,6 +54,8 @@ func TestTheFormOfAnotherSiteLogsNoOneInAndTakesNoCart(t *testing.T) {
 	b.at("https://evil.example").login("ann@example.com", "ann likes tea").want(403, "page: Cross-origin request refused")
 	b.get("/account").want(303, "/login?next=%2Faccount")
 	b.get("/cart").want(200, "cart: apples")
+	b.at("https://evil.example").post("/cart", "item", "bread").want(403, "page: Cross-origin request refused")
+	b.get("/cart").want(200, "cart: apples")
 	if b.sent["__Host-device"] != nil {
 		t.Error("the browser is known")
 	}

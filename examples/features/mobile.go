@@ -44,7 +44,7 @@ func (s *Shop) loginMobile(w http.ResponseWriter, r *http.Request) {
 	l := middleware.Login{Subject: user.ID, UserVersion: user.Version, AMR: []string{"pwd"}, Label: typed.Phone, Policy: sliding.AAL1()}
 	if err == nil && slices.Contains(user.Roles, "second-factor") {
 		l.AMR = append(l.AMR, "otp")
-		err = s.checkCode(r.Context(), user.ID, typed.Code)
+		err = s.checkCode(r, user.ID, typed.Code)
 	}
 	var tokens jwtauth.Response
 	if err == nil {

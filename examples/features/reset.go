@@ -22,7 +22,9 @@ func (s *Shop) addReset(mux *http.ServeMux) (err error) {
 // flood of mails to anyone.
 func (s *Shop) forgotten(w http.ResponseWriter, r *http.Request) {
 	email := canonical(r.PostFormValue("email"))
-	err := s.store.Attempt(r.Context(), time.Now(), backends.PerAccount("reset-mail", email))
+	err := s.store.Attempt(r.Context(), time.Now(), backends.Budget{
+		Name: backends.HashName("reset-mail", email), Free: 3, Wait: time.Minute, MaxWait: time.Hour, Forget: time.Hour,
+	})
 	if err == nil {
 		err = s.mailReset(r.Context(), email)
 	}

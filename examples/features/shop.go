@@ -70,7 +70,17 @@ func New(ctx context.Context, c Config) (http.Handler, error) {
 		s.addVerification(mux), s.addReset(mux), s.addCart(mux), s.addCallback(mux), s.addMobile(mux),
 		s.addAPIKeys(mux), s.addTenants(mux), s.addActing(mux),
 	)
-	return mux, err
+	return s.ownForms(mux), err
+}
+
+// ownForms refuses forms that another site makes a browser send, those of visitors included, whom no guard
+// asks.
+func (s *Shop) ownForms(next http.Handler) http.Handler {
+	protection := http.NewCrossOriginProtection()
+	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.guard.Refuse(w, r, middleware.ErrCrossOrigin)
+	}))
+	return protection.Handler(next)
 }
 
 // open makes what the features share.

@@ -14,7 +14,8 @@ func (s *Shop) addSignUp(mux *http.ServeMux) error {
 	return nil
 }
 
-// signUp creates a person and logs them in. Their address is not verified yet.
+// signUp creates a person and logs them in. Their address is not verified yet. The 409 says who has an
+// account: a site that must not say so mails the answer, as forgotten does.
 func (s *Shop) signUp(w http.ResponseWriter, r *http.Request) {
 	email, id := canonical(r.PostFormValue("email")), ""
 	hash, err := s.passwords.Hash(r.Context(), r.PostFormValue("password"))

@@ -9,7 +9,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/inga-auth/inga/backends"
@@ -48,7 +47,7 @@ func (s *Shop) enrol(w http.ResponseWriter, r *http.Request) {
 		_, err = s.sessions.EndUser(r.Context(), id.Subject, id.SessionID, backends.ReasonCredentials)
 	}
 	if err == nil {
-		l := middleware.Login{Subject: id.Subject, UserVersion: version, AMR: append(slices.Clone(id.AMR), "otp")}
+		l := middleware.Login{Subject: id.Subject, UserVersion: version, AMR: withCode(id.AMR)}
 		_, err = s.cookies.Reauthenticate(w, r, l)
 	}
 	if err != nil {
