@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -289,17 +291,30 @@ func TestAnOutageEndsNoActing(t *testing.T) {
 // An actor whom the guard has found by another credential has no cookie that could wait.
 func TestOnlyAUserWhoseCookieIsInTheRequestActs(t *testing.T) {
 	cookies := newCookies(t, storetest.Memory(t))
-	id := middleware.Identity{Subject: "2", SessionID: "AAAAAAAAAAAAAAAAAAAAAAAAAA"}
-	b := newBrowser(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, err := cookies.Login(w, r, middleware.Login{Subject: "1", Actor: &id})
-		if !errors.Is(err, middleware.ErrInvalidArgument) {
-			t.Errorf("%v, want ErrInvalidArgument", err)
+	own, err := cookies.Login(httptest.NewRecorder(), httptest.NewRequest("POST", "/", nil), middleware.Login{Subject: "2"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := middleware.Identity{Subject: "2", SessionID: own.ID}
+	guard, err := middleware.New(middleware.Config{Authenticator: &known{id}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := newBrowser(t, guard.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, err = cookies.Login(w, r, middleware.Login{Subject: "1", Actor: &id}); err == nil {
+			t.Error("logged in, want an error")
 		}
-	}))
-	if w := b.do("POST", "/"); len(w.Result().Cookies()) != 0 {
-		t.Errorf("cookies %v, want none", w.Result().Cookies())
+	})))
+	w := b.do("POST", "/")
+	if !errors.Is(err, middleware.ErrInvalidArgument) || !strings.Contains(err.Error(), "not that of the cookie") || len(w.Result().Cookies()) != 0 {
+		t.Errorf("%v, cookies %v; want ErrInvalidArgument about the cookie, and none", err, w.Result().Cookies())
 	}
 }
+
+// A known authenticator has one identity.
+type known struct{ id middleware.Identity }
+
+func (k *known) Authenticate(*http.Request) (middleware.Identity, error) { return k.id, nil }
 
 // With Reissue a cookie is kept until the idle deadline only: the first must not be dropped meanwhile.
 func TestTheFirstCookieIsReissuedToWhoActs(t *testing.T) {
