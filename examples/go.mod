@@ -73,6 +73,7 @@ require (
 	google.golang.org/protobuf v1.36.10 // indirect
 )
 
-replace github.com/inga-auth/inga => ../
-
-replace github.com/inga-auth/inga/backends/redis => ../backends/redis
+replace (
+	github.com/inga-auth/inga => ../
+	github.com/inga-auth/inga/backends/redis => ../backends/redis
+)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/backends/postgres"
 	"github.com/inga-auth/inga/internal/pgtest"
 )
@@ -137,5 +138,39 @@ func TestCheckAndWatchFailWithinTheTimeout(t *testing.T) {
 			t.Errorf("%s: error %v, want that its own time is over", name, err)
 		}
 		proxy.Pass()
+	}
+}
+
+func TestAfterAKilledServerStartsAgainEndsRotationsAndClaimsHold(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Start(t)
+	f := openOn(t, server.Pool(t), "inga")
+	over, _ := login(t, f, "ann")
+	lives, secret := login(t, f, "ann")
+	later, link := t0.Add(time.Minute), backends.HashName("link", "a")
+	rotate := func() int64 {
+		row, _, _, err := f.Rotate(t.Context(), later, lives.ID, secret.Hash(), 1, backends.Grace{Overlap: 30 * time.Second})
+		check(t, err)
+		return row.Refresh.Generation
+	}
+	must(f.Revoke(t.Context(), t0, over.ID, backends.ReasonLogout))(t)
+	if n, free := rotate(), must(f.Claim(t.Context(), t0, link, t0.Add(time.Hour)))(t); n != 2 || !free {
+		t.Fatalf("generation %d, the name is free: %v; want 2, true", n, free)
+	}
+	server.Kill()
+	server.Restart(t)
+	if _, _, err := f.Find(t.Context(), t0, over.ID, backends.SecretHash{}); !errors.Is(err, backends.ErrRevoked) {
+		t.Errorf("Find: %v, want ErrRevoked", err)
+	}
+	if _, _, err := f.Find(t.Context(), t0, lives.ID, secret.Hash()); err != nil {
+		t.Errorf("Find: %v, want it live", err)
+	}
+	for range f.pool.Config().MaxConns { // those that are not sent again find their connections broken
+		if f.pool.Ping(t.Context()) == nil {
+			break
+		}
+	}
+	if n, free := rotate(), must(f.Claim(t.Context(), t0, link, t0.Add(time.Hour)))(t); n != 2 || free {
+		t.Errorf("generation %d, the name is free: %v; want 2, false", n, free)
 	}
 }

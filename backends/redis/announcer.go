@@ -31,16 +31,30 @@ func (w *watch) announce(ctx context.Context, m master) (*announcer, error) {
 			}
 		}
 	}()
+	return a, a.track(ctx)
+}
+
+// track has the master announce changes on the connection. With RESP2 Redis would agree, and announce
+// nothing.
+func (a *announcer) track(ctx context.Context) error {
+	hello, err := a.conn.Do(ctx, a.conn.B().Hello().Build()).AsMap()
+	if err != nil {
+		return fmt.Errorf("HELLO: %w", err)
+	}
+	proto := hello["proto"]
+	if version, err := proto.AsInt64(); err != nil || version < 3 {
+		return fmt.Errorf("Config.Client speaks RESP%d, and only with RESP3 Redis announces changes", version)
+	}
 	// The connection may track the keys that it reads, which cannot be changed into another mode.
 	for _, command := range [][]string{
 		{"CLIENT", "TRACKING", "OFF"},
-		{"CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", w.store.keys.changes()},
+		{"CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", a.store.keys.changes()},
 	} {
-		if err := conn.Do(ctx, conn.B().Arbitrary(command...).Build()).Error(); err != nil {
-			return a, fmt.Errorf("%s: %w", strings.Join(command, " "), err)
+		if err := a.conn.Do(ctx, a.conn.B().Arbitrary(command...).Build()).Error(); err != nil {
+			return fmt.Errorf("%s: %w", strings.Join(command, " "), err)
 		}
 	}
-	return a, nil
+	return nil
 }
 
 // view returns what the master says of itself and, in a cluster, of all masters.

@@ -56,6 +56,9 @@ func TestAnEndThatIsConfirmedHoldsAfterAFailover(t *testing.T) {
 	awaitServing(t, s.store, over.ID)
 	finds(t, s.store, over.ID, backends.ErrRevoked)
 	finds(t, s.store, lives.ID, nil)
+	if again, err := s.store.Claim(t.Context(), t0, backends.HashName("link", "a"), t0.Add(time.Hour)); again {
+		t.Errorf("a name is claimed twice (%v)", err)
+	}
 
 	row, _, verdict, err := s.store.Rotate(t.Context(), later, token.ID, secret.Hash(), 1, grace)
 	// The successor that was handed out is answered again. No replica confirms it: there is none left.
@@ -104,12 +107,18 @@ func TestAnEndThatNoReplicaHasIsAnErrorAndAFailoverMayUndoIt(t *testing.T) {
 func TestWithoutConfirmationAFailoverMayUndoAnEnd(t *testing.T) {
 	s := newShard(t, 0)
 	over, _ := login(t, s.store, s.user)
+	token, secret := login(t, s.store, s.user)
 	s.confirmed(t)
 	s.replica.Kill()
 	revoke(t, s.store, over.ID) // no error
+	rotated := generation(t, s.store, token.ID, secret)()
 	s.replaceMaster(t)
 	awaitServing(t, s.store, over.ID)
 	finds(t, s.store, over.ID, nil)
+	row, _, err := s.store.Find(t.Context(), t0, token.ID, backends.SecretHash{})
+	if err != nil || rotated != 2 || row.Refresh.Generation != 1 {
+		t.Errorf("generation %d was handed out, and is %d now (%v); want 2, 1", rotated, row.Refresh.Generation, err)
+	}
 }
 
 // confirmed returns when the replica has all writes so far.

@@ -51,6 +51,27 @@ func awaitServing(t testing.TB, s backends.Store, id string) {
 	}
 }
 
+// generation returns a function that presents the first generation of the session, and returns the one
+// that it is answered with.
+func generation(t testing.TB, s *redis.Store, id string, secret backends.Secret) func() int64 {
+	return func() int64 {
+		t.Helper()
+		row, _, _, err := s.Rotate(t.Context(), t0.Add(time.Minute), id, secret.Hash(), 1, backends.Grace{Overlap: 30 * time.Second})
+		check(t, err)
+		return row.Refresh.Generation
+	}
+}
+
+// claimed returns a function that claims a name, and reports whether it was free.
+func claimed(t testing.TB, s *redis.Store) func() bool {
+	return func() bool {
+		t.Helper()
+		free, err := s.Claim(t.Context(), t0, backends.HashName("link", "a"), t0.Add(time.Hour))
+		check(t, err)
+		return free
+	}
+}
+
 // The process is killed. What a crash of the machine does to a file that was not synced cannot be
 // shown here.
 func TestAfterAKilledServerStartsAgainAnEndHoldsIfItWasAppended(t *testing.T) {
@@ -68,17 +89,26 @@ func TestAfterAKilledServerStartsAgainAnEndHoldsIfItWasAppended(t *testing.T) {
 			server := redistest.Start(t, c.config...)
 			s := open(t, redis.Config{Client: dial(t, server.Addr())})
 			join(t, s, "ann")
-			lives, _ := login(t, s, "ann")
+			lives, secret := login(t, s, "ann")
 			over, _ := login(t, s, "ann")
 			if c.config == nil {
 				server.Do(t, "SAVE")
 			}
 			revoke(t, s, over.ID)
+			rotate, claim := generation(t, s, lives.ID, secret), claimed(t, s)
+			if g := rotate(); g != 2 || !claim() {
+				t.Fatalf("generation %d, want 2, and that the name is free", g)
+			}
 			server.Kill()
+			finds(t, s, lives.ID, backends.ErrUnavailable)
 			server.Restart(t)
 			awaitServing(t, s, lives.ID)
 			finds(t, s, lives.ID, c.lives)
 			finds(t, s, over.ID, c.over)
+			// The first generation is answered with the second, and not rotated again.
+			if forgotten := claim(); rotate() != 2 || forgotten != (c.config == nil) {
+				t.Errorf("the name is free: %v, want %v", forgotten, c.config == nil)
+			}
 		})
 	}
 }

@@ -51,8 +51,10 @@ func (l load) run(t *testing.T) {
 	before, began := cpu(t, server), time.Now()
 	n := seconds * l.rate
 	var changes sync.WaitGroup
-	for i := range n {
-		time.Sleep(time.Until(began.Add(time.Duration(i) * time.Second / time.Duration(l.rate))))
+	tick := time.NewTicker(time.Second / time.Duration(l.rate))
+	defer tick.Stop()
+	for range n {
+		<-tick.C
 		changes.Go(func() {
 			if err := announce(t.Context(), client, prefix, heard.start()); err != nil {
 				t.Error(err)
@@ -97,7 +99,7 @@ func readUntil(conn net.Conn, text string) error {
 }
 
 // cpu returns the time that the server has used.
-func cpu(t *testing.T, s *redistest.Server) (sum time.Duration) {
+func cpu(t testing.TB, s *redistest.Server) (sum time.Duration) {
 	t.Helper()
 	for line := range strings.Lines(s.Do(t, "INFO", "cpu")) {
 		name, value, _ := strings.Cut(strings.TrimSpace(line), ":")

@@ -19,7 +19,7 @@ var _ backends.Feed = (*Store)(nil)
 // who the masters are. When all have answered and agree, the listener is up to date as of the
 // moment of asking.
 //
-// Watch ends when a connection is lost, a master does not answer within Config.Timeout, slots are
+// The client must speak RESP3, which it does unless told otherwise. Watch ends when a connection is lost, a master does not answer within Config.Timeout, slots are
 // being moved, or the masters are others than before: what was announced meanwhile is lost.
 func (s *Store) Watch(ctx context.Context, every time.Duration, l backends.Listener) error {
 	if every <= 0 {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -151,6 +152,30 @@ func TestAListenerHearsOfChangesOnAllMastersBeforeItIsUpToDate(t *testing.T) {
 			t.Errorf("anything may have changed, says %q", heard)
 		}
 	})
+}
+
+// Its connections track what they read, in a mode that cannot be changed while they do.
+func TestAWatchListensOverAClientThatHasACacheOfItsOwn(t *testing.T) {
+	client, err := rueidis.NewClient(rueidis.ClientOption{InitAddress: []string{redistest.Shared(t).Addr()}})
+	check(t, err)
+	t.Cleanup(client.Close)
+	prefix := redistest.Prefix(t) + ":"
+	w := watch(t, open(t, redis.Config{Client: client, Prefix: prefix}))
+	check(t, announce(t.Context(), client, prefix, "ann"))
+	if heard := w.await(t, time.Now()); !slices.Equal(heard, []string{"ann"}) {
+		t.Errorf("heard %q, want ann", heard)
+	}
+}
+
+func TestAWatchOverAClientWithoutRESP3SaysSo(t *testing.T) {
+	client, err := rueidis.NewClient(rueidis.ClientOption{InitAddress: []string{redistest.Shared(t).Addr()}, AlwaysRESP2: true, DisableCache: true})
+	check(t, err)
+	t.Cleanup(client.Close)
+	w := startWatch(t, open(t, redis.Config{Client: client}))
+	w.over(t)
+	if !strings.Contains(w.err.Error(), "RESP3") {
+		t.Errorf("error %v, want that RESP3 is needed", w.err)
+	}
 }
 
 func TestChangesOfOtherPrefixesAreNotHeard(t *testing.T) {

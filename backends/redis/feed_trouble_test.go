@@ -198,3 +198,20 @@ func mastersWithReplicas(t *testing.T, c *redistest.Cluster) []*redistest.Server
 	t.Helper()
 	return slices.DeleteFunc(c.Masters(t), func(m *redistest.Server) bool { return len(c.Replicas(t, m)) == 0 })
 }
+
+// A node that gets its first slots is not heard before it has them.
+func TestWhileASlotIsMovedNoListenerIsUpToDate(t *testing.T) {
+	c := redistest.StartCluster(t)
+	s := open(t, redis.Config{Client: dial(t, c.Addrs()...), Prefix: "inga:"})
+	w := watch(t, s)
+	m := newMove(t, c, "{AA}")
+	m.begin(t)
+	w.over(t)
+	again := startWatch(t, s)
+	again.over(t)
+	if _, at := again.read(); !at.IsZero() {
+		t.Error("up to date while a slot is moved")
+	}
+	m.end(t)
+	watch(t, s)
+}

@@ -61,7 +61,11 @@ const (
 
 func newApp(ctx context.Context, s settings) (*app, error) {
 	a := &app{settings: s, queries: &queries{}}
-	if err := a.connect(ctx); err != nil {
+	connect := a.connect
+	if len(s.Redis) > 0 {
+		connect = a.connectRedis
+	}
+	if err := connect(ctx); err != nil {
 		return nil, err
 	}
 	sessions, err1 := registry.New(registry.Config{
@@ -129,11 +133,17 @@ func (a *app) connect(ctx context.Context) error {
 	if err := backend.Migrate(ctx); err != nil {
 		return err
 	}
-	store, err := cache.New(cache.Config{Store: fed{backend, feed}, MaxLag: a.settings.MaxLag, MaxAge: a.settings.MaxAge, MaxEntries: a.settings.MaxEntries})
+	a.pool = pool
+	return a.cache(ctx, fed{backend, feed})
+}
+
+// cache puts the cache before the backend, and follows its feed.
+func (a *app) cache(ctx context.Context, backend backends.Store) error {
+	store, err := cache.New(cache.Config{Store: backend, MaxLag: a.settings.MaxLag, MaxAge: a.settings.MaxAge, MaxEntries: a.settings.MaxEntries})
 	if err != nil {
 		return err
 	}
-	a.pool, a.store, a.users = pool, store, store.Users()
+	a.store, a.users = store, store.Users()
 	go func() { _ = store.Follow(ctx, a.followed.again) }()
 	return nil
 }

@@ -66,7 +66,30 @@ func (a *answer) identity() (id middleware.Identity, err error) {
 
 // send sends a request to the process with what is in the jar, and keeps in it what the
 // answer brings. Both jar and form may be nil.
+//
+// A persistent process is asked again while it answers 503, as that says. What was asked may have
+// been done at any time from the first request on; what a page shows is decided by the last.
 func (p *process) send(method, path string, j *jar, form url.Values) *answer {
+	first := p.ask(method, path, j, form)
+	last := first
+	for p.persistent && last.unavailable() {
+		<-time.After(50 * time.Millisecond)
+		last = p.ask(method, path, j, form)
+		p.again.Add(1)
+	}
+	if method != "GET" {
+		last.asked.begin = first.asked.begin
+	}
+	j.keep(last)
+	return last
+}
+
+// unavailable reports whether the answer is that of a guard whose store could not be asked.
+func (a *answer) unavailable() bool {
+	return a.status == 503 && a.header.Get("Retry-After") != ""
+}
+
+func (p *process) ask(method, path string, j *jar, form url.Values) *answer {
 	a := &answer{what: method + " " + path, by: p}
 	a.path, _, _ = strings.Cut(path, "?")
 	r, err := http.NewRequest(method, p.url+path, strings.NewReader(form.Encode()))
@@ -88,7 +111,6 @@ func (p *process) send(method, path string, j *jar, form url.Values) *answer {
 	defer res.Body.Close()
 	a.body, a.err = io.ReadAll(res.Body)
 	a.status, a.header = res.StatusCode, res.Header
-	j.keep(a)
 	return a
 }
 

@@ -29,17 +29,19 @@ type state struct {
 // debug has what shows and breaks a process from inside.
 func (a *app) debug(mux *http.ServeMux) {
 	mux.HandleFunc("GET /debug", func(w http.ResponseWriter, _ *http.Request) {
-		pool := a.pool.Stat()
 		times, reason := a.followed.told()
-		write(w, state{
+		s := state{
 			Queries:    a.queries.Load(),
 			Goroutines: goroutines(),
-			Conns:      pool.TotalConns(),
-			Acquired:   pool.AcquiredConns(),
 			Following:  a.store.Following(),
 			Reconnects: times,
 			LastReason: reason,
-		})
+		}
+		if a.pool != nil {
+			pool := a.pool.Stat()
+			s.Conns, s.Acquired = pool.TotalConns(), pool.AcquiredConns()
+		}
+		write(w, s)
 	})
 	mux.HandleFunc("GET /debug/goroutines", func(w http.ResponseWriter, _ *http.Request) {
 		_ = pprof.Lookup("goroutine").WriteTo(w, 1) // an error means that the client has gone

@@ -32,10 +32,7 @@ func startFleet(t *testing.T, s settings, edit ...func(i int, s *settings)) *fle
 		c.ConnConfig.RuntimeParams["application_name"] = "proof"
 	})
 	s.Conns = f.conns
-	for i := range s.Keys {
-		s.Keys[i] = make([]byte, 32)
-		_, _ = rand.Read(s.Keys[i]) // never fails: it ends the program instead
-	}
+	s.Keys = newKeys()
 	f.processes = make([]*process, 3)
 	f.own = s.Users != ""
 	if f.own {
@@ -53,6 +50,14 @@ func startFleet(t *testing.T, s settings, edit ...func(i int, s *settings)) *fle
 	}
 	f.awaitHealth(t)
 	return f
+}
+
+func newKeys() (keys [3][]byte) {
+	for i := range keys {
+		keys[i] = make([]byte, 32)
+		_, _ = rand.Read(keys[i]) // never fails: it ends the program instead
+	}
+	return keys
 }
 
 // awaitHealth returns when each process hears the feed, and has all its connections.

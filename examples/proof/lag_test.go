@@ -18,9 +18,13 @@ func TestLag(t *testing.T) {
 	f := startFleet(t, lagSettings())
 	c := f.startControls(t)
 	c.wantNoQueries(t, f)
+	measureAll(t, f, c, scenarios(), *maxAge)
+}
 
+// measureAll measures the scenarios one after the other, and prints the results.
+func measureAll(t *testing.T, f *fleet, c *controls, all []scenario, age time.Duration) {
 	var results []result
-	for i, s := range scenarios() {
+	for i, s := range all {
 		t.Run(s.name, func(t *testing.T) {
 			if s.then != nil && !clocksMove {
 				t.Skip("the clock of a process can be moved on Linux with amd64 only")
@@ -34,7 +38,7 @@ func TestLag(t *testing.T) {
 		})
 	}
 	c.stop()
-	t.Logf("MaxLag %v, MaxAge %v; meanwhile %d requests with sessions that nobody revoked\n\n%s", *maxLag, *maxAge, c.answers.Load(), table(results))
+	t.Logf("MaxLag %v, MaxAge %v; meanwhile %d requests with sessions that nobody revoked\n\n%s", *maxLag, age, c.answers.Load(), table(results))
 	if *plot != "" {
 		if err := os.WriteFile(*plot, []byte(drawing(results)), 0o644); err != nil {
 			t.Error(err)

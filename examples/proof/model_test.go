@@ -47,8 +47,9 @@ func modelLag() time.Duration { return *maxLag / 2 }
 
 // A model knows what was done, and therefore what may be answered.
 type model struct {
-	f     *fleet
-	began time.Time
+	f      *fleet
+	began  time.Time
+	nature func(stop chan struct{}) // what goes wrong meanwhile
 
 	mu       sync.Mutex
 	accounts []*account
@@ -62,6 +63,9 @@ type model struct {
 func newModel(t *testing.T, f *fleet) *model {
 	t.Helper()
 	m := &model{f: f, began: time.Now(), tally: map[string]int{}}
+	m.nature = func(stop chan struct{}) {
+		each([]int{0, 1, 2}, func(i int) { weather(f.processes[i], dice(t, uint64(3+i)), stop) })
+	}
 	for i := range max(*clients/3, 1) {
 		a := &account{name: fmt.Sprintf("user-%d", i)}
 		if i%4 == 3 {
@@ -93,9 +97,7 @@ func (m *model) play(t *testing.T) {
 		all.Go(func() { newOperator(m, a, dice(t, uint64(1000+i))).operate(stop) })
 	}
 	all.Go(func() { m.endAll(dice(t, 2), stop) })
-	for i, p := range m.f.processes {
-		all.Go(func() { weather(p, dice(t, uint64(3+i)), stop) })
-	}
+	all.Go(func() { m.nature(stop) })
 	<-time.After(*lasting)
 	// A slow machine takes longer to see enough of everything, unless it has seen too much.
 	for late := time.Now().Add(max(11**lasting, 5*time.Minute)); len(m.missing()) > 0 && time.Now().Before(late); {

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,6 +26,8 @@ type process struct {
 	pool       *pgtest.Proxy // for requests
 	feed, poke *pgtest.Proxy // for the feed, which polls, and listens
 	client     *http.Client
+	persistent bool         // 503 is asked again, as the answer says
+	again      atomic.Int64 // how often
 	log        *tail
 }
 
@@ -32,12 +35,22 @@ type process struct {
 // data race, fails it.
 func startProcess(t *testing.T, name string, database *pgtest.Server, s settings) *process {
 	t.Helper()
-	p := &process{
+	p := newProcess(name)
+	p.pool, p.feed, p.poke = database.Proxy(t), database.Proxy(t), database.Proxy(t)
+	s.Pool, s.Feed, s.Poke = p.pool.URL(), p.feed.URL(), p.poke.URL()
+	p.start(t, s)
+	return p
+}
+
+func newProcess(name string) *process {
+	return &process{
 		name: name, log: &tail{},
-		pool: database.Proxy(t), feed: database.Proxy(t), poke: database.Proxy(t),
 		client: &http.Client{Timeout: patience, Transport: &http.Transport{MaxIdleConnsPerHost: 1000}},
 	}
-	s.Pool, s.Feed, s.Poke = p.pool.URL(), p.feed.URL(), p.poke.URL()
+}
+
+func (p *process) start(t *testing.T, s settings) {
+	t.Helper()
 	told, err := json.Marshal(s)
 	if err != nil {
 		t.Fatal(err)
@@ -58,17 +71,16 @@ func startProcess(t *testing.T, name string, database *pgtest.Server, s settings
 		p.client.CloseIdleConnections()
 		_ = in.Close()
 		if err := cmd.Wait(); err != nil {
-			t.Errorf("process %s ended with: %v", name, err)
+			t.Errorf("process %s ended with: %v", p.name, err)
 		}
 		if t.Failed() {
-			t.Logf("the last that process %s said:\n%s", name, p.log)
+			t.Logf("the last that process %s said:\n%s", p.name, p.log)
 		}
 	})
 	p.url, err = address(out)
 	if err != nil {
-		t.Fatalf("process %s: %v", name, err)
+		t.Fatalf("process %s: %v", p.name, err)
 	}
-	return p
 }
 
 // address reads the first line that a server prints.

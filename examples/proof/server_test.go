@@ -16,11 +16,12 @@ import (
 const inProcess = "INGA_PROOF_SERVER"
 
 type settings struct {
-	Pool       string // the database, on three ways: for requests,
-	Feed, Poke string // and for the feed, which polls, and listens for notifications
-	Users      string // the application's own table or view of users, all of whose changes are announced
-	Conns      int32  // of the pool
-	OneTrip    bool   // it prepares no statements, which costs a trip at first use
+	Pool       string   // the database, on three ways: for requests,
+	Feed, Poke string   // and for the feed, which polls, and listens for notifications
+	Redis      []string // the nodes of a Redis Cluster, in place of all these
+	Users      string   // the application's own table or view of users, all of whose changes are announced
+	Conns      int32    // of the pool
+	OneTrip    bool     // it prepares no statements, which costs a trip at first use
 	Keys       [3][]byte
 
 	MaxLag     time.Duration // of the cache

@@ -51,7 +51,7 @@ var arrows = map[string][]string{
 
 	// For tests only.
 	"internal/archtest":     {},
-	"internal/bench":        {},
+	"internal/bench":        {"backends"},
 	"internal/eventtest":    {"middleware"},
 	"internal/pgtest":       {},
 	"internal/redistest":    {},

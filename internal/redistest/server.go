@@ -24,6 +24,7 @@ type Server struct {
 	host   string
 	port   int
 	dir    string
+	file   string // of a sentinel, which keeps in it what it learns
 	config []string
 	redis  *exec.Cmd     // nil while stopped
 	exited chan struct{} // closed when redis has exited
@@ -146,6 +147,9 @@ func (s *Server) start() error {
 		"--bind", s.host, "--bind-source-addr", s.host, "--protected-mode", "no", "--port", strconv.Itoa(s.port),
 		"--dir", s.dir, "--logfile", s.log(), "--save", "", "--enable-debug-command", "local",
 		"--repl-diskless-sync-delay", "0",
+	}
+	if s.file != "" {
+		args = append([]string{s.file, "--sentinel"}, args...)
 	}
 	cmd := exec.Command("redis-server", append(args, s.config...)...)
 	if err := cmd.Start(); err != nil {
