@@ -8,15 +8,17 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/redis/rueidis"
 
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/backends/cache"
 	"github.com/inga-auth/inga/backends/memory"
 	"github.com/inga-auth/inga/backends/postgres"
+	"github.com/inga-auth/inga/backends/redis"
 )
 
-// A store keeps sessions and users. Memory, Postgres and the cache around one of them are such
-// stores.
+// A store keeps sessions and users. Memory, Postgres, Redis and the cache around one of them are
+// such stores.
 type store interface {
 	backends.Store
 	backends.UserStore
@@ -45,11 +47,18 @@ func open(ctx context.Context, o options) (*backend, error) {
 	return &backend{c, c.Follow, b.close}, nil
 }
 
-// openStore returns Postgres at the URL, or memory if there is none.
+// openStore returns Postgres or Redis at the URL, or memory if there is none.
 func openStore(ctx context.Context, o options) (*backend, error) {
-	if o.databaseURL == "" {
-		return &backend{store: memory.New(), close: func() {}}, nil
+	switch {
+	case o.databaseURL != "":
+		return openPostgres(ctx, o)
+	case o.redisURL != "":
+		return openRedis(ctx, o)
 	}
+	return &backend{store: memory.New(), close: func() {}}, nil
+}
+
+func openPostgres(ctx context.Context, o options) (*backend, error) {
 	pool, err := pgxpool.New(ctx, o.databaseURL)
 	if err != nil {
 		return nil, fmt.Errorf("database: %w", err)
@@ -64,6 +73,36 @@ func openStore(ctx context.Context, o options) (*backend, error) {
 		return nil, fmt.Errorf("database: %w", err)
 	}
 	return &backend{store: s, close: pool.Close}, nil
+}
+
+func openRedis(ctx context.Context, o options) (*backend, error) {
+	client, err := connect(o.redisURL)
+	if err != nil {
+		return nil, fmt.Errorf("redis: %w", err)
+	}
+	o.redis.Client = client
+	s, err := redis.New(o.redis)
+	var warnings []string
+	if err == nil {
+		warnings, err = s.Check(ctx)
+	}
+	if err != nil {
+		client.Close()
+		return nil, err
+	}
+	for _, w := range warnings {
+		slog.Warn("redis", "check", w)
+	}
+	return &backend{store: s, close: client.Close}, nil
+}
+
+func connect(url string) (rueidis.Client, error) {
+	option, err := rueidis.ParseURL(url)
+	if err != nil {
+		return nil, err
+	}
+	option.DisableCache = true // package cache is better at it
+	return rueidis.NewClient(option)
 }
 
 // work starts what runs beside the requests: the removal of dead sessions, and the cache's feed
