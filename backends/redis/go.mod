@@ -8,6 +8,9 @@ require (
 	golang.org/x/sync v0.22.0
 )
 
-require golang.org/x/sys v0.47.0 // indirect
+require (
+	github.com/maypok86/otter/v2 v2.4.0 // indirect
+	golang.org/x/sys v0.47.0 // indirect
+)
 
 replace github.com/inga-auth/inga => ../..

@@ -160,6 +160,8 @@ func (u users) SetDisabled(ctx context.Context, now time.Time, userID string, di
 
 // DeleteUser implements [backends.Users].
 func (u users) DeleteUser(ctx context.Context, now time.Time, userID string) error {
+	ctx, cancel := u.store.bound(ctx)
+	defer cancel()
 	found, err := u.store.FindUser(ctx, userID)
 	if err != nil {
 		return err
