@@ -8,13 +8,12 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/redis/rueidis"
 
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/backends/cache"
 	"github.com/inga-auth/inga/backends/memory"
 	"github.com/inga-auth/inga/backends/postgres"
-	"github.com/inga-auth/inga/backends/redis"
+	"github.com/inga-auth/inga/examples/internal/redisstore"
 )
 
 // A store keeps sessions and users. Memory, Postgres, Redis and the cache around one of them are
@@ -76,33 +75,11 @@ func openPostgres(ctx context.Context, o options) (*backend, error) {
 }
 
 func openRedis(ctx context.Context, o options) (*backend, error) {
-	client, err := connect(o.redisURL)
-	if err != nil {
-		return nil, fmt.Errorf("redis: %w", err)
-	}
-	o.redis.Client = client
-	s, err := redis.New(o.redis)
-	var warnings []string
-	if err == nil {
-		warnings, err = s.Check(ctx)
-	}
-	if err != nil {
-		client.Close()
-		return nil, err
-	}
-	for _, w := range warnings {
-		slog.Warn("redis", "check", w)
-	}
-	return &backend{store: s, close: client.Close}, nil
-}
-
-func connect(url string) (rueidis.Client, error) {
-	option, err := rueidis.ParseURL(url)
+	s, stop, err := redisstore.Open(ctx, o.redisURL, o.redis)
 	if err != nil {
 		return nil, err
 	}
-	option.DisableCache = true // package cache is better at it
-	return rueidis.NewClient(option)
+	return &backend{store: s, close: stop}, nil
 }
 
 // work starts what runs beside the requests: the removal of dead sessions, and the cache's feed
