@@ -45,6 +45,7 @@ type answer struct {
 	header http.Header
 	body   []byte
 	err    error
+	again  bool // it was asked more than once
 }
 
 func (a *answer) String() string {
@@ -75,6 +76,7 @@ func (p *process) send(method, path string, j *jar, form url.Values) *answer {
 	for p.persistent && last.unavailable() {
 		<-time.After(50 * time.Millisecond)
 		last = p.ask(method, path, j, form)
+		last.again = true
 		p.again.Add(1)
 	}
 	if method != "GET" {

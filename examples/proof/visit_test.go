@@ -188,6 +188,8 @@ func (m *model) reauthenticate(p *proof, d *deed, w word) *answer {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s.leave(f)
+	// It may have been done the first time, and the new secret is lost with the answer.
+	s.doubtful = s.doubtful || a.again
 	m.judge(p, a, m.expects(p, d.by, a.asked, 0).and(m.expectsLogin(s.account, w, a)), a.status == 200, 401)
 	if a.status == 200 {
 		m.count("authenticated again")
