@@ -69,6 +69,7 @@ func TestATokenInAWebSocketHandshakeComesWithItsProof(t *testing.T) {
 }
 
 func TestATokenForACookieIsBoundToTheKeyOfItsPage(t *testing.T) {
+	// DP-11.
 	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		p := newPageWith(t, s, tokentest.Busy)
 		bound := tokentest.New(t, s, withDPoP(t, jwtauth.DPoPOffered, s))
@@ -203,6 +204,7 @@ func TestASessionThatIsNotBoundHasAPolicyOfItsOwn(t *testing.T) {
 
 // A request of a session that is not bound costs what it cost before.
 func TestWhereDPoPIsOfferedABearerTokenCostsNoMore(t *testing.T) {
+	// DP-10.
 	s := storetest.Cached(t, storetest.Memory(t))
 	cost := func(edit ...func(*tokentest.Config)) float64 {
 		tokens := tokentest.New(t, s, edit...)
