@@ -36,8 +36,31 @@
 // issues is held to the same rules. A token in the query or in the body of a request is not
 // looked at: URLs end up in logs.
 //
-// A stolen token works until it expires or its session ends: it is not bound to a client. A token
-// can be read by anyone who sees it: custom claims are no place for secrets.
+// A token can be read by anyone who sees it: custom claims are no place for secrets.
+//
+// # Tokens that are bound to a key
+//
+// A plain token works for anyone who has a copy, until it expires or its session ends. With [Config].DPoP
+// a client that proves a key when it logs in gets tokens that are bound to that key, by RFC 9449: each
+// request, and each refresh, then needs a proof that the client made for it. Package dpop checks the
+// proofs, and says what they do not stop.
+//
+// What a thief can do with a copy of
+//
+//   - a plain access token: all that its user can, for its minutes (Config.AccessTTL and Leeway), or until
+//     the session ends; where sessions slide, for as long as the session lives;
+//   - a plain refresh token: all that its user can, until the user's own client presents it: then it is
+//     theft, and the session ends;
+//   - a bound access token, a bound refresh token, both, or a proof that was used: nothing that a handler
+//     behind the guard would see, with any of these alone or together. Sent as Bearer, with no proof or
+//     with that of another key they get 401, and the session goes on undisturbed. A thief can end the
+//     session at the revocation endpoint of package oauth: RFC 7009 asks for the token alone;
+//   - a proof that was not used yet, read together with the token on its way: the one request that it is
+//     for, once, and only before it arrives or is too old (dpop.Config.Window and Leeway);
+//   - the key as well: all that its user can. Clients should make keys that cannot be exported.
+//
+// A step-up route can demand the proof: see [middleware.Bound]. The row of the session has the public key,
+// the list of devices shows since when it is bound, and each refusal is an event.
 //
 // # Sliding
 //

@@ -69,6 +69,7 @@ func TestATokenInAWebSocketHandshakeComesWithItsProof(t *testing.T) {
 }
 
 func TestATokenForACookieIsBoundToTheKeyOfItsPage(t *testing.T) {
+	// DP-11.
 	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		p := newPageWith(t, s, tokentest.Busy)
 		bound := tokentest.New(t, s, withDPoP(t, jwtauth.DPoPOffered, s))
@@ -203,6 +204,7 @@ func TestASessionThatIsNotBoundHasAPolicyOfItsOwn(t *testing.T) {
 
 // A request of a session that is not bound costs what it cost before.
 func TestWhereDPoPIsOfferedABearerTokenCostsNoMore(t *testing.T) {
+	// DP-10.
 	s := storetest.Cached(t, storetest.Memory(t))
 	cost := func(edit ...func(*tokentest.Config)) float64 {
 		tokens := tokentest.New(t, s, edit...)
@@ -223,4 +225,27 @@ func TestWhereDPoPIsOfferedABearerTokenCostsNoMore(t *testing.T) {
 	if offered > off {
 		t.Errorf("%v allocations where DPoP is offered, want the %v of before", offered, off)
 	}
+}
+
+func TestATokenForTokensInCookiesIsBoundToTheKeyOfItsPage(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
+		tokens := tokentest.New(t, s, withDPoP(t, jwtauth.DPoPRequired, s), tokentest.WithRefresh)
+		b := tokentest.NewBrowser(t, tokentest.CookieApp(t, tokentest.NewCookies(t, tokens)))
+		b.Keep(b.Status("POST", "/login", 200, tokentest.As("1"))) // cookies need no proof
+		id := tokentest.IdentityOf(t, b.Status("GET", "/me", 200))
+		q := newProver(t, tokentest.App(t, tokens))
+		r := httptest.NewRequest("POST", "https://app.example/grant", nil)
+		q.proof("POST", "/grant", "")(r)
+		resp, err := tokens.Grant(r, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q.access = resp.AccessToken
+		if got := identityOf(t, q.asks("GET", "/me", 200)); got.SessionID != id.SessionID || !got.Binding.Proved {
+			t.Errorf("identity %+v, want the session of the cookies, proved", got)
+		}
+		wantChallenge(t, "as Bearer", q.do("GET", "/me", authorize("Bearer", q.access)), `DPoP realm="inga", `+algs+`, Bearer realm="inga", error="invalid_token"`)
+		q.asks("POST", "/prove", 403) // the cookies would no longer open the session
+		b.Status("GET", "/me", 200)
+	})
 }

@@ -121,6 +121,7 @@ func TestARefreshTokenWithAnotherKeyIsRefusedAndRevokesNothing(t *testing.T) {
 }
 
 func TestAHundredParallelRefreshesWithAProofEachGetTheSameSuccessor(t *testing.T) {
+	// DP-4.
 	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		var journal tokentest.Journal
 		app := tokentest.App(t, tokentest.New(t, s, withDPoP(t, jwtauth.DPoPOffered, s), tokentest.WithRefresh, journal.Use))
@@ -148,6 +149,7 @@ func TestAHundredParallelRefreshesWithAProofEachGetTheSameSuccessor(t *testing.T
 }
 
 func TestAThiefCannotLogOutASession(t *testing.T) {
+	// DP-1.
 	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		app := tokentest.App(t, tokentest.New(t, s, withDPoP(t, jwtauth.DPoPOffered, s)))
 		p := boundClient(t, app)
@@ -169,6 +171,7 @@ func TestAThiefCannotLogOutASession(t *testing.T) {
 }
 
 func TestReauthenticationKeepsTheKeyAndBindsASessionThatWasNot(t *testing.T) {
+	// DP-11.
 	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		app := tokentest.App(t, tokentest.New(t, s, withDPoP(t, jwtauth.DPoPOffered, s), tokentest.WithRefresh))
 		p := boundClient(t, app)
@@ -196,6 +199,7 @@ func TestReauthenticationKeepsTheKeyAndBindsASessionThatWasNot(t *testing.T) {
 }
 
 func TestWithoutAProofALoginIsAsItWas(t *testing.T) {
+	// DP-5.
 	s := storetest.Memory(t)
 	app := tokentest.App(t, tokentest.New(t, s, withDPoP(t, jwtauth.DPoPOffered, s), tokentest.WithRefresh))
 	d := tokentest.NewDevice(t, app, "1")
@@ -230,6 +234,7 @@ func TestWhereItIsRequiredNothingPassesWithoutAKey(t *testing.T) {
 }
 
 func TestWhereProofsAreNoLongerCheckedBoundTokensAreRefused(t *testing.T) {
+	// DP-5.
 	s := storetest.Memory(t)
 	p := boundClient(t, tokentest.App(t, tokentest.New(t, s, withDPoP(t, jwtauth.DPoPOffered, s), tokentest.WithRefresh)))
 	off := tokentest.App(t, tokentest.New(t, s, tokentest.WithRefresh))
@@ -244,6 +249,7 @@ func TestWhereProofsAreNoLongerCheckedBoundTokensAreRefused(t *testing.T) {
 }
 
 func TestWithNoncesEachAnswerOffersTheNextOne(t *testing.T) {
+	// DP-6.
 	synctest.Test(t, func(t *testing.T) {
 		s := storetest.Memory(t)
 		app := tokentest.App(t, tokentest.New(t, s, withDPoP(t, jwtauth.DPoPOffered, s, withNonces), tokentest.WithRefresh))
@@ -297,6 +303,7 @@ func TestAClientThatLearnsANonceIsNoEvent(t *testing.T) {
 }
 
 func TestARenewedTokenIsBoundToTheSameKey(t *testing.T) {
+	// DP-11.
 	s := storetest.Memory(t)
 	app := tokentest.App(t, tokentest.New(t, s, withDPoP(t, jwtauth.DPoPOffered, s), func(c *tokentest.Config) { c.Policy = tokentest.Busy }))
 	p := boundClient(t, app)
@@ -311,6 +318,7 @@ func TestARenewedTokenIsBoundToTheSameKey(t *testing.T) {
 }
 
 func TestIntrospectionSaysToWhichKeyATokenIsBound(t *testing.T) {
+	// DP-11.
 	s := storetest.Memory(t)
 	app := tokentest.App(t, tokentest.New(t, s, withDPoP(t, jwtauth.DPoPOffered, s), tokentest.WithRefresh))
 	p := boundClient(t, app)
@@ -333,6 +341,7 @@ func TestIntrospectionSaysToWhichKeyATokenIsBound(t *testing.T) {
 }
 
 func TestProofsAreClaimedAcrossProcesses(t *testing.T) {
+	// DP-3.
 	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		process := func() http.Handler {
 			return tokentest.App(t, tokentest.New(t, s, withDPoP(t, jwtauth.DPoPOffered, s), tokentest.WithRefresh))

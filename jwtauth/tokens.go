@@ -137,6 +137,9 @@ func (t *Tokens) Reauthenticate(w http.ResponseWriter, r *http.Request, l middle
 		return Response{}, err
 	}
 	s, u, err := t.engine.FindAccess(r.Context(), c)
+	if err == nil && c.Kind != "" {
+		err = tokens.ErrGranted
+	}
 	if err == nil {
 		err = t.rebind(r, token, scheme, &s)
 	}

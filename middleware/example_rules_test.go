@@ -97,3 +97,28 @@ func ExampleFresh_incorrect() {
 	// 401
 	// 401
 }
+
+func ExampleBound() {
+	copied := middleware.Identity{Subject: "ann", SessionID: "MZXW6YTBOI", AuthTime: time.Now().Add(-time.Hour)}
+	proved := copied
+	proved.Binding = middleware.Binding{Thumbprint: "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I", Proved: true}
+	fmt.Println(behind(copied, middleware.Bound()))
+	fmt.Println(behind(proved, middleware.Bound()))
+	// Output:
+	// 403
+	// 200
+}
+
+// That a session is bound does not mean that this request proved it: a token of Tokens.Grant comes without
+// the proof of the cookie.
+func ExampleBound_incorrect() {
+	granted := middleware.Identity{
+		Subject: "ann", SessionID: "MZXW6YTBOI", AuthTime: time.Now().Add(-time.Hour),
+		Binding: middleware.Binding{Thumbprint: "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"},
+	}
+	fmt.Println(granted.Binding.Thumbprint != "")    // wrong
+	fmt.Println(behind(granted, middleware.Bound())) // right
+	// Output:
+	// true
+	// 403
+}

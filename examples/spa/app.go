@@ -10,6 +10,7 @@ import (
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/backends/password"
 	"github.com/inga-auth/inga/jwtauth"
+	"github.com/inga-auth/inga/jwtauth/dpop"
 	"github.com/inga-auth/inga/jwtauth/tokencookie"
 	"github.com/inga-auth/inga/middleware"
 	"github.com/inga-auth/inga/middleware/devices"
@@ -24,6 +25,7 @@ type app struct {
 	policy    sliding.Policy
 	rotate    time.Duration
 	cookies   *tokencookie.Cookies
+	tokens    *jwtauth.Tokens // for the service
 	guard     *middleware.Guard
 	devices   *devices.Devices
 	handler   http.Handler
@@ -40,9 +42,13 @@ func newApp(ctx context.Context, s store, o options, events middleware.EventHook
 		return nil, err
 	}
 	a.devices, err3 = devices.New(sessions)
-	a.cookies, err4 = newCookies(sessions, o)
+	a.tokens, err4 = newTokens(sessions, s, o)
 	if err := errors.Join(err3, err4); err != nil {
 		return nil, err
+	}
+	a.cookies, err3 = tokencookie.New(tokencookie.Config{Tokens: a.tokens, DangerouslyAllowHTTP: o.plainHTTP})
+	if err3 != nil {
+		return nil, err3
 	}
 	var err error
 	a.guard, err = middleware.New(middleware.Config{Authenticator: a.cookies, Roles: roles, Events: events})
@@ -55,14 +61,17 @@ func newApp(ctx context.Context, s store, o options, events middleware.EventHook
 	return a, addDemoUsers(ctx, a.users, a.passwords)
 }
 
-// newCookies makes new keys at each start, which logs everyone out. An application keeps its keys:
+// newTokens makes new keys at each start, which logs everyone out. An application keeps its keys:
 // see examples/quickstart/keyfile.go.
-func newCookies(sessions *session.Registry, o options) (*tokencookie.Cookies, error) {
-	key, err := jwtauth.HS256(newSecret())
-	if err != nil {
+//
+// Tokens outside of cookies are bound to a key of the page: see service.go.
+func newTokens(sessions *session.Registry, claims backends.Claims, o options) (*jwtauth.Tokens, error) {
+	key, err1 := jwtauth.HS256(newSecret())
+	proofs, err2 := dpop.New(dpop.Config{URL: o.url, Claims: claims, NonceKeys: [][]byte{newSecret()}})
+	if err := errors.Join(err1, err2); err != nil {
 		return nil, err
 	}
-	tokens, err := jwtauth.New(jwtauth.Config{
+	return jwtauth.New(jwtauth.Config{
 		Sessions:       sessions,
 		Keys:           []jwtauth.Key{key},
 		RefreshKeys:    [][]byte{newSecret()},
@@ -71,11 +80,9 @@ func newCookies(sessions *session.Registry, o options) (*tokencookie.Cookies, er
 		Issuer:         "https://spa.example",
 		Audience:       "spa",
 		AccessTTL:      o.accessTTL,
+		DPoP:           jwtauth.DPoPRequired,
+		Proofs:         proofs,
 	})
-	if err != nil {
-		return nil, err
-	}
-	return tokencookie.New(tokencookie.Config{Tokens: tokens, DangerouslyAllowHTTP: o.plainHTTP})
 }
 
 func newSecret() []byte {

@@ -33,6 +33,7 @@ func TestInABrowser(t *testing.T) {
 		"a server that does not answer is asked again":           unplug,
 		"a logout gives up what waits for the server":            giveUp,
 		"another site can neither log in nor out nor write":      attack,
+		"a token of the page opens nothing without its key":      stealToken,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

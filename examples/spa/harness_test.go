@@ -53,6 +53,7 @@ type answered struct {
 	at           time.Time // when it came
 	presented    string    // the refresh token that it brought, if any
 	successor    string    // the one that it was given, if any
+	header       http.Header
 }
 
 // start starts the program as the flags say. It ends with the test.
@@ -70,13 +71,16 @@ func start(t *testing.T, flags ...string) *program {
 	}
 	t.Cleanup(closeStore)
 	p := &program{t: t, store: s, events: map[middleware.EventType]int{}}
+	server := httptest.NewUnstartedServer(nil)
+	t.Cleanup(server.Close)
+	p.url = "http://" + server.Listener.Addr().String()
+	o.url = p.url
 	a, err := newApp(t.Context(), s, o, p.happened)
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(p.keepBook(a.handler))
-	t.Cleanup(server.Close)
-	p.url = server.URL
+	server.Config.Handler = p.keepBook(a.handler)
+	server.Start()
 	return p
 }
 
@@ -104,7 +108,7 @@ func (p *program) keepBook(next http.Handler) http.Handler {
 		next.ServeHTTP(seen, r)
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		a := answered{method: r.Method, path: r.URL.Path, status: seen.status, at: came}
+		a := answered{method: r.Method, path: r.URL.Path, status: seen.status, at: came, header: r.Header}
 		if c, err := r.Cookie("__Host-refresh"); err == nil {
 			a.presented = c.Value
 		}

@@ -5,7 +5,8 @@
 //
 // app.go puts the parts together, routes.go says which route has which guard, and login.go logs in,
 // replaces the tokens and logs out. page/session.js is the other side of that, and does not know
-// the document. From the root of the repository:
+// the document. service.go is another service, which the page calls with a token that is bound to a key
+// of its own (DPoP, page/dpop.js). From the root of the repository:
 //
 //	go run ./examples/spa
 //	go run ./examples/spa -rotate 6s -refresh-overlap 2s -leeway 1s    # to watch it, in two windows
@@ -13,6 +14,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -50,15 +52,16 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	defer closeStore()
-	a, err := newApp(ctx, s, o, middleware.LogEvents(slog.Default()))
-	if err != nil {
-		return err
-	}
 	listener, err := server.Listen(o.addr)
 	if err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(out, "\n  The page is at http://%s\n", listener.Addr())
+	o.url = cmp.Or(o.url, "http://"+listener.Addr().String())
+	a, err := newApp(ctx, s, o, middleware.LogEvents(slog.Default()))
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	_, _ = fmt.Fprintf(out, "\n  The page is at %s\n", o.url)
 	for _, u := range demoUsers {
 		_, _ = fmt.Fprintf(out, "  Log in as %s with %s.\n", u.name, u.password)
 	}

@@ -20,6 +20,7 @@ type options struct {
 	accessTTL   time.Duration
 	policy      sliding.Policy
 	plainHTTP   bool
+	url         string // where the page finds the program
 
 	postgres  postgres.Config // without the Pool
 	passwords password.Config
@@ -35,6 +36,7 @@ func parse(args []string) (o options, err error) {
 	f.DurationVar(&o.accessTTL, "access-ttl", 5*time.Minute, "lifetime of an access token")
 	f.DurationVar(&o.policy.Idle, "idle", 30*time.Minute, "end a session that has not been used for this long")
 	f.DurationVar(&o.policy.Absolute, "absolute", 12*time.Hour, "end a session this long after the login, used or not")
+	f.StringVar(&o.url, "url", "", "`URL` of the page, as browsers know it (default http:// and the address)")
 	f.BoolVar(&o.plainHTTP, "dangerously-allow-http", false,
 		"leave Secure out of the cookies, for browsers that accept no Secure cookie from here without TLS, as Safari:\nanyone on the way can read them")
 	if err := f.Parse(args); err != nil {

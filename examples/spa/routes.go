@@ -13,6 +13,10 @@ func (a *app) routes() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	service, err := a.newService()
+	if err != nil {
+		return nil, err
+	}
 	behind := func(guard func(http.Handler) http.Handler) func(http.HandlerFunc) http.Handler {
 		return func(h http.HandlerFunc) http.Handler { return guard(sliding.Handler(h)) }
 	}
@@ -29,6 +33,8 @@ func (a *app) routes() (http.Handler, error) {
 	mux.Handle("GET /api/time", private(now))
 	mux.Handle("POST /api/echo", private(echo))
 	mux.Handle("GET /api/admin", admin(now))
+	mux.Handle("POST /api/token", private(a.token))
+	mux.Handle("GET /service/time", service.Handler(http.HandlerFunc(now)))
 	mux.Handle("GET /api/sessions", private(a.devices.List().ServeHTTP))
 	// An application requires a recent password for this: see middleware.Fresh, and the page of
 	// examples/quickstart.

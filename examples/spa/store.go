@@ -19,6 +19,7 @@ type store interface {
 	backends.Sweeper
 	backends.UserStore
 	backends.Attempts
+	backends.Claims
 }
 
 // open returns Postgres at the URL, or memory if there is none.

@@ -15,7 +15,7 @@ import (
 // documented are the packages whose documentation users read.
 var documented = []string{
 	"backends", "backends/cache", "backends/memory", "backends/password", "backends/postgres",
-	"cookie", "jwtauth", "jwtauth/foreign", "jwtauth/oauth", "jwtauth/tokencookie",
+	"cookie", "jwtauth", "jwtauth/dpop", "jwtauth/foreign", "jwtauth/oauth", "jwtauth/tokencookie",
 	"middleware", "middleware/authtest", "middleware/callback", "middleware/clientip", "middleware/dbsc", "middleware/devices", "middleware/link", "middleware/session", "sliding",
 }
 
@@ -36,6 +36,9 @@ var noExample = map[string]string{
 	"jwtauth.ES256Public":                        "as RS256Public",
 	"jwtauth.EdDSAPublic":                        "as RS256Public",
 	"jwtauth.PS256":                              "as RS256",
+	"jwtauth/dpop.New":                           "in that of the package",
+	"jwtauth/dpop.Proofs.Sent":                   "for those who write an authenticator",
+	"jwtauth/dpop.Proved":                        "for those who write an authenticator: before Check",
 	"jwtauth.PS256Public":                        "as RS256Public",
 	"middleware/dbsc.Handler.ServeHTTP":          "in that of New",
 	"middleware/session.Method.Bind":             "for packages like dbsc",

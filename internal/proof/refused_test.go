@@ -12,6 +12,7 @@ import (
 )
 
 func TestAProofWithAnythingDoubtfulInItIsRefused(t *testing.T) {
+	// DP-9.
 	d, rsa, ed := prooftest.New(t, "ES256"), prooftest.New(t, "RS256"), prooftest.New(t, "EdDSA")
 	good := d.Proof(t, "dpop+jwt", map[string]any{"jti": "a"})
 	if _, err := dpop.Read(good); err != nil {
@@ -115,6 +116,7 @@ func TestAProofWithAnythingDoubtfulInItIsRefused(t *testing.T) {
 }
 
 func TestAnAlgorithmThatTheReaderDoesNotAcceptIsRefused(t *testing.T) {
+	// DP-9.
 	d := prooftest.New(t, "ES384")
 	text := d.Proof(t, "dbsc+jwt", map[string]any{})
 	for _, accepted := range [][]string{nil, {"ES256", "RS256"}} {

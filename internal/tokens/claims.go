@@ -23,7 +23,7 @@ type Claims struct {
 	claims.Claims
 	Generation int64         // of the refresh token that came with it; 0 without one
 	AuthAt     int64         // AuthTime in microseconds; 0 if the token does not say
-	Kind       backends.Kind // of a session that tokens did not open; see Grant
+	Kind       backends.Kind // of the session, if another credential got the token; see Grant
 }
 
 // ownNames are the claims that only our tokens have.

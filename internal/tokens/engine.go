@@ -103,7 +103,7 @@ func (e *Engine) Open(r *http.Request, l middleware.Login, b backends.Binding, f
 // new tokens. It is bound to the key that s.Binding names, if any. The former ones open nothing any more, and the former sessions of the client end.
 func (e *Engine) Reauthenticate(r *http.Request, s backends.Session, u backends.User, l middleware.Login, former []string, fits Fits) (issued Issued, err error) {
 	if s.Kind != backends.KindToken {
-		return Issued{}, fmt.Errorf("%w: session was opened by another credential, which would no longer open it", middleware.ErrForbidden)
+		return Issued{}, ErrGranted
 	}
 	custom, err := e.custom(r.Context(), u)
 	if err != nil {
@@ -116,6 +116,9 @@ func (e *Engine) Reauthenticate(r *http.Request, s backends.Session, u backends.
 	}})
 	return issued, err
 }
+
+// ErrGranted: a token that was granted for a session re-authenticates no one.
+var ErrGranted = fmt.Errorf("%w: session was opened by another credential, which would no longer open it", middleware.ErrForbidden)
 
 // newSecret returns the secret of a session's refresh tokens, zero if there are to be none.
 func (e *Engine) newSecret() backends.Secret {
@@ -139,7 +142,7 @@ func (e *Engine) begin(s *backends.Session, custom []byte, secret backends.Secre
 			b.BoundAt = s.AuthenticatedAt
 		}
 	}
-	return e.issue(s, custom, secret, fits)
+	return e.issue(s, "", custom, secret, fits)
 }
 
 // A Prove function returns an error if the request that presents a refresh token does not prove the key of
@@ -161,7 +164,7 @@ func (e *Engine) Exchange(r *http.Request, rt RefreshToken, prove Prove, fits Fi
 	if err != nil {
 		return Issued{}, err
 	}
-	return e.issue(&s, custom, rt.Secret, fits)
+	return e.issue(&s, "", custom, rt.Secret, fits)
 }
 
 func (e *Engine) grace() backends.Grace { return backends.Grace{Overlap: e.Overlap, Skew: e.Leeway} }
@@ -188,7 +191,7 @@ func (e *Engine) rehearse(ctx context.Context, rt RefreshToken, prove Prove, fit
 		return nil, key, err
 	}
 	s.Refresh.Generation = rt.Generation + 1
-	_, err = e.issue(&s, custom, rt.Secret, fits)
+	_, err = e.issue(&s, "", custom, rt.Secret, fits)
 	return custom, key, err
 }
 
@@ -204,11 +207,11 @@ func (e *Engine) Renew(h http.Header, r *http.Request, id middleware.Identity, f
 	if err != nil {
 		return id, false, err
 	}
-	kind, key := originOf(id)
+	granted, key := originOf(id)
 	issued, err := e.issue(&backends.Session{
 		ID: id.SessionID, UserID: id.Subject, AuthenticatedAt: id.AuthTime, AbsoluteDeadline: id.Session.AbsoluteDeadline,
-		Kind: kind, Binding: backends.Binding{Thumbprint: key},
-	}, custom, backends.Secret{}, fits)
+		Binding: backends.Binding{Thumbprint: key},
+	}, granted, custom, backends.Secret{}, fits)
 	if err != nil {
 		return id, false, err
 	}

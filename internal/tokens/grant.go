@@ -33,13 +33,13 @@ func (e *Engine) Grant(ctx context.Context, id middleware.Identity, key string) 
 	}
 	bare := s
 	bare.Refresh, bare.Binding = backends.Refresh{}, backends.Binding{Thumbprint: key}
-	issued, err := e.issue(&bare, custom, backends.Secret{}, func(Issued) error { return nil })
+	issued, err := e.issue(&bare, s.Kind, custom, backends.Secret{}, func(Issued) error { return nil })
 	issued.Session = s
 	return issued, err
 }
 
-// originOf returns the kind that the token behind id says its session has, and the thumbprint of the key
-// that it is bound to.
+// originOf returns the kind of the session for which another credential got the token behind id, if one
+// did, and the thumbprint of the key that it is bound to.
 func originOf(id middleware.Identity) (kind backends.Kind, key string) {
 	c, err := parseClaims([]byte(id.Claims))
 	if err != nil {

@@ -55,7 +55,7 @@ func (e *Engine) IdentifyRefresh(ctx context.Context, text string, rt RefreshTok
 	if err != nil {
 		return err
 	}
-	payload, until, err := e.compose(time.Now(), &s, rt.Generation, custom)
+	payload, until, err := e.compose(time.Now(), &s, "", rt.Generation, custom)
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ type note struct {
 	claims     string    // as JSON
 	generation int64     // of the refresh token that it is, or that came with it
 	key        string    // the thumbprint of the key that it is bound to; "" if it names none
-	granted    bool      // whether another credential opened its session; see Grant
+	granted    bool      // whether another credential got it; see Grant
 	authAt     time.Time // when the user authenticated for it; zero if it does not say
 	expires    time.Time // when the identity does
 	until      time.Time // when the note is void

@@ -28,10 +28,11 @@ type Issued struct {
 type Fits func(Issued) error
 
 // issue signs an access token for the session, with the custom claims, a JSON object or nil, and
-// makes its current refresh token of the secret if there are any.
-func (e *Engine) issue(s *backends.Session, custom []byte, secret backends.Secret, fits Fits) (issued Issued, err error) {
+// makes its current refresh token of the secret if there are any. granted is the kind of the session if
+// another credential opened it: see Grant.
+func (e *Engine) issue(s *backends.Session, granted backends.Kind, custom []byte, secret backends.Secret, fits Fits) (issued Issued, err error) {
 	now := time.Now()
-	payload, expiresAt, err := e.compose(now, s, s.Refresh.Generation, custom)
+	payload, expiresAt, err := e.compose(now, s, granted, s.Refresh.Generation, custom)
 	if err != nil {
 		return Issued{}, err
 	}
@@ -53,7 +54,7 @@ const sidFrom = len(`{"sid":"`)
 //
 // Its times are whole seconds, as usual for tokens: it lives a fraction of a second longer than
 // the configured lifetime rather than shorter, but not past the deadline of the session.
-func (e *Engine) compose(now time.Time, s *backends.Session, generation int64, custom []byte) ([]byte, time.Time, error) {
+func (e *Engine) compose(now time.Time, s *backends.Session, granted backends.Kind, generation int64, custom []byte) ([]byte, time.Time, error) {
 	expiresAt := now.Add(e.TTL + time.Second - 1).Truncate(time.Second)
 	if expiresAt.After(s.AbsoluteDeadline) {
 		expiresAt = s.AbsoluteDeadline.Truncate(time.Second)
@@ -74,12 +75,12 @@ func (e *Engine) compose(now time.Time, s *backends.Session, generation int64, c
 		Generation int64 `json:"rt_gen,omitempty"`
 		// Confirmation is the key that a client must prove: RFC 9449, section 6.1.
 		Confirmation confirmation `json:"cnf,omitzero"`
-		// Kind is that of a session that tokens did not open: see Grant.
+		// Kind is that of a session for which another credential got the token: see Grant.
 		Kind backends.Kind `json:"sid_kind,omitempty"`
 	}{
 		s.ID, e.Issuer, s.UserID, e.Audience, expiresAt.Unix(), now.Unix(), rand.Text(),
 		s.AuthenticatedAt.Unix(), e.ClientID, s.AuthenticatedAt.UnixMicro(), generation,
-		confirmation{s.Binding.Thumbprint}, otherKind(s),
+		confirmation{s.Binding.Thumbprint}, granted,
 	})
 	if err == nil && custom != nil {
 		payload = merge(payload, custom)
@@ -94,14 +95,6 @@ func (e *Engine) compose(now time.Time, s *backends.Session, generation int64, c
 // A confirmation is the claim cnf.
 type confirmation struct {
 	Thumbprint string `json:"jkt"`
-}
-
-// otherKind returns the kind of s unless that is the one of all sessions that tokens open.
-func otherKind(s *backends.Session) backends.Kind {
-	if s.Kind == backends.KindToken {
-		return ""
-	}
-	return s.Kind
 }
 
 // merge returns the members of both objects in one. They have no name in common, and the first

@@ -1,6 +1,7 @@
 package tokens
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -104,7 +105,7 @@ func (e *Engine) FindAccess(ctx context.Context, c *Claims) (backends.Session, b
 	s, u, err := e.Sessions.FindAnyKind(ctx, c.SessionID)
 	switch {
 	case err != nil:
-	case otherKind(&s) != c.Kind:
+	case s.Kind != cmp.Or(c.Kind, backends.KindToken):
 		err = bearer.Invalid(errors.New("sid is a session that another credential opened, and the token does not come from Grant"))
 	case s.UserID != c.Subject:
 		err = bearer.Invalid(errors.New("sid is not a session of sub"))

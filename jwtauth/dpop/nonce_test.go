@@ -21,6 +21,7 @@ func (broken) Claim(context.Context, time.Time, backends.NameHash, time.Time) (b
 }
 
 func TestWithNoncesAClientLearnsOneAndItsClockDoesNotMatter(t *testing.T) {
+	// DP-6.
 	synctest.Test(t, func(t *testing.T) {
 		p, d := proofs(t, withNonces), prooftest.New(t, "ES256")
 		yesterday := time.Now().Add(-24 * time.Hour).Unix()
@@ -40,6 +41,7 @@ func TestWithNoncesAClientLearnsOneAndItsClockDoesNotMatter(t *testing.T) {
 }
 
 func TestANonceIsGoodForItsWindowAndTheNext(t *testing.T) {
+	// DP-6.
 	synctest.Test(t, func(t *testing.T) {
 		p, d := proofs(t, withNonces), prooftest.New(t, "ES256")
 		nonce := p.Nonce() // at the beginning of a window of 60 s, since 2000 is a whole number of minutes after 1970

@@ -43,13 +43,13 @@ func withNonces(c *dpop.Config) { c.NonceKeys = [][]byte{nonceKey} }
 func claims(pairs ...any) map[string]any {
 	sum := sha256.Sum256([]byte(token))
 	return prooftest.With(map[string]any{
-		"jti": rand(), "htm": "GET", "htu": "https://app.example/orders", "iat": time.Now().Unix(), "ath": prooftest.B64(sum[:]),
+		"jti": nextID(), "htm": "GET", "htu": "https://app.example/orders", "iat": time.Now().Unix(), "ath": prooftest.B64(sum[:]),
 	}, pairs...)
 }
 
 var counter atomic.Int64
 
-func rand() string { return "jti-" + time.Duration(counter.Add(1)).String() }
+func nextID() string { return "jti-" + time.Duration(counter.Add(1)).String() }
 
 func request(proof ...string) *http.Request {
 	r := httptest.NewRequest("GET", "http://10.0.0.7:8080/orders?page=2", nil)
@@ -92,6 +92,7 @@ func TestAProofForTheRequestAndItsTokenIsTakenOnce(t *testing.T) {
 func refused(_ backends.Binding, err error) error { return err }
 
 func TestAProofForAnythingElseIsRefusedAndNotUsedUp(t *testing.T) {
+	// DP-2, DP-3.
 	p, d, other := proofs(t), prooftest.New(t, "ES256"), prooftest.New(t, "ES256")
 	key := bindingOf(t, p, d).Thumbprint
 	at := func(d time.Duration) int64 { return time.Now().Add(d).Unix() }
@@ -165,6 +166,7 @@ func bindingOf(t *testing.T, p *dpop.Proofs, d *prooftest.Device) backends.Bindi
 }
 
 func TestOfSimultaneousRequestsWithOneProofOnePasses(t *testing.T) {
+	// DP-3.
 	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		store := s.(backends.Claims)
 		here := proofs(t, func(c *dpop.Config) { c.InMemory, c.Claims = false, store })
@@ -199,6 +201,7 @@ func TestInMemoryAProofPassesOnceInEachProcess(t *testing.T) {
 }
 
 func TestAProofStaysUsedForAsLongAsItIsGood(t *testing.T) {
+	// DP-3.
 	for name, claimed := range map[string]func(*dpop.Config){
 		"in memory":  func(*dpop.Config) {},
 		"in a store": func(c *dpop.Config) { c.InMemory, c.Claims = false, memory.New() },

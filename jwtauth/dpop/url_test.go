@@ -12,6 +12,7 @@ import (
 )
 
 func TestURLsAreComparedAfterTheNormalizationOfRFC3986(t *testing.T) {
+	// DP-2.
 	d := prooftest.New(t, "ES256")
 	for _, row := range []struct {
 		url, target, htu string // of the application, of the request as it arrives, of the proof

@@ -16,6 +16,10 @@
 //	bearer, err := foreign.ByIssuer(tokens, issuers)
 //	orders, err := guard.Require(middleware.HasScope("orders:read"))
 //
+// A token that its issuer has bound to a key (the claim cnf with a jkt, RFC 9449) needs a proof of that
+// key: see Config.Proofs. One that is bound in another way, to a client certificate for example, is
+// refused.
+//
 // # Fetching keys
 //
 // Only a token in which everything but the signature is good can cause a fetch, and requests

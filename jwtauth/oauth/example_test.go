@@ -188,3 +188,27 @@ func ExampleEndpoints_IntrospectHandler_incorrect() {
 	fmt.Println(w.Code) // right: guard.Handler(endpoints.IntrospectHandler())
 	// Output: 403
 }
+
+// An application with a grant of its own, an authorization code for example, refuses it as the endpoint
+// does, so that libraries of clients understand why.
+func ExampleEndpoints_Refuse() {
+	endpoints, tokens, _ := annsEndpoints()
+	token := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { // POST /token
+		if r.PostFormValue("grant_type") != "urn:app:code" {
+			endpoints.TokenHandler().ServeHTTP(w, r)
+			return
+		}
+		resp, err := tokens.Login(r, middleware.Login{Subject: r.PostFormValue("code"), UserVersion: 7})
+		if err != nil {
+			endpoints.Refuse(w, r, err)
+			return
+		}
+		resp.Write(w)
+	})
+	r := httptest.NewRequest("POST", "/token", strings.NewReader("grant_type=urn:app:code&code=ann"))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	w := httptest.NewRecorder()
+	token.ServeHTTP(w, r)
+	fmt.Print(w.Code, " ", w.Body)
+	// Output: 400 {"error":"invalid_grant","error_description":"token is invalid, expired or revoked"}
+}

@@ -4,6 +4,7 @@ import { $, element, say, span } from "./dom.js";
 import { ask, due, logIn, logOut, look, refresh, session } from "./session.js";
 import { askNow, outage } from "./outage.js";
 import { burst } from "./burst.js";
+import { callService, forgetToken } from "./dpop.js";
 import { draw, drawAnswer, drawToken, forgetChart } from "./chart.js";
 import { forgetTimeline, note } from "./timeline.js";
 import { isOutage, problemOf } from "./send.js";
@@ -143,6 +144,17 @@ for (const button of document.querySelectorAll("[data-request]")) {
   const [method, path] = button.dataset.request.split(" ");
   button.addEventListener("click", () => attempt(button, method, path, method === "POST" ? { text: "hello from this tab" } : undefined));
 }
+
+$("service").addEventListener("click", async ({ target }) => {
+  target.disabled = true;
+  const answer = await callService("GET", "/service/time");
+  target.disabled = false;
+  if ($("in").hidden) return;
+  target.focus();
+  say("service-answer", answer.ok ? JSON.stringify(answer.data, null, 1) : words(answer));
+  if (answer.status === 401) look(); // whether the session has ended
+});
+session.addEventListener("out", forgetToken);
 
 // Outages. The page stays as it is.
 

@@ -1,17 +1,17 @@
 // Requests, and what may come back.
 
 // send returns the answer of the server. Without one the status is 0.
-export async function send(method, path, body) {
-  const options = { method, cache: "no-store" };
+export async function send(method, path, body, headers) {
+  const options = { method, cache: "no-store", headers: { ...headers } };
   if (body) {
-    options.headers = { "Content-Type": "application/json" };
+    options.headers["Content-Type"] = "application/json";
     options.body = JSON.stringify(body);
   }
   try {
     const response = await fetch(path, options);
     const json = response.headers.get("Content-Type")?.includes("json");
     return {
-      method, path, status: response.status, ok: response.ok,
+      method, path, status: response.status, ok: response.ok, headers: response.headers,
       data: json ? await response.json() : null,
       retryAfter: Number(response.headers.get("Retry-After")) || 0, // seconds
     };

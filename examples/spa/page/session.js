@@ -15,25 +15,26 @@ let touchedAt = Date.now(); // when the user was last active here
 
 const emit = (name, detail) => session.dispatchEvent(new CustomEvent(name, { detail }));
 
-async function once(method, path, body) {
-  const answer = await send(method, path, body);
+async function once(method, path, body, headers) {
+  const answer = await send(method, path, body, headers);
   if (!isOutage(answer)) over();
   emit("answer", answer);
   return answer;
 }
 
-// ask sends a request of the user. A 401 always means that the session has ended.
-export async function ask(method, path, body) {
+// ask sends a request of the user. A 401 always means that the session has ended, unless the request has a
+// proof: then it may be about that, and the next one without says more.
+export async function ask(method, path, body, headers) {
   const asked = turn;
-  let answer = await once(method, path, body);
+  let answer = await once(method, path, body, headers);
   // A refresh may be repeated like a GET: it gets the same successor. Whether another request was
   // carried out although its answer was lost, only its sender can find out.
-  const repeatable = method === "GET" || path === "/refresh";
+  const repeatable = (method === "GET" || path === "/refresh") && !headers?.DPoP; // a proof is good once
   for (let attempt = 0; isOutage(answer) && repeatable && asked === turn; attempt++) {
     await pause(answer, attempt);
     if (asked === turn) answer = await once(method, path, body);
   }
-  if (answer.status === 401 && asked === turn) leave(problemOf(answer));
+  if (answer.status === 401 && asked === turn && !headers?.DPoP) leave(problemOf(answer));
   return answer;
 }
 
