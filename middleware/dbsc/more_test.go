@@ -150,3 +150,29 @@ func TestABoundCookieOfAFormerKeyIsGood(t *testing.T) {
 		t.Errorf("%s, want proved by the new key", got)
 	}
 }
+
+func TestATokenOutOfACookieIsGoodNowhereElse(t *testing.T) {
+	// DB-1, DB-2: not as a Bearer token, nor at the token endpoint, in the minutes of the bound cookie either.
+	storetest.Each(t, func(t *testing.T, store storetest.Store) {
+		a := newApp(t, store, "token cookies", offered)
+		tokens := newTokens(t, registry(t, store))
+		guard := must(middleware.New(middleware.Config{Authenticator: middleware.FirstOf(tokens, a.cookies)}))(t)
+		mux := http.NewServeMux()
+		mux.Handle("/", a.Handler)
+		mux.Handle("/api", guard.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})))
+		mux.HandleFunc("POST /refresh", func(w http.ResponseWriter, r *http.Request) {
+			if _, err := tokens.Refresh(r, r.Header.Get("Token")); err != nil {
+				middleware.Refuse(w, r, err)
+			}
+		})
+		a.Handler = mux
+		d := bound(t, a, "1")
+		access, refresh := d.jar["__Host-access"], d.jar["__Host-refresh"]
+		thief := newDevice(t, a)
+		thief.want(401, "GET", "/api", header("Authorization", "Bearer "+access))
+		thief.want(401, "GET", "/api", header("Authorization", "DPoP "+access))
+		thief.want(401, "POST", "/refresh", header("Token", refresh))
+		d.lose().refresh()
+		d.want(200, "GET", "/me")
+	})
+}
