@@ -13,8 +13,11 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/backends/memory"
+	"github.com/inga-auth/inga/backends/postgres"
 	"github.com/inga-auth/inga/cookie"
+	"github.com/inga-auth/inga/internal/pgtest"
 	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/jwtauth/tokencookie"
 	"github.com/inga-auth/inga/middleware"
@@ -175,4 +178,41 @@ func TestATokenOutOfACookieIsGoodNowhereElse(t *testing.T) {
 		d.lose().refresh()
 		d.want(200, "GET", "/me")
 	})
+}
+
+func TestABindingReachesTheCachesOfOtherProcesses(t *testing.T) {
+	// DB-1: which believed until then that the session is not bound.
+	for kind := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			for name, store := range map[string]backends.Store{
+				"memory":   storetest.Memory(t),
+				"postgres": postgresWithUsers(t),
+			} {
+				a, other := newApp(t, storetest.Cached(t, store), kind, offered), newApp(t, storetest.Cached(t, store), kind, offered)
+				d := newDevice(t, a)
+				d.want(200, "POST", "/login/1")
+				thief := d.thief()
+				thief.app = other
+				thief.want(200, "GET", "/me")
+				thief.want(200, "GET", "/me")
+				other.cookies.Bound().Shorten(time.Nanosecond, 0)
+				d.register()
+				for began := time.Now(); thief.do("GET", "/me").Code != 401; time.Sleep(time.Millisecond) {
+					if time.Since(began) > time.Minute {
+						t.Fatalf("%s: the other process lets the thief in for a minute", name)
+					}
+				}
+				d.app = other
+				other.cookies.Bound().Shorten(10*time.Minute, 0)
+				d.lose().refresh()
+				d.want(200, "GET", "/me")
+			}
+		})
+	}
+}
+
+func postgresWithUsers(t *testing.T) *postgres.Store {
+	s := storetest.Postgres(t, pgtest.Pool(t), pgtest.Schema(t))
+	storetest.AddUsers(t, s)
+	return s
 }
