@@ -47,6 +47,12 @@
 // again: a form that is sent after that changes their own account, so a page should say whose it is. If
 // the session was ended otherwise, requests are refused until its user logs out of it.
 //
+// # Copies of the cookie
+//
+// A copy of the cookie is as good as the cookie, unless Config.Bind binds the sessions to the device of
+// their browser, where the browser can do that: then a copy is good for minutes. See package
+// middleware/dbsc.
+//
 // # Requests from elsewhere
 //
 // A browser sends the cookie along with requests that another site makes it send. Unsafe
