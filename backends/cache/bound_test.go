@@ -34,8 +34,8 @@ func TestTheSessionsTakeNoMoreMemoryThanMaxBytes(t *testing.T) {
 func TestTheDefaultBoundsHoldAQuarterOfAMillionSessions(t *testing.T) {
 	s := newCache(t, &crowd{})
 	fill(t, s, 100, false)
-	if weight := s.Weight(); weight*2500 > 128<<20 {
-		t.Errorf("100 sessions weigh %d, want at most a 2500th of 128 MiB", weight)
+	if weight, most := s.Weight(), s.MaxWeight(); most > 128<<20 || weight*2500 > most {
+		t.Errorf("100 sessions weigh %d, want at most a 2500th of what all may, which is %d and at most 128 MiB", weight, most)
 	}
 }
 

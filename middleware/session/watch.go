@@ -3,6 +3,8 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -32,7 +34,7 @@ func (m *Method) WatchSession(id middleware.Identity, end func(cause error)) (st
 	})
 	var done sync.WaitGroup
 	done.Go(func() {
-		if cause := m.wait(ctx, id.SessionID, look); cause != nil && ctx.Err() == nil {
+		if cause := m.waitSafely(ctx, id.SessionID, look); cause != nil && ctx.Err() == nil {
 			end(cause)
 		}
 	})
@@ -58,6 +60,17 @@ func (m *Method) subscribe(id middleware.Identity, f func()) (stop func()) {
 		user()
 		actor()
 	}
+}
+
+// waitSafely is wait, and ends the request if the store panics: in a goroutine of ours that would end the
+// process.
+func (m *Method) waitSafely(ctx context.Context, id string, look <-chan struct{}) (cause error) {
+	defer func() {
+		if v := recover(); v != nil {
+			cause = fmt.Errorf("%w: session: the store panicked: %v\n\n%s", middleware.ErrUnavailable, v, debug.Stack())
+		}
+	}()
+	return m.wait(ctx, id, look)
 }
 
 // wait returns why the session has ended, or nil when ctx has. It looks the session up now and

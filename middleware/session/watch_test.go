@@ -3,6 +3,7 @@ package session_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -296,4 +297,43 @@ func TestAWatchWithoutASubscriberLooksEveryFiveSeconds(t *testing.T) {
 			t.Errorf("ended after %v because of %v, want after 3s because of ErrSessionRevoked", took, cause)
 		}
 	})
+}
+
+// panicking panics when it is asked for a session, once it is to.
+type panicking struct {
+	backends.Store
+	now atomic.Bool
+}
+
+func (p *panicking) Find(ctx context.Context, now time.Time, id string, h backends.SecretHash) (backends.Session, backends.User, error) {
+	if p.now.Load() {
+		panic("a mistake in the store")
+	}
+	return p.Store.Find(ctx, now, id, h)
+}
+
+func TestAWatchOfAStoreThatPanicsEndsItsRequestAndNotTheProcess(t *testing.T) {
+	for name, wrap := range map[string]func(*testing.T, backends.Store) backends.Store{
+		"alone":  func(_ *testing.T, s backends.Store) backends.Store { return s },
+		"cached": func(t *testing.T, s backends.Store) backends.Store { return storetest.Cached(t, s) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := &panicking{Store: storetest.Memory(t)}
+				f := newFixture(t, wrap(t, p))
+				causes := f.watch(f.open("1"))
+				p.now.Store(true)
+				time.Sleep(time.Minute)
+				synctest.Wait()
+				select {
+				case cause := <-causes:
+					if !errors.Is(cause, middleware.ErrUnavailable) || !strings.Contains(cause.Error(), "a mistake in the store") {
+						t.Errorf("%v, want ErrUnavailable because of the panic", cause)
+					}
+				default:
+					t.Error("the request goes on")
+				}
+			})
+		})
+	}
 }
