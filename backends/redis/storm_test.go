@@ -277,6 +277,10 @@ func TestWhileSlotsAreMovedTheLimitHolds(t *testing.T) {
 	check(t, s.stores[0].Users().CreateUser(t.Context(), backends.User{ID: user}, ""))
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup
+	defer running.Wait()
+	defer cancel()
+	first := make(chan struct{})
+	begun := sync.OnceFunc(func() { close(first) })
 	for i := range 50 {
 		running.Go(func() {
 			for ctx.Err() == nil {
@@ -284,8 +288,16 @@ func TestWhileSlotsAreMovedTheLimitHolds(t *testing.T) {
 				if err != nil && !errors.Is(err, backends.ErrUnavailable) && ctx.Err() == nil {
 					t.Errorf("Create: %v", err)
 				}
+				if err == nil {
+					begun()
+				}
 			}
 		})
+	}
+	select {
+	case <-first:
+	case <-time.After(time.Minute):
+		t.Fatal("there is no login")
 	}
 	key := "{" + backends.Place(user)[:2] + "}"
 	for range 2 { // its slot is moved there and back
@@ -295,8 +307,6 @@ func TestWhileSlotsAreMovedTheLimitHolds(t *testing.T) {
 			t.Errorf("%d sessions, %v; want 1 to %d", len(page), err, stormLimit)
 		}
 	}
-	cancel()
-	running.Wait()
 }
 
 // moveSlot moves the slot of the key to another master.
