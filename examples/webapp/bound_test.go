@@ -31,8 +31,8 @@ func (p *program) secured(t *testing.T) (*program, *httptest.Server) {
 
 func TestADeviceThatIsBoundHasAShield(t *testing.T) {
 	// DB-6, DB-9: with a browser that binds its sessions, and one that does not.
-	onEachBackend(t, func(t *testing.T, flags ...string) {
-		inside := start(t, flags...)
+	onEachBackend(t, func(t *testing.T, flags func(*testing.T) []string) {
+		inside := start(t, flags(t)...)
 		p, proxy := inside.secured(t)
 		ctx, _ := chromium.StartIn(t, chromium.Profile(t), chromium.BindsSessions(proxy.Certificate(), false)...)
 		ctx, cancel := context.WithTimeout(ctx, 2*patience)
