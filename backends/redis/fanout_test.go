@@ -114,9 +114,8 @@ func cpu(t testing.TB, s *redistest.Server) (sum time.Duration) {
 
 // A stopwatch measures how long changes take until they are heard.
 type stopwatch struct {
-	t      *testing.T
-	client rueidis.Client
-	lost   <-chan error
+	t    *testing.T
+	lost <-chan error
 
 	mu      sync.Mutex
 	started map[string]time.Time

@@ -12,6 +12,8 @@
 //   - TestModel has many clients log in and out, refresh and be revoked, in several tabs, with
 //     answers that are late, lost or cut, while the feeds come and go, and compares each answer with
 //     what a model allows.
+//   - TestModelOnACluster and TestLagOnACluster are the same on a Redis Cluster, whose nodes are killed,
+//     paused and replaced, and whose slots are moved, meanwhile.
 //
 // By default they are short. To measure for longer, or to repeat a run:
 //
