@@ -50,7 +50,7 @@
 //	                                                        with appendonly yes   1            0
 //	an end holds after a crash    no           yes (1)      yes (2)               yes (3)      if copied (4)
 //	a rotation, a claim           no           yes (1)      yes (2)               yes (3)      if copied (4)
-//	a login                       no           yes (1)      yes (2)               if copied (5)
+//	a login, a new user           no           yes (1)      yes (2)               if copied (5)
 //	too few replicas              -            -            -                     error (6)    no error (4)
 //	a limit, logins at once       exact (7)    exact (7)    exact (7, 8)          exact (7, 9)
 //	an end is noticed elsewhere   -            MaxLag (10)  MaxLag (11)           MaxLag (12), but see above (13)

@@ -59,8 +59,18 @@ type sample struct {
 	failed  bool
 }
 
-// prepare logs in and has all processes see the session.
-func (s *sample) prepare() error {
+// prepare logs in and has all processes see the session. A failover may forget a user or a login of
+// the moment before, which no replica had.
+func (s *sample) prepare() (err error) {
+	for range 3 {
+		if err = s.login(); err == nil || !s.by.persistent {
+			break
+		}
+	}
+	return err
+}
+
+func (s *sample) login() error {
 	w, a := s.f.createUser(s.by, s.user)
 	if a.status != 200 && !(a.again && a.status == 409) { // it was created the first time
 		return fmt.Errorf("%v", a)
