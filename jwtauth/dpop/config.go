@@ -83,7 +83,7 @@ func New(c Config) (*Proofs, error) {
 		used:   c.Claims,
 	}
 	if c.InMemory {
-		p.used = newMemory()
+		p.used = newMemory(maxRemembered)
 	}
 	return p, nil
 }
