@@ -117,9 +117,10 @@ func (b *Binder) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[binder]")
 // Offer asks the browser that receives h to make a key and to prove it at the path for registrations.
 // s has just begun, or begun anew.
 //
-// The authorization is in no cookie: a copy of the cookies is not enough to bind the session.
+// The authorization is in no cookie: a copy of the cookies is not enough to bind the session. A session in
+// which another user acts is not bound: it takes the session of that user, which may be.
 func (b *Binder) Offer(h http.Header, s *backends.Session) {
-	if b == nil {
+	if b == nil || s.Actor != (backends.Actor{}) {
 		return
 	}
 	l := LoginOf(s)
