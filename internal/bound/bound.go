@@ -124,8 +124,7 @@ func (b *Binder) Offer(h http.Header, s *backends.Session) {
 		return
 	}
 	l := LoginOf(s)
-	now := time.Now()
 	h.Set("Secure-Session-Registration", fmt.Sprintf(`(ES256 RS256);path="%sregister";challenge="%s";authorization="%s"`,
-		b.bind.Path, b.Challenge(ToRegister, l, now), b.authorization(l, now)))
+		b.bind.Path, b.Challenge(ToRegister, l, time.Now()), b.authorization(l)))
 	h.Set("Cache-Control", "no-store")
 }
