@@ -117,14 +117,14 @@ func (b *Binder) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[binder]")
 // Offer asks the browser that receives h to make a key and to prove it at the path for registrations.
 // s has just begun, or begun anew.
 //
-// The authorization is in no cookie: a copy of the cookies is not enough to bind the session.
+// The authorization is in no cookie: a copy of the cookies is not enough to bind the session. A session in
+// which another user acts is not bound: it takes the session of that user, which may be.
 func (b *Binder) Offer(h http.Header, s *backends.Session) {
-	if b == nil {
+	if b == nil || s.Actor != (backends.Actor{}) {
 		return
 	}
 	l := LoginOf(s)
-	now := time.Now()
 	h.Set("Secure-Session-Registration", fmt.Sprintf(`(ES256 RS256);path="%sregister";challenge="%s";authorization="%s"`,
-		b.bind.Path, b.Challenge(ToRegister, l, now), b.authorization(l, now)))
+		b.bind.Path, b.Challenge(ToRegister, l, time.Now()), b.authorization(l)))
 	h.Set("Cache-Control", "no-store")
 }
