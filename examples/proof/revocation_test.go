@@ -72,7 +72,7 @@ func (s *sample) prepare() (err error) {
 
 func (s *sample) login() error {
 	w, a := s.f.createUser(s.by, s.user)
-	if a.status != 200 && !(a.again && a.status == 409) { // it was created the first time
+	if a.status != 200 && !(a.status == 409 && s.by.persistent) { // it was created the first time
 		return fmt.Errorf("%v", a)
 	}
 	s.jar = newJar()
