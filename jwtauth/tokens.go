@@ -65,6 +65,10 @@ func (t *Tokens) Challenge(r *http.Request, d middleware.Denial) string {
 // of who the user is. A program that logs in again has one session more: it should end the
 // previous one with [Tokens.Logout], unless the limit of the registry does.
 //
+// With l.Actor, whose token r brings, the tokens are those of a session in which that user acts as
+// l.Subject: see package middleware/session. They name both, in the claim act (RFC 8693, section 4.1),
+// and have no auth_time and no refresh token. The actor's own tokens stay good.
+//
 // Errors: [middleware.ErrMalformedRequest] for a GET and other safe methods, and those of
 // session.Method.Open. See package middleware/callback for logins that another site sends back.
 func (t *Tokens) Login(r *http.Request, l middleware.Login) (Response, error) {

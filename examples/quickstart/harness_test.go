@@ -21,6 +21,7 @@ import (
 
 	"github.com/inga-auth/inga/backends/password"
 	"github.com/inga-auth/inga/internal/pgtest"
+	"github.com/inga-auth/inga/internal/redistest"
 )
 
 func TestMain(m *testing.M) {
@@ -60,42 +61,44 @@ func runFlags(ctx context.Context, flags []string, out io.Writer) error {
 		return err
 	}
 	o.server, o.users, o.passwords = &http.Server{}, users, passwordCost
-	o.postgres.Timeout = patience
+	o.postgres.Timeout, o.redis.Timeout = patience, patience
 	return run(ctx, o, out)
 }
 
-// onEachBackend runs the test on memory and on a database of its own. The flags that it is
-// given start the program on either.
+// places are what the program can be started on, each with the flags for a new one.
+var places = map[string]func(*testing.T) []string{
+	"memory":   func(*testing.T) []string { return nil },
+	"postgres": func(t *testing.T) []string { return []string{"-database-url", newDatabase(t)} },
+	"redis":    func(t *testing.T) []string { return []string{"-redis", redistest.Start(t).URL()} },
+}
+
+// onEachBackend runs the test on memory, and on a database and a Redis of its own. The flags that
+// it is given start the program on one of them.
 func onEachBackend(t *testing.T, test func(t *testing.T, flags ...string)) {
 	t.Helper()
 	t.Parallel()
-	t.Run("memory", func(t *testing.T) {
-		t.Parallel()
-		test(t)
-	})
-	t.Run("postgres", func(t *testing.T) {
-		t.Parallel()
-		test(t, "-database-url", newDatabase(t))
-	})
+	for name, flags := range places {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, flags(t)...)
+		})
+	}
 }
 
-// onEachStore is onEachBackend, and both with a cache before them too.
+// onEachStore is onEachBackend, and all of them with a cache before them too.
 func onEachStore(t *testing.T, test func(t *testing.T, flags ...string)) {
 	t.Helper()
-	onEachBackend(t, func(t *testing.T, flags ...string) {
-		t.Run("as it is", func(t *testing.T) {
+	t.Parallel()
+	for name, flags := range places {
+		t.Run(name+" as it is", func(t *testing.T) {
 			t.Parallel()
-			test(t, flags...)
+			test(t, flags(t)...)
 		})
-		t.Run("with a cache", func(t *testing.T) {
+		t.Run(name+" with a cache", func(t *testing.T) {
 			t.Parallel()
-			cached := []string{"-cache"}
-			if len(flags) > 0 {
-				cached = append(cached, "-database-url", newDatabase(t)) // of its own
-			}
-			test(t, cached...)
+			test(t, append(flags(t), "-cache")...)
 		})
-	})
+	}
 }
 
 // newDatabase returns the URL of an empty database. The program keeps its tables in one

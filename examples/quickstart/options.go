@@ -12,6 +12,7 @@ import (
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/backends/password"
 	"github.com/inga-auth/inga/backends/postgres"
+	"github.com/inga-auth/inga/backends/redis"
 	"github.com/inga-auth/inga/examples/internal/server"
 	"github.com/inga-auth/inga/middleware/clientip"
 	"github.com/inga-auth/inga/sliding"
@@ -21,6 +22,7 @@ import (
 type options struct {
 	addr        string
 	databaseURL string
+	redisURL    string
 	cache       bool
 	maxLag      time.Duration
 	policy      sliding.Policy
@@ -38,6 +40,7 @@ type options struct {
 
 	server    *http.Server    // with its timeouts; those of the tests have none
 	postgres  postgres.Config // without the Pool
+	redis     redis.Config    // without the Client
 	users     []demoUser
 	passwords password.Config
 }
@@ -66,6 +69,7 @@ func parse(args []string) (options, error) {
 func (o *options) define(f *flag.FlagSet) {
 	f.StringVar(&o.addr, "addr", "127.0.0.1:8080", "`address` to listen on; port 0 is any free one")
 	f.StringVar(&o.databaseURL, "database-url", "", "keep users and sessions in the PostgreSQL at this `URL`, instead of in memory")
+	f.StringVar(&o.redisURL, "redis", "", "keep users and sessions in the Redis at this `URL`, instead of in memory")
 	f.BoolVar(&o.cache, "cache", false, "cache the backend: a request with a cached session costs no round trip")
 	f.DurationVar(&o.maxLag, "max-lag", 5*time.Second, "with -cache: how long a change made by another process may go unnoticed while its feed works")
 	f.DurationVar(&o.policy.Idle, "idle", 30*time.Minute, "end a session that has not been used for this long")
@@ -89,6 +93,9 @@ func (o *options) define(f *flag.FlagSet) {
 func (o *options) mistakes() []error {
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if o.databaseURL != "" && o.redisURL != "" {
+		bad("-redis and -database-url are two places to keep sessions, want one")
+	}
 	if o.rotateKeys && o.keyFile == "" {
 		bad("-rotate-keys needs the file of -keys")
 	}
@@ -112,6 +119,9 @@ func (o *options) mistakes() []error {
 	}
 	return errs
 }
+
+// stored reports whether users and sessions outlive the program.
+func (o *options) stored() bool { return o.databaseURL != "" || o.redisURL != "" }
 
 // limit returns how many sessions a user may have, given the user at the time of the login.
 func (o *options) limit(u backends.User) backends.Limit {

@@ -13,10 +13,11 @@ import (
 	"github.com/inga-auth/inga/backends/cache"
 	"github.com/inga-auth/inga/backends/memory"
 	"github.com/inga-auth/inga/backends/postgres"
+	"github.com/inga-auth/inga/examples/internal/redisstore"
 )
 
-// A store keeps sessions and users. Memory, Postgres and the cache around one of them are such
-// stores.
+// A store keeps sessions and users. Memory, Postgres, Redis and the cache around one of them are
+// such stores.
 type store interface {
 	backends.Store
 	backends.UserStore
@@ -45,11 +46,18 @@ func open(ctx context.Context, o options) (*backend, error) {
 	return &backend{c, c.Follow, b.close}, nil
 }
 
-// openStore returns Postgres at the URL, or memory if there is none.
+// openStore returns Postgres or Redis at the URL, or memory if there is none.
 func openStore(ctx context.Context, o options) (*backend, error) {
-	if o.databaseURL == "" {
-		return &backend{store: memory.New(), close: func() {}}, nil
+	switch {
+	case o.databaseURL != "":
+		return openPostgres(ctx, o)
+	case o.redisURL != "":
+		return openRedis(ctx, o)
 	}
+	return &backend{store: memory.New(), close: func() {}}, nil
+}
+
+func openPostgres(ctx context.Context, o options) (*backend, error) {
 	pool, err := pgxpool.New(ctx, o.databaseURL)
 	if err != nil {
 		return nil, fmt.Errorf("database: %w", err)
@@ -64,6 +72,14 @@ func openStore(ctx context.Context, o options) (*backend, error) {
 		return nil, fmt.Errorf("database: %w", err)
 	}
 	return &backend{store: s, close: pool.Close}, nil
+}
+
+func openRedis(ctx context.Context, o options) (*backend, error) {
+	s, stop, err := redisstore.Open(ctx, o.redisURL, o.redis)
+	if err != nil {
+		return nil, err
+	}
+	return &backend{store: s, close: stop}, nil
 }
 
 // work starts what runs beside the requests: the removal of dead sessions, and the cache's feed

@@ -301,6 +301,8 @@ func TestFlagsThatMakeNoSenseAreErrors(t *testing.T) {
 		{"-alg none", "-alg"},
 		{"-rotate-keys", "-keys"},
 		{"-database-url nonsense://", "database"},
+		{"-redis nonsense://", "redis"},
+		{"-redis redis://localhost -database-url postgres://localhost", "-database-url"},
 		{"-addr nowhere", "listen"},
 		{"-max-sessions -1", "-max-sessions"},
 		{"-on-limit throw", "-on-limit"},

@@ -13,7 +13,7 @@ import (
 // can be pasted into a shell, and the tests do that.
 func welcome(out io.Writer, url string, o options) {
 	place := "in memory"
-	if o.databaseURL != "" {
+	if o.stored() {
 		place = "in the database, these two users included"
 	}
 	kept := "$last" // the jar that is still logged in after a login over the limit
@@ -40,7 +40,7 @@ func restart(o options) string {
 	switch {
 	case o.keyFile == "":
 		return "The keys are new at each start, so a restart logs everyone out: see -keys."
-	case o.databaseURL == "":
+	case !o.stored():
 		return "The keys are kept but the sessions are not, so a restart logs everyone out."
 	}
 	return "The keys are kept too, so a restart logs nobody out."

@@ -21,8 +21,8 @@ func (a *answer) mistake(field string) string {
 }
 
 func TestAFormIsShownAgainWithItsMistakes(t *testing.T) {
-	onEachBackend(t, func(t *testing.T, flags ...string) {
-		p := start(t, flags...)
+	onEachBackend(t, func(t *testing.T, flags func(*testing.T) []string) {
+		p := start(t, flags(t)...)
 		p.client(t).signUp("ann")
 		bob := p.client(t).signUp("bob")
 		for _, row := range []struct {

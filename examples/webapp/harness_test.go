@@ -20,6 +20,7 @@ import (
 
 	"github.com/inga-auth/inga/backends/password"
 	"github.com/inga-auth/inga/internal/pgtest"
+	"github.com/inga-auth/inga/internal/redistest"
 )
 
 var screenshots = flag.String("screenshots", "", "write pictures of the main pages into this `directory`")
@@ -34,19 +35,23 @@ func TestMain(m *testing.M) {
 	os.Exit(pgtest.Main(m))
 }
 
-// onEachBackend runs the test on memory and on a database of its own. The flags that it is
-// given start the program on either.
-func onEachBackend(t *testing.T, test func(t *testing.T, flags ...string)) {
+// places are what the program can be started on, each with the flags for a new one.
+var places = map[string]func(*testing.T) []string{
+	"memory":   func(*testing.T) []string { return nil },
+	"postgres": func(t *testing.T) []string { return []string{"-database-url", newDatabase(t)} },
+	"redis":    func(t *testing.T) []string { return []string{"-redis", redistest.Start(t).URL()} },
+}
+
+// onEachBackend runs the test on each of them. The flags that it is given start the program on a new one.
+func onEachBackend(t *testing.T, test func(t *testing.T, flags func(*testing.T) []string)) {
 	t.Helper()
 	t.Parallel()
-	t.Run("memory", func(t *testing.T) {
-		t.Parallel()
-		test(t)
-	})
-	t.Run("postgres", func(t *testing.T) {
-		t.Parallel()
-		test(t, "-database-url", newDatabase(t))
-	})
+	for name, flags := range places {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, flags)
+		})
+	}
 }
 
 // newDatabase returns the URL of an empty database. The program keeps its tables in one
@@ -87,7 +92,7 @@ func runFlags(ctx context.Context, flags []string, out io.Writer) error {
 		return err
 	}
 	o.server, o.passwords = &http.Server{}, password.Config{Memory: 7168, Time: 5}
-	o.postgres.Timeout = patience
+	o.postgres.Timeout, o.redis.Timeout = patience, patience
 	return run(ctx, o, out)
 }
 

@@ -13,20 +13,32 @@ import (
 	"github.com/inga-auth/inga/backends/cache"
 	"github.com/inga-auth/inga/backends/memory"
 	"github.com/inga-auth/inga/backends/postgres"
+	"github.com/inga-auth/inga/examples/internal/redisstore"
 )
 
-// A backend is memory or Postgres behind a cache, which also reports at once when a session ends,
+// A backend is memory, Postgres or Redis behind a cache, which also reports at once when a session ends,
 // so that live pages end with it.
 type backend struct {
 	store *cache.Store
 	close func()
 }
 
-// open returns Postgres at the URL, or memory if there is none.
+// open returns Postgres or Redis at the URL, or memory if there is none.
 func open(ctx context.Context, o options) (*backend, error) {
-	if o.databaseURL == "" {
-		return cached(memory.New(), func() {})
+	switch {
+	case o.databaseURL != "":
+		return openPostgres(ctx, o)
+	case o.redisURL != "":
+		s, stop, err := redisstore.Open(ctx, o.redisURL, o.redis)
+		if err != nil {
+			return nil, err
+		}
+		return cached(s, stop)
 	}
+	return cached(memory.New(), func() {})
+}
+
+func openPostgres(ctx context.Context, o options) (*backend, error) {
 	pool, err := pgxpool.New(ctx, o.databaseURL)
 	if err != nil {
 		return nil, fmt.Errorf("database: %w", err)

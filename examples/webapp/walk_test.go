@@ -15,7 +15,7 @@ import (
 
 func TestInABrowser(t *testing.T) {
 	browser := chromium.Start(t)
-	onEachBackend(t, func(t *testing.T, flags ...string) {
+	onEachBackend(t, func(t *testing.T, flags func(*testing.T) []string) {
 		for name, test := range map[string]func(*testing.T, context.Context, *program){
 			"one signs up, logs out and in, with the keyboard": walk,
 			"one device is ended, and then all others":         endDevices,
@@ -24,11 +24,7 @@ func TestInABrowser(t *testing.T) {
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				own := flags
-				if len(flags) > 0 {
-					own = []string{"-database-url", newDatabase(t)}
-				}
-				test(t, browser, start(t, own...))
+				test(t, browser, start(t, flags(t)...))
 			})
 		}
 	})

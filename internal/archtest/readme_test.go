@@ -15,12 +15,13 @@ var imports = []string{
 	"context", "errors", "log", "net/http", "net/http/httptest", "slices", "testing", "time",
 	"github.com/inga-auth/inga/backends", "github.com/inga-auth/inga/backends/cache",
 	"github.com/inga-auth/inga/backends/memory", "github.com/inga-auth/inga/backends/password",
-	"github.com/inga-auth/inga/backends/postgres",
+	"github.com/inga-auth/inga/backends/postgres", "github.com/inga-auth/inga/backends/redis",
 	"github.com/inga-auth/inga/cookie", "github.com/inga-auth/inga/jwtauth",
 	"github.com/inga-auth/inga/jwtauth/oauth", "github.com/inga-auth/inga/jwtauth/tokencookie",
 	"github.com/inga-auth/inga/middleware", "github.com/inga-auth/inga/middleware/authtest",
 	"github.com/inga-auth/inga/middleware/clientip", "github.com/inga-auth/inga/middleware/devices",
 	"github.com/inga-auth/inga/middleware/session", "github.com/inga-auth/inga/sliding",
+	"github.com/redis/rueidis",
 }
 
 var names = map[string]string{

@@ -36,7 +36,7 @@ func (e *Engine) Named(token string) (middleware.Identity, error) {
 	if err := e.validate(c, err); err != nil {
 		return middleware.Identity{}, err
 	}
-	return middleware.Identity{SessionID: c.SessionID, Subject: c.Subject}, nil
+	return middleware.Identity{SessionID: c.SessionID, Subject: c.Subject, Actor: c.Actor}, nil
 }
 
 func (e *Engine) validate(c *Claims, err error) error {
@@ -108,6 +108,8 @@ func (e *Engine) FindAccess(ctx context.Context, c *Claims) (backends.Session, b
 		err = bearer.Invalid(errors.New("sid is a session that another credential opened, and the token does not come from Grant"))
 	case s.UserID != c.Subject:
 		err = bearer.Invalid(errors.New("sid is not a session of sub"))
+	case s.Actor.UserID != c.Actor:
+		err = bearer.Invalid(errors.New("act is not the user who acts in the session"))
 	case c.precedes(&s):
 		err = bearer.Invalid(errors.New("token is older than the last authentication"))
 	}

@@ -42,6 +42,12 @@ type introspection struct {
 	ExpiresAt int64  `json:"exp,omitempty"`
 	IssuedAt  int64  `json:"iat,omitempty"`
 	AuthTime  int64  `json:"auth_time,omitempty"`
+	Actor     *actor `json:"act,omitempty"`
+}
+
+// An actor is the user who acts as the subject: RFC 8693, section 4.1.
+type actor struct {
+	Subject string `json:"sub"`
 }
 
 func (e *Endpoints) introspect(r *http.Request, token string) (introspection, error) {
@@ -60,6 +66,9 @@ func (e *Endpoints) introspect(r *http.Request, token string) (introspection, er
 	if c != nil {
 		answer.TokenType, answer.ID = "Bearer", c.ID
 		answer.ExpiresAt, answer.IssuedAt = c.ExpiresAt.Unix(), c.IssuedAt.Unix()
+	}
+	if s.Actor.UserID != "" {
+		answer.Actor, answer.AuthTime = &actor{s.Actor.UserID}, 0 // as in the token: the user did not authenticate
 	}
 	return answer, nil
 }
