@@ -53,6 +53,9 @@ func (k *Cookies) Authenticate(r *http.Request) (id middleware.Identity, err err
 			identity.Recall(&id, entry, Method)
 			err = browser.Ambient(k.bound.Check(r, &id))
 		}
+		if err != nil {
+			id = middleware.Identity{}
+		}
 		return id, err
 	}
 	p, err := k.prove(r)

@@ -38,6 +38,12 @@
 // With package backends/cache as the store, a cookie that was verified before costs no round
 // trip and no signature. How soon a revocation takes effect is then up to the cache.
 //
+// # Copies of the cookie
+//
+// A copy of the cookie is as good as the cookie, unless Config.Bind binds the sessions to the device of
+// their browser, where the browser can do that: then a copy is good for minutes. See package
+// middleware/dbsc.
+//
 // # Requests from elsewhere
 //
 // A browser sends the cookie along with requests that another site makes it send. Unsafe

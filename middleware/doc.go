@@ -28,6 +28,7 @@
 //
 //	no credential                                     401, a bare challenge
 //	expired, revoked, malformed or wrong credential   401, error="invalid_token" if a token was sent
+//	a bound session without the proof of its key      401, error="invalid_token" if a token was sent
 //	authenticated too long ago, or not well enough    401, error="insufficient_user_authentication"
 //	a request that contradicts itself                 400, error="invalid_request"
 //	a rule objects, or a cross-origin write           403

@@ -281,6 +281,9 @@ func TestALinkFromAnotherSiteFindsTheUserLoggedIn(t *testing.T) {
 	b.do(chromedp.Navigate(b.other + "/elsewhere"))
 	b.expired()
 	b.do(chromedp.Click("#link"), chromedp.WaitVisible("#mine"))
+	if n := s.count(func(r request) bool { return refreshed(r) && !r.login }); n == 0 {
+		t.Error("no refresh came without the cookie of the session: the link did not cause one")
+	}
 	if n := s.happened("unproved"); n != 0 {
 		t.Errorf("%d requests came without a proof, want none", n)
 	}

@@ -4,10 +4,12 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"flag"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -52,6 +54,7 @@ type request struct {
 	method, path string
 	status       int
 	bound        bool   // whether it came with a bound cookie
+	login        bool   // whether it came with the cookie of the session
 	proof        bool   // whether it came with a proof
 	skipped      string // why it came without a bound cookie, as the browser says
 	from         string // Sec-Fetch-Site
@@ -60,6 +63,16 @@ type request struct {
 var kinds = map[string]func(*session.Registry, session.Bind) (cookies, error){
 	"session cookie": sessionCookie,
 	"token cookies":  tokenCookies,
+}
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	// These tests wait for a browser more than they work.
+	if p := flag.Lookup("test.parallel"); p.Value.String() == p.DefValue {
+		_ = p.Value.Set("4")
+	}
+	slog.SetDefault(slog.New(slog.DiscardHandler))
+	os.Exit(m.Run())
 }
 
 func newKey() [][]byte {
@@ -87,8 +100,8 @@ func tokenCookies(s *session.Registry, b session.Bind) (cookies, error) {
 }
 
 // newSite starts a site whose bound cookies live so long: with less than the 5 minutes that New allows,
-// they are accepted for twice as long as the browser keeps them, so that no test depends on how fast the
-// machine is.
+// they are accepted for five times as long as the browser keeps them, so that no test depends on how fast
+// the machine is.
 func newSite(t *testing.T, with func(*session.Registry, session.Bind) (cookies, error), life time.Duration) *site {
 	t.Helper()
 	store := memory.New()
@@ -109,7 +122,7 @@ func newSite(t *testing.T, with func(*session.Registry, session.Bind) (cookies, 
 		t.Fatal(errs, err1, err2)
 	}
 	if bind.Life == 0 {
-		s.cookies.Bound().Shorten(life, life)
+		s.cookies.Bound().Shorten(life, 4*life)
 	}
 	s.serve(t, s.routes(t))
 	return s
@@ -193,7 +206,7 @@ func (s *site) serve(t *testing.T, next http.Handler) {
 		defer s.mu.Unlock()
 		s.requests = append(s.requests, request{
 			r.Method, r.URL.Path, rec.status, strings.Contains(r.Header.Get("Cookie"), "-bound-"),
-			r.Header.Get("Secure-Session-Response") != "", r.Header.Get("Secure-Session-Skipped"), r.Header.Get("Sec-Fetch-Site"),
+			strings.Contains(r.Header.Get("Cookie"), "__Host-session="), r.Header.Get("Secure-Session-Response") != "", r.Header.Get("Secure-Session-Skipped"), r.Header.Get("Sec-Fetch-Site"),
 		})
 	}))
 	s.server.EnableHTTP2 = true

@@ -34,7 +34,9 @@ func (k *Cookies) Authenticate(r *http.Request) (id middleware.Identity, err err
 	if err := k.made(); err != nil {
 		return id, err
 	}
-	err = browser.Ambient(k.identify(r, &id))
+	if err = browser.Ambient(k.identify(r, &id)); err != nil {
+		id = middleware.Identity{}
+	}
 	return id, err
 }
 

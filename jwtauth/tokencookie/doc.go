@@ -30,6 +30,11 @@
 // see jwtauth.Tokens.Refresh. A page that calls it once in a while is enough, from any number of
 // tabs: they need not agree on which does. No other request replaces it.
 //
+// # Copies of the cookies
+//
+// With Config.Bind, browsers that can do it bind their sessions to the device, and a copy of the cookies
+// is good for minutes only: see package middleware/dbsc. Without a proof no refresh token is replaced.
+//
 // # Requests from other sites
 //
 // Browsers send cookies along with requests that other sites make. Unsafe methods and WebSocket

@@ -17,8 +17,9 @@
 //
 // A request of a bound session without a good bound cookie is refused with 401 and
 // [middleware.ErrUnproved], and there is a [middleware.EventUnproved]. The session is not ended: a thief
-// who tries must not log the owner out. Nor can a thief end it by logging out, or by logging in as
-// another user. The check costs no query: the session, cached or not, says to which key it is bound.
+// who tries must not log the owner out. Nor can a thief end it by the Logout of these cookies, or by logging
+// in as another user. (The revocation of tokens, by Logout of package jwtauth or by package oauth, takes
+// any token of the session, one out of a token cookie included: RFC 7009.) The check costs no query: the session, cached or not, says to which key it is bound.
 //
 // # What it stops, and what it does not
 //

@@ -13,8 +13,11 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/backends/memory"
+	"github.com/inga-auth/inga/backends/postgres"
 	"github.com/inga-auth/inga/cookie"
+	"github.com/inga-auth/inga/internal/pgtest"
 	"github.com/inga-auth/inga/internal/storetest"
 	"github.com/inga-auth/inga/jwtauth/tokencookie"
 	"github.com/inga-auth/inga/middleware"
@@ -148,5 +151,94 @@ func TestABoundCookieOfAFormerKeyIsGood(t *testing.T) {
 	d.send(200, proof)
 	if got := d.want(200, "GET", "/me").Body.String(); !strings.Contains(got, `"proved":true`) {
 		t.Errorf("%s, want proved by the new key", got)
+	}
+}
+
+func TestATokenOutOfACookieIsGoodNowhereElse(t *testing.T) {
+	// DB-1, DB-2: not as a Bearer token, nor at the token endpoint, in the minutes of the bound cookie either.
+	storetest.Each(t, func(t *testing.T, store storetest.Store) {
+		a := newApp(t, store, "token cookies", offered)
+		tokens := newTokens(t, registry(t, store))
+		guard := must(middleware.New(middleware.Config{Authenticator: middleware.FirstOf(tokens, a.cookies)}))(t)
+		mux := http.NewServeMux()
+		mux.Handle("/", a.Handler)
+		mux.Handle("/api", guard.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})))
+		mux.HandleFunc("POST /refresh", func(w http.ResponseWriter, r *http.Request) {
+			if _, err := tokens.Refresh(r, r.Header.Get("Token")); err != nil {
+				middleware.Refuse(w, r, err)
+			}
+		})
+		a.Handler = mux
+		d := bound(t, a, "1")
+		access, refresh := d.jar["__Host-access"], d.jar["__Host-refresh"]
+		thief := newDevice(t, a)
+		thief.want(401, "GET", "/api", header("Authorization", "Bearer "+access))
+		thief.want(401, "GET", "/api", header("Authorization", "DPoP "+access))
+		thief.want(401, "POST", "/refresh", header("Token", refresh))
+		d.lose().refresh()
+		d.want(200, "GET", "/me")
+	})
+}
+
+func TestABindingReachesTheCachesOfOtherProcesses(t *testing.T) {
+	// DB-1: which believed until then that the session is not bound.
+	for kind := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			for name, store := range map[string]backends.Store{
+				"memory":   storetest.Memory(t),
+				"postgres": postgresWithUsers(t),
+			} {
+				a, other := newApp(t, storetest.Cached(t, store), kind, offered), newApp(t, storetest.Cached(t, store), kind, offered)
+				d := newDevice(t, a)
+				d.want(200, "POST", "/login/1")
+				thief := d.thief()
+				thief.app = other
+				thief.want(200, "GET", "/me")
+				thief.want(200, "GET", "/me")
+				other.cookies.Bound().Shorten(time.Nanosecond, 0)
+				d.register()
+				for began := time.Now(); thief.do("GET", "/me").Code != 401; time.Sleep(time.Millisecond) {
+					if time.Since(began) > time.Minute {
+						t.Fatalf("%s: the other process lets the thief in for a minute", name)
+					}
+				}
+				d.app = other
+				other.cookies.Bound().Shorten(10*time.Minute, 0)
+				d.lose().refresh()
+				d.want(200, "GET", "/me")
+			}
+		})
+	}
+}
+
+func postgresWithUsers(t *testing.T) *postgres.Store {
+	s := storetest.Postgres(t, pgtest.Pool(t), pgtest.Schema(t))
+	storetest.AddUsers(t, s)
+	return s
+}
+
+func TestALoginWithoutTheKeyTakesThePlaceOfTheFormerSession(t *testing.T) {
+	// DB-2: the user has lost the key, and proves to be the user in another way.
+	each(t, func(t *testing.T, a *app, store storetest.Store, _ string) {
+		a.cookies.Bound().Shorten(time.Nanosecond, 0)
+		d := bound(t, a, "1").lose()
+		d.want(401, "GET", "/me")
+		d.want(200, "POST", "/login/1")
+		list, _, err := store.List(t.Context(), time.Now(), "1", backends.Page{})
+		if err != nil || len(list) != 1 || list[0].Binding.Thumbprint != "" {
+			t.Errorf("%+v (%v), want the new session only", list, err)
+		}
+	})
+}
+
+func TestASessionInWhichAnotherUserActsIsNotOfferedToBeBound(t *testing.T) {
+	// It takes the session of that user, which may be bound.
+	a := newApp(t, storetest.Memory(t), "session cookie", offered)
+	for actor, offers := range map[string]bool{"": true, "2": false} {
+		h := http.Header{}
+		a.cookies.Bound().Offer(h, &backends.Session{ID: backends.NewID("1"), AuthenticatedAt: time.Now(), Actor: backends.Actor{UserID: actor}})
+		if got := h.Get("Secure-Session-Registration") != ""; got != offers {
+			t.Errorf("actor %q: offered %v, want %v", actor, got, offers)
+		}
 	}
 }
