@@ -35,6 +35,7 @@ const (
 	ReasonRevoked     Reason = "revoked"     // the user or an administrator ended it
 	ReasonCredentials Reason = "credentials" // the password or another factor changed
 	ReasonUser        Reason = "user_ended"  // the user was disabled or deleted
+	ReasonActor       Reason = "actor_ended" // the user who acted in it logged out, or may no longer
 )
 
 // A Session is one login of one user on one device. It holds no secret: it may be listed and

@@ -30,7 +30,8 @@ type Config struct {
 	// ended, at the longest absolute deadline.
 	Keys [][]byte `json:"-"`
 
-	// Name of the cookie. Default "__Host-session".
+	// Name of the cookie. Default "__Host-session". A second one, whose name has -acting at its end,
+	// is that of a login with an Actor.
 	Name string
 	// Path and Domain of the cookie. Default "/" and none. A name that begins with __Host-
 	// allows nothing else.
@@ -93,6 +94,8 @@ func New(c Config) (*Cookies, error) {
 		codec := securecookie.New(slices.Clone(key), nil).SetSerializer(securecookie.NopEncoder{}).MaxAge(0)
 		k.codecs = append(k.codecs, codec)
 	}
+	k.acting = &Cookies{sessions: k.sessions, codecs: k.codecs, cookie: k.cookie}
+	k.acting.cookie.Name += actingSuffix
 	return k, nil
 }
 

@@ -32,6 +32,7 @@ type Cookies struct {
 	bound         *bound.Binder // nil if it binds nothing
 	reissue       bool
 	clearSiteData string
+	acting        *Cookies // the second cookie: see actingSuffix
 }
 
 var (
@@ -48,7 +49,8 @@ var (
 // WebSocket handshakes, which are GET requests and yet open a channel to write to, get
 // [middleware.ErrCrossOrigin].
 func (k *Cookies) Authenticate(r *http.Request) (id middleware.Identity, err error) {
-	if entry, ok := k.recall(r); ok {
+	acts := k.mayAct(r)
+	if entry, ok := k.recall(r); ok && !acts {
 		if err = k.origins.Check(r); err == nil {
 			identity.Recall(&id, entry, Method)
 			err = browser.Ambient(k.bound.Check(r, &id))
@@ -62,6 +64,15 @@ func (k *Cookies) Authenticate(r *http.Request) (id middleware.Identity, err err
 	if err != nil {
 		return id, browser.Ambient(err)
 	}
+	if acts {
+		second, ok, err := k.proveActing(r, p.session.ID)
+		if err != nil {
+			return id, browser.Ambient(err)
+		}
+		if ok {
+			p = second
+		}
+	}
 	k.remember(p)
 	return p.identity, nil
 }
@@ -73,7 +84,11 @@ func (k *Cookies) Renew(h http.Header, r *http.Request, id middleware.Identity) 
 		return renewed, ok, err
 	}
 	p, err := k.prove(r)
-	if err == nil && p.session.ID == id.SessionID {
+	switch {
+	case err != nil:
+	case id.Actor != "": // whose own session is extended too
+		err = k.set(h, p.secret, p.session.ID, p.ends, p.session.IdleDeadline)
+	case p.session.ID == id.SessionID:
 		err = k.set(h, p.secret, p.session.ID, p.ends, renewed.Session.IdleDeadline)
 	}
 	return renewed, err == nil, err
@@ -91,6 +106,11 @@ func (k *Cookies) Challenge(_ *http.Request, d middleware.Denial) string {
 
 // Login opens a session for l.Subject and sets the cookie. It must be called before the
 // response begins, and only after the application has made sure of who the user is.
+//
+// With l.Actor, whose cookie must be in r, the user begins to act as another one: see package
+// middleware/session. The cookie is then a second one, which counts only beside the first and ends
+// with the session that it opens. Until then requests are those of l.Subject, and [Cookies.Logout]
+// ends that alone.
 //
 // The secret is always a new one, and the sessions that the browser had end. On an error nothing
 // is set. Errors: [middleware.ErrCrossOrigin]; [middleware.ErrMalformedRequest] for a GET and other
@@ -121,15 +141,9 @@ func (k *Cookies) opening(r *http.Request, l *middleware.Login) (o session.Openi
 		if k.reissue {
 			until = s.IdleDeadline
 		}
-		return k.set(header, o.Secret, s.ID, l.BrowserSession, until)
+		return k.cookieOf(l).set(header, o.Secret, s.ID, l.BrowserSession, until)
 	}
-	_, err = k.signed(r, func(c credential) error {
-		s, err := k.bound.Former(r, string(c.id[:]))
-		if err == nil || errors.Is(err, middleware.ErrUnproved) && s.UserID == l.Subject {
-			o.Former = append(o.Former, string(c.id[:]))
-		}
-		return unlessUnproved(err)
-	})
+	o.Former, err = k.formerOf(r, l, header)
 	return o, header, err
 }
 
@@ -155,7 +169,8 @@ var errNotMade = fmt.Errorf("%w: cookie: these Cookies are not from New", middle
 // [middleware.HasAMR] for otp.
 //
 // l.Subject must be the user of the session, who must still have l.UserVersion unless that is 0.
-// Errors are those of Login, and [middleware.ErrNoCredentials] if r has no session cookie.
+// Errors are those of Login, [middleware.ErrNoCredentials] if r has no session cookie, and
+// [middleware.ErrForbidden] if its user acts as another one.
 func (k *Cookies) Reauthenticate(w http.ResponseWriter, r *http.Request, l middleware.Login) (backends.Session, error) {
 	if err := k.check(r, (*browser.Origins).CheckLogin); err != nil {
 		return backends.Session{}, err
@@ -168,6 +183,11 @@ func (k *Cookies) Reauthenticate(w http.ResponseWriter, r *http.Request, l middl
 	if err != nil {
 		return backends.Session{}, err
 	}
+	if k.mayAct(r) {
+		if _, ok, err := k.proveActing(r, p.session.ID); ok || err != nil {
+			return backends.Session{}, fmt.Errorf("%w: another user acts in the session", cmp.Or(err, middleware.ErrForbidden))
+		}
+	}
 	l.BrowserSession = l.BrowserSession || p.ends
 	p.session.Binding = backends.Binding{} // to be bound anew, to the same key or another one
 	if err := k.sessions.Reauthenticate(r, &p.session, l, o); err != nil {
@@ -179,7 +199,8 @@ func (k *Cookies) Reauthenticate(w http.ResponseWriter, r *http.Request, l middl
 }
 
 // Logout ends the sessions of all cookies in r that we signed, and tells the browser to drop the
-// cookie. A session that has ended already, a cookie that never was good, or none, is no error: a
+// cookie. If the user acts as another one it ends that alone, however: they are themselves again. A
+// session that has ended already, a cookie that never was good, or none, is no error: a
 // client with a token gets that answer too and stays logged in, and needs jwtauth's Logout. A cookie
 // that [Cookies.Reauthenticate] has replaced still ends its session: the browser may have sent it
 // before it received the new one. Logout must be called before the response begins.
@@ -193,19 +214,9 @@ func (k *Cookies) Logout(w http.ResponseWriter, r *http.Request) error {
 	if err := k.check(r, (*browser.Origins).CheckUnsafe); err != nil {
 		return err
 	}
-	var unproved error
-	_, err := k.signed(r, func(c credential) error {
-		if _, err := k.bound.Former(r, string(c.id[:])); err != nil {
-			unproved = err
-			return unlessUnproved(err)
-		}
-		return k.sessions.Logout(r, middleware.Identity{SessionID: string(c.id[:])})
-	})
-	if err = cmp.Or(err, unproved); err != nil {
+	if err := k.logout(w.Header(), r); err != nil {
 		return err
 	}
-	k.cookie.Clear(w.Header())
-	k.bound.Clear(w.Header(), r)
 	if k.clearSiteData != "" {
 		w.Header().Set("Clear-Site-Data", k.clearSiteData)
 	}

@@ -44,6 +44,14 @@
 // their browser, where the browser can do that: then a copy is good for minutes. See package
 // middleware/dbsc.
 //
+// # Acting as another user
+//
+// A user who acts as another one (Login.Actor; see package middleware/session) has two cookies: their
+// own, and __Host-session-acting, which lasts as long as that session does, and counts only beside the
+// one that began it. When the browser drops it, or [Cookies.Logout] ends it, requests are the user's own
+// again: a form that is sent after that changes their own account, so a page should say whose it is. If
+// the session was ended otherwise, requests are refused until its user logs out of it.
+//
 // # Requests from elsewhere
 //
 // A browser sends the cookie along with requests that another site makes it send. Unsafe

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/internal/browser"
 	"github.com/inga-auth/inga/internal/recall"
 )
@@ -34,7 +35,8 @@ func (k *Cookies) recall(r *http.Request) (*recall.Entry, bool) {
 }
 
 func (k *Cookies) remember(p proof) {
-	if k.recaller != nil {
+	// Not of a session in which another user acts: that it is live is not in its row alone.
+	if k.recaller != nil && p.session.Actor == (backends.Actor{}) {
 		k.recaller.Remember(p.id, p.session.AuthenticatedAt, digest(p.value), k, 0)
 	}
 }

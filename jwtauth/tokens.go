@@ -87,6 +87,10 @@ func (t *Tokens) Challenge(r *http.Request, d middleware.Denial) string {
 //
 // If r has a proof of a key, and Config.DPoP does not say otherwise, the session is bound to that key.
 //
+// With l.Actor, whose token r brings, the tokens are those of a session in which that user acts as
+// l.Subject: see package middleware/session. They name both, in the claim act (RFC 8693, section 4.1),
+// and have no auth_time and no refresh token. The actor's own tokens stay good.
+//
 // Errors: [middleware.ErrMalformedRequest] for a GET and other safe methods;
 // [middleware.ErrUnproved] for a proof that is not good, or is missing and required; and those of
 // session.Method.Open. See package middleware/callback for logins that another site sends back.

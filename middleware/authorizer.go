@@ -39,7 +39,8 @@ func HasScope(allOf ...string) Authorizer {
 }
 
 // HasAMR lets identities pass whose user authenticated by at least one of the methods, named as in
-// RFC 8176: otp, hwk, mfa. Others are refused as by [Fresh].
+// RFC 8176: otp, hwk, mfa. Others are refused as by [Fresh]. An identity with an Actor does not pass,
+// and gets 403.
 func HasAMR(anyOf ...string) Authorizer {
 	return &rule{name: "HasAMR", kind: ErrInsufficientAuthentication, args: slices.Clone(anyOf),
 		has: func(id Identity, method string) bool { return slices.Contains(id.AMR, method) },
@@ -56,7 +57,8 @@ func HasAMR(anyOf ...string) Authorizer {
 // session fresh; only authenticating again does.
 //
 // Others are refused with 401 and the problem type insufficient-authentication. For clients with
-// a token, the challenge has max_age (RFC 9470).
+// a token, the challenge has max_age (RFC 9470). An identity with an Actor does not pass, however new
+// its session is, and gets 403: its user did not authenticate.
 func Fresh(within time.Duration) Authorizer {
 	return &rule{name: "Fresh", kind: ErrInsufficientAuthentication, args: []string{within.String()}, within: within,
 		has: func(id Identity, _ string) bool { return !id.AuthTime.IsZero() && time.Since(id.AuthTime) <= within },
@@ -97,12 +99,21 @@ type rule struct {
 }
 
 func (rule *rule) Authorize(_ *http.Request, id Identity) error {
+	if rule.asksForUser() && id.Actor != "" {
+		return errActing
+	}
 	// Of all, the first that is missing decides; of any, the first that is there.
 	if slices.ContainsFunc(rule.args, func(arg string) bool { return rule.has(id, arg) != rule.all }) != rule.all {
 		return nil
 	}
 	return rule
 }
+
+// asksForUser reports whether the rule is one that only the user in person satisfies.
+func (rule *rule) asksForUser() bool { return rule.kind == ErrInsufficientAuthentication }
+
+// errActing is 403 and no step-up: the actor could not authenticate as the user.
+var errActing = fmt.Errorf("%w: another user acts as this one", ErrForbidden)
 
 func (rule *rule) Error() string {
 	return fmt.Sprintf("%v: want %s(%s)", rule.kind, rule.name, strings.Join(rule.args, ", "))

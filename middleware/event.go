@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -25,7 +26,7 @@ type Event struct {
 	// refused login or request one of the Reason constants of this package.
 	Reason string
 	// Actor is the ID of the user who did it, if not Subject: an administrator who ended the
-	// session, for example.
+	// session, for example, or a user who acts as Subject in it.
 	Actor string
 	// Count is the number of sessions that ended, if the event is not about a single one.
 	Count int
@@ -48,6 +49,8 @@ const (
 	EventSuperseded      EventType = "superseded"      // a newer login replaced the session
 	EventLimit           EventType = "limit"           // a login was refused: too many sessions
 	EventRefused         EventType = "refused"         // a credential was not good: see Reason
+	EventActing          EventType = "acting"          // a session was opened in which Actor acts as Subject
+	EventActingEnded     EventType = "acting_ended"    // that session ended because Actor left it, or Actor's own session ended
 	EventDenied          EventType = "denied"          // an authenticated request was refused: see Reason
 	EventThrottled       EventType = "throttled"       // a try at a secret was refused without looking at it
 
@@ -124,13 +127,23 @@ func newEvent(ctx context.Context, r *http.Request, t EventType, about Identity)
 		Method:    text.Printable(about.Method, maxSubject),
 		UserAgent: text.Printable(r.UserAgent(), maxUserAgent),
 	}
-	if actor, ok := FromContext(ctx); ok && (actor.Subject != about.Subject || actor.Issuer != about.Issuer) {
-		e.Actor = text.Printable(actor.Subject, maxSubject)
-	}
+	e.Actor = text.Printable(actorOf(ctx, about), maxSubject)
 	if ip := clientip.Of(r); ip.IsValid() {
 		e.IP = ip.String()
 	}
 	return e
+}
+
+// actorOf returns the ID of the user behind an event about the identity, "" if that is its subject.
+func actorOf(ctx context.Context, about Identity) string {
+	by, ok := FromContext(ctx)
+	switch {
+	case about.Actor != "":
+		return about.Actor
+	case !ok, by.Actor == "" && by.Subject == about.Subject && by.Issuer == about.Issuer, by.Actor != "" && by.Actor == about.Subject:
+		return ""
+	}
+	return cmp.Or(by.Actor, by.Subject)
 }
 
 // LogValue implements [slog.LogValuer] with a group of the fields that are set.

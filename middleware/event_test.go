@@ -222,10 +222,10 @@ func TestTheTypesOfEventsAreNamesThatStay(t *testing.T) {
 	got := []middleware.EventType{
 		middleware.EventLogin, middleware.EventLoginFailed, middleware.EventReauthenticated, middleware.EventRenewed, middleware.EventLogout,
 		middleware.EventRevoked, middleware.EventSuperseded, middleware.EventLimit, middleware.EventDenied, middleware.EventRefused, middleware.EventRefreshed,
-		middleware.EventReplayed, middleware.EventTheft,
+		middleware.EventReplayed, middleware.EventTheft, middleware.EventActing, middleware.EventActingEnded,
 	}
 	want := []middleware.EventType{
-		"login", "login_failed", "reauthenticated", "renewed", "logout", "revoked", "superseded", "limit", "denied", "refused", "refreshed", "replayed", "theft",
+		"login", "login_failed", "reauthenticated", "renewed", "logout", "revoked", "superseded", "limit", "denied", "refused", "refreshed", "replayed", "theft", "acting", "acting_ended",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)

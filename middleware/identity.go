@@ -40,7 +40,8 @@ type Identity struct {
 	// renewed.
 	ExpiresAt time.Time `json:"expires_at"`
 
-	// Actor is the ID of the user who acts as Subject, and "" as a rule; see [Login].
+	// Actor is the ID of the user who acts as Subject, and "" as a rule; see [Login]. With one, the
+	// identity passes neither [Fresh] nor [HasAMR].
 	Actor string `json:"actor,omitempty"`
 
 	// Binding says to which key the session is bound. It is zero for one that is not bound.
@@ -98,6 +99,11 @@ type Login struct {
 	UserVersion int64
 	// AMR lists how the user authenticated, as in RFC 8176: all of it, at re-authentication too.
 	AMR []string
+	// Actor, if not nil, makes this no login of Subject, but the beginning of a session in which
+	// another user acts as Subject, such as a member of the support team. It must be the identity that
+	// a guard has put into the context of the request, with a session of ours. Whether that user may
+	// act as Subject is for the application to decide first: see package middleware/session.
+	Actor *Identity
 	// Label is a name of the device that the user will recognize in a list.
 	Label string
 	// Policy, if not nil, replaces the configured policy for this session: a long one for

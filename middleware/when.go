@@ -13,6 +13,8 @@ import (
 //
 //	middleware.When(middleware.HasRole("second-factor"), middleware.HasAMR("otp", "hwk"))
 //
+// Where the rule is [Fresh] or [HasAMR], an identity with an Actor does not pass, whatever the condition.
+//
 // An identity does not pass the condition if that objects with an error which wraps [ErrForbidden] or
 // [ErrInsufficientAuthentication]. Any other error leaves open whether it does, and When objects with it.
 func When(condition, rule Authorizer) Authorizer { return &when{condition, rule} }
@@ -21,6 +23,9 @@ type when struct{ condition, rule Authorizer }
 
 // Authorize implements [Authorizer].
 func (w *when) Authorize(r *http.Request, id Identity) error {
+	if rule, ok := w.rule.(*rule); ok && rule.asksForUser() && id.Actor != "" {
+		return errActing
+	}
 	err := w.condition.Authorize(r, id)
 	switch {
 	case err == nil:

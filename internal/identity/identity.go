@@ -8,7 +8,8 @@ import (
 )
 
 // Recall fills in the identity of a request that proved the session of e by the method. It
-// fills an existing value, because a cached request does little else than copy it.
+// fills an existing value, because a cached request does little else than copy it. No credential of a
+// session in which another user acts is remembered, so there is no Actor.
 func Recall(id *middleware.Identity, e *recall.Entry, method string) {
 	s := e.Session.Lifetime()
 	id.Subject = e.UserID()
@@ -17,7 +18,6 @@ func Recall(id *middleware.Identity, e *recall.Entry, method string) {
 	id.AuthTime = s.AuthenticatedAt
 	id.Roles, id.AMR = record.Lists(&e.User, &e.Session)
 	id.ExpiresAt = s.IdleDeadline
-	id.Actor = e.Session.Actor().UserID
 	b := e.Session.Binding()
 	id.Binding.Thumbprint, id.Binding.BoundAt = b.Thumbprint, b.BoundAt
 	id.Session.Idle = s.IdleTimeout

@@ -24,10 +24,11 @@ type Claims struct {
 	Generation int64         // of the refresh token that came with it; 0 without one
 	AuthAt     int64         // AuthTime in microseconds; 0 if the token does not say
 	Kind       backends.Kind // of the session, if another credential got the token; see Grant
+	Actor      string        // the ID of the user who acts as the subject: RFC 8693, section 4.1
 }
 
 // ownNames are the claims that only our tokens have.
-var ownNames = []string{"rt_gen", "auth_at", "sid_kind"}
+var ownNames = []string{"rt_gen", "auth_at", "sid_kind", "act"}
 
 var _ jwt.ClaimsValidator = (*Claims)(nil)
 
@@ -48,11 +49,21 @@ func (c *Claims) set(name, value []byte) (err error) {
 		var kind string
 		kind, err = jose.Text(value)
 		c.Kind = backends.Kind(kind)
+	case "act":
+		err = jose.Scan(value, c.setActor)
 	default:
 		if jose.Variant(name, ownNames) {
 			return errors.New("token has a claim of ours in another spelling")
 		}
 		err = c.Set(name, value)
+	}
+	return err
+}
+
+// setActor is called with each member of act.
+func (c *Claims) setActor(name, value []byte) (err error) {
+	if string(name) == "sub" {
+		c.Actor, err = jose.Text(value)
 	}
 	return err
 }

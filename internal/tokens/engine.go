@@ -88,6 +88,9 @@ func (e *Engine) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[engine]")
 // sessions of the client end.
 func (e *Engine) Open(r *http.Request, l middleware.Login, b backends.Binding, former []string, fits Fits) (issued Issued, err error) {
 	secret := e.newSecret()
+	if l.Actor != nil {
+		secret = backends.Secret{} // there will be no refresh token
+	}
 	_, err = e.Sessions.Open(r, l, session.Opening{Secret: secret, Former: former, Prepare: func(s *backends.Session) error {
 		custom, err := e.customOf(r.Context(), l.Subject)
 		s.Binding = b
@@ -133,7 +136,7 @@ func (e *Engine) begin(s *backends.Session, custom []byte, secret backends.Secre
 	// Each extension brings a new token, which must come before the old one expires.
 	s.RenewalInterval = min(s.RenewalInterval, e.TTL/2)
 	refresh := backends.Refresh{} // the session may have had some
-	if len(e.RefreshKeys) > 0 {
+	if len(e.RefreshKeys) > 0 && s.Actor == (backends.Actor{}) {
 		refresh = backends.Refresh{Generation: s.Refresh.Generation + 1, RotatedAt: s.AuthenticatedAt}
 	}
 	s.Refresh = refresh
@@ -210,7 +213,7 @@ func (e *Engine) Renew(h http.Header, r *http.Request, id middleware.Identity, f
 	granted, key := originOf(id)
 	issued, err := e.issue(&backends.Session{
 		ID: id.SessionID, UserID: id.Subject, AuthenticatedAt: id.AuthTime, AbsoluteDeadline: id.Session.AbsoluteDeadline,
-		Binding: backends.Binding{Thumbprint: key},
+		Actor: backends.Actor{UserID: id.Actor}, Binding: backends.Binding{Thumbprint: key},
 	}, granted, custom, backends.Secret{}, fits)
 	if err != nil {
 		return id, false, err

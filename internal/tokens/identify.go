@@ -68,7 +68,8 @@ func (e *Engine) identify(ctx context.Context, token string, s *backends.Session
 	e.Sessions.MarkSeen(ctx, s, n.generation)
 	*id = e.Sessions.Identity(s, u)
 	n.limit(id)
-	if e.recaller != nil {
+	// Not of a session in which another user acts: that it is live is not in its row alone.
+	if e.recaller != nil && s.Actor == (backends.Actor{}) {
 		e.remember(token, s, n)
 	}
 }

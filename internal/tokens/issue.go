@@ -67,8 +67,9 @@ func (e *Engine) compose(now time.Time, s *backends.Session, granted backends.Ki
 		ExpiresAt int64  `json:"exp"`
 		IssuedAt  int64  `json:"iat"`
 		ID        string `json:"jti"`
-		AuthTime  int64  `json:"auth_time"`
+		AuthTime  int64  `json:"auth_time,omitempty"`
 		ClientID  string `json:"client_id"`
+		Actor     *actor `json:"act,omitempty"`
 		// AuthAt tells this authentication from another one in the same second.
 		AuthAt int64 `json:"auth_at"`
 		// Generation shows that the response with its refresh token has arrived.
@@ -79,7 +80,7 @@ func (e *Engine) compose(now time.Time, s *backends.Session, granted backends.Ki
 		Kind backends.Kind `json:"sid_kind,omitempty"`
 	}{
 		s.ID, e.Issuer, s.UserID, e.Audience, expiresAt.Unix(), now.Unix(), rand.Text(),
-		s.AuthenticatedAt.Unix(), e.ClientID, s.AuthenticatedAt.UnixMicro(), generation,
+		authTime(s), e.ClientID, actorOf(s), s.AuthenticatedAt.UnixMicro(), generation,
 		confirmation{s.Binding.Thumbprint}, granted,
 	})
 	if err == nil && custom != nil {
@@ -95,6 +96,27 @@ func (e *Engine) compose(now time.Time, s *backends.Session, granted backends.Ki
 // A confirmation is the claim cnf.
 type confirmation struct {
 	Thumbprint string `json:"jkt"`
+}
+
+// An actor is the claim of RFC 8693, section 4.1.
+type actor struct {
+	Subject string `json:"sub"`
+}
+
+func actorOf(s *backends.Session) *actor {
+	if s.Actor == (backends.Actor{}) {
+		return nil
+	}
+	return &actor{s.Actor.UserID}
+}
+
+// authTime is 0, which is no claim, for a session in which another user acts: its user did not
+// authenticate.
+func authTime(s *backends.Session) int64 {
+	if s.Actor != (backends.Actor{}) {
+		return 0
+	}
+	return s.AuthenticatedAt.Unix()
 }
 
 // merge returns the members of both objects in one. They have no name in common, and the first

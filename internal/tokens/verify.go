@@ -37,7 +37,7 @@ func (e *Engine) Named(token string) (middleware.Identity, error) {
 	if err := e.validate(c, err); err != nil {
 		return middleware.Identity{}, err
 	}
-	return middleware.Identity{SessionID: c.SessionID, Subject: c.Subject, Binding: middleware.Binding{Thumbprint: c.JKT}}, nil
+	return middleware.Identity{SessionID: c.SessionID, Subject: c.Subject, Actor: c.Actor, Binding: middleware.Binding{Thumbprint: c.JKT}}, nil
 }
 
 func (e *Engine) validate(c *Claims, err error) error {
@@ -111,6 +111,8 @@ func (e *Engine) FindAccess(ctx context.Context, c *Claims) (backends.Session, b
 		err = bearer.Invalid(errors.New("sid is not a session of sub"))
 	case c.Kind == "" && c.JKT != "" && c.JKT != s.Binding.Thumbprint && !c.follows(&s):
 		err = bearer.Invalid(errors.New("sid is a session that is bound to another key"))
+	case s.Actor.UserID != c.Actor:
+		err = bearer.Invalid(errors.New("act is not the user who acts in the session"))
 	case c.precedes(&s):
 		err = bearer.Invalid(errors.New("token is older than the last authentication"))
 	}

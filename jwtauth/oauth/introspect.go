@@ -42,6 +42,7 @@ type introspection struct {
 	ExpiresAt int64  `json:"exp,omitempty"`
 	IssuedAt  int64  `json:"iat,omitempty"`
 	AuthTime  int64  `json:"auth_time,omitempty"`
+	Actor     *actor `json:"act,omitempty"`
 
 	Confirmation confirmation `json:"cnf,omitzero"`
 }
@@ -49,6 +50,11 @@ type introspection struct {
 // A confirmation is the key that a token is bound to: RFC 9449, section 6.2.
 type confirmation struct {
 	Thumbprint string `json:"jkt"`
+}
+
+// An actor is the user who acts as the subject: RFC 8693, section 4.1.
+type actor struct {
+	Subject string `json:"sub"`
 }
 
 func (e *Endpoints) introspect(r *http.Request, token string) (introspection, error) {
@@ -70,6 +76,9 @@ func (e *Endpoints) introspect(r *http.Request, token string) (introspection, er
 			answer.TokenType = "DPoP"
 		}
 		answer.ExpiresAt, answer.IssuedAt = c.ExpiresAt.Unix(), c.IssuedAt.Unix()
+	}
+	if s.Actor.UserID != "" {
+		answer.Actor, answer.AuthTime = &actor{s.Actor.UserID}, 0 // as in the token: the user did not authenticate
 	}
 	return answer, nil
 }

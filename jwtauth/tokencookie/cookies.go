@@ -37,11 +37,16 @@ var (
 // that the browser had end.
 //
 // Errors: [middleware.ErrCrossOrigin]; [middleware.ErrMalformedRequest] for a GET and other safe
-// methods; and those of session.Method.Open. On an error no cookie is set. See package
+// methods; [middleware.ErrInvalidArgument] for an l.Actor; and those of session.Method.Open. On an
+// error no cookie is set. See package
 // middleware/callback for logins that another site sends back.
 func (k *Cookies) Login(w http.ResponseWriter, r *http.Request, l middleware.Login) (backends.Session, error) {
 	if err := k.check(r, (*browser.Origins).CheckLogin); err != nil {
 		return backends.Session{}, err
+	}
+	if l.Actor != nil {
+		// Its session would have the refresh cookie alone, and it has no refresh token.
+		return backends.Session{}, fmt.Errorf("%w: tokencookie: Login.Actor is set, want cookie.Cookies or jwtauth.Tokens for that", middleware.ErrInvalidArgument)
 	}
 	former, _, err := k.former(r, l.Subject)
 	if err != nil {

@@ -1,10 +1,13 @@
 package devices_test
 
 import (
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/inga-auth/inga/backends"
+	"github.com/inga-auth/inga/middleware"
 )
 
 func TestAListSaysSinceWhenASessionIsBound(t *testing.T) {
@@ -26,6 +29,36 @@ func TestAListSaysSinceWhenASessionIsBound(t *testing.T) {
 			if !d.BoundAt.Equal(want) || d.Actor != "" {
 				t.Errorf("session %s is bound since %v, and acted in by %q; want %v and nobody", d.ID, d.BoundAt, d.Actor, want)
 			}
+		}
+	})
+}
+
+func TestAListSaysWhoActsInASession(t *testing.T) {
+	// DV-2
+	each(t, func(t *testing.T, a *app) {
+		ann, root := a.browser(t, "1"), a.browser(t, "2")
+		a.Handler = a.guard.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			id, _ := middleware.FromContext(r.Context())
+			if _, err := a.cookies.Login(w, r, middleware.Login{Subject: "1", Actor: &id}); err != nil {
+				a.guard.Refuse(w, r, err)
+			}
+		}))
+		root.want("POST", "/", 200)
+		a.Handler = a.routes(t)
+		if w := ann.want("GET", "/sessions", 200); !strings.Contains(w.Body.String(), `"actor":"2"`) {
+			t.Errorf("%s, want it to contain the actor 2", w.Body)
+		}
+		var acting string
+		for _, d := range ann.list("/sessions") {
+			if d.Actor == "2" {
+				acting = d.ID
+			} else if d.ID != ann.id || d.Actor != "" {
+				t.Errorf("listed %+v, want ann's own session and another in which 2 acts", d)
+			}
+		}
+		ann.ends("/sessions/"+acting, `{"ended":1}`)
+		if got := ann.list("/sessions"); len(got) != 1 {
+			t.Errorf("listed %+v after the end of that, want one", got)
 		}
 	})
 }

@@ -26,6 +26,30 @@
 // See the example of API keys (example_apikey_test.go). A login's Policy says how long a key
 // lives; with an Idle of a year, set its Interval too.
 //
+// # Acting as another user
+//
+// A member of the support team may have to see what a customer sees. A [middleware.Login] with an Actor
+// opens a session of the customer for that:
+//
+//	id, _ := middleware.FromContext(r.Context()) // who is about to act
+//	cookies.Login(w, r, middleware.Login{Subject: customer.ID, Actor: &id})
+//
+// It is no login of the customer, and says so: the Actor of its identities, events and devices, and the
+// claim act of its tokens, name who acts. It counts in no limit and ends no other session. It lasts half
+// an hour at most, and no longer than the policy's idle timeout or the actor's own session; activity
+// does not prolong it. No refresh token and no re-authentication belongs to it, and it passes neither
+// [middleware.Fresh] nor [middleware.HasAMR]: put them before what only the customer may do.
+//
+// It ends with the actor: when the actor's own session does, or the actor is disabled, deleted, or gets
+// another version, as with a new password or other roles. That is looked up for each of its requests,
+// so a revocation is noticed as soon as one of its own, and requests of other sessions cost what they
+// did. Logging out of it leads back to the actor's own session. The customer sees it in the list of
+// devices, and may end it there.
+//
+// Who may act as whom is for the application to decide before: with a rule on the route, and a look at
+// the roles of the customer. The actor has the customer's, be they more than the actor's own. A user
+// cannot act from a session in which they act already, nor without a session of ours.
+//
 // # Errors
 //
 // The methods return errors of package middleware, which a guard's Refuse turns into a status:

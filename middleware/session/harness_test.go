@@ -103,3 +103,5 @@ func ended(user, id string, n int) middleware.Event {
 
 // bare is a store without any optional contract.
 type bare struct{ backends.Store }
+
+func recorder() *httptest.ResponseRecorder { return httptest.NewRecorder() }

@@ -3,6 +3,7 @@ package session
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -71,12 +72,12 @@ func (m *Method) FindByID(ctx context.Context, id string) (backends.Session, bac
 // FindAnyKind is FindByID for a session that another way of proving may have opened, because the
 // credential that names it was issued to a client which had proved that session.
 func (m *Method) FindAnyKind(ctx context.Context, id string) (backends.Session, backends.User, error) {
-	s, u, err := m.sessions.store.Find(ctx, now(), id, backends.SecretHash{})
+	s, u, err := m.look(ctx, now(), id, backends.SecretHash{})
 	return s, u, ended(&s, err)
 }
 
 func (m *Method) find(ctx context.Context, id string, h backends.SecretHash) (backends.Session, backends.User, error) {
-	s, u, err := m.sessions.store.Find(ctx, now(), id, h)
+	s, u, err := m.look(ctx, now(), id, h)
 	if err == nil && s.Kind != m.kind {
 		s, u, err = backends.Session{}, backends.User{}, backends.ErrNotFound
 	}
@@ -84,9 +85,17 @@ func (m *Method) find(ctx context.Context, id string, h backends.SecretHash) (ba
 }
 
 // Renew implements [middleware.Renewer] for a credential that stays as it is: it records r as
-// activity of the session behind id, and leaves h alone.
+// activity of the session behind id, and leaves h alone. For an identity with an Actor it is activity
+// of the actor's own session too.
 func (m *Method) Renew(_ http.Header, r *http.Request, id middleware.Identity) (renewed middleware.Identity, ok bool, err error) {
 	at := now()
+	if id.Actor != "" {
+		if err := m.extendActor(r.Context(), at, id.SessionID); errors.Is(err, middleware.ErrInvalidCredentials) {
+			return id, false, nil
+		} else if err != nil {
+			return id, false, err
+		}
+	}
 	until, ok, err := m.sessions.store.Extend(r.Context(), at, id.SessionID)
 	if err != nil || !ok {
 		return id, false, verdict(err)
@@ -100,12 +109,16 @@ func (m *Method) Renew(_ http.Header, r *http.Request, id middleware.Identity) (
 }
 
 // Logout ends the session about.SessionID because its user logged out. The ID must have been
-// proved. If about has no Subject, it is looked up for the event. A session that has ended
+// proved. If about has no Subject, it is looked up for the event, with the actor. A session that has ended
 // before is no error.
 func (m *Method) Logout(r *http.Request, about middleware.Identity) error {
 	at := now()
-	s, err := m.revoke(r.Context(), at, backends.Session{ID: about.SessionID, UserID: about.Subject}, backends.ReasonLogout)
-	if s.Ended.Reason != "" {
+	s, err := m.revoke(r.Context(), at, backends.Session{ID: about.SessionID, UserID: about.Subject, Actor: backends.Actor{UserID: about.Actor}}, backends.ReasonLogout)
+	switch {
+	case s.Ended.Reason == "":
+	case s.Actor.UserID != "":
+		m.emit(r, at, middleware.EventActingEnded, &s, string(backends.ReasonLogout))
+	default:
 		m.emit(r, at, middleware.EventLogout, &s, "")
 	}
 	return err
@@ -119,14 +132,14 @@ func (m *Method) revoke(ctx context.Context, at time.Time, s backends.Session, w
 	}
 	if did && s.UserID == "" {
 		row, _, _ := m.sessions.store.Find(ctx, at, s.ID, backends.SecretHash{}) // and that it has ended
-		s.UserID = row.UserID
+		s.UserID, s.Actor = row.UserID, row.Actor
 	}
 	return s, verdict(err)
 }
 
 // emit emits an event about a session, with the time that its row has too.
 func (m *Method) emit(r *http.Request, at time.Time, t middleware.EventType, s *backends.Session, reason string) {
-	e := middleware.NewEvent(r, t, middleware.Identity{Subject: s.UserID, SessionID: s.ID, Method: m.name})
+	e := middleware.NewEvent(r, t, middleware.Identity{Subject: s.UserID, SessionID: s.ID, Method: m.name, Actor: s.Actor.UserID})
 	e.Time, e.Reason = at, reason
 	m.sessions.events(r.Context(), e)
 }

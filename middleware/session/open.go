@@ -36,12 +36,14 @@ func (o Opening) hash() backends.SecretHash {
 	return o.Secret.Hash()
 }
 
-// Open opens a session for l, after the application has made sure of who the user is.
+// Open opens a session for l, after the application has made sure of who the user is. With l.Actor
+// it is one in which that user acts: see the package doc.
 //
 // Errors: [middleware.ErrInvalidCredentials] if the user is disabled or has another version than l
 // names; [middleware.ErrTooManySessions] if the limit refuses; [middleware.ErrInvalidArgument], also if
 // the store has no such user: an application that keeps its users elsewhere has to create them in the
-// store, too, or to show it their table; [middleware.ErrUnavailable]; those of o.Prepare.
+// store, too, or to show it their table; [middleware.ErrForbidden] for an l.Actor who may not act;
+// [middleware.ErrUnavailable]; those of o.Prepare.
 func (m *Method) Open(r *http.Request, l middleware.Login, o Opening) (backends.Session, error) {
 	if l.Policy == nil {
 		l.Policy = m.sessions.policy
@@ -55,12 +57,17 @@ func (m *Method) Open(r *http.Request, l middleware.Login, o Opening) (backends.
 		CreatedAt: at,
 	}
 	ended, err := m.open(r.Context(), at, &s, l, o)
-	if err == nil {
-		m.emit(r, at, middleware.EventLogin, &s, "")
-		m.emitBound(r, at, &s, "")
-	} else {
+	switch {
+	case err != nil:
+		m.emitFailure(r, at, l, err)
 		s = backends.Session{}
-		m.emitFailure(r, at, l.Subject, err)
+	case l.Actor != nil:
+		m.emit(r, at, middleware.EventActing, &s, "")
+	default:
+		m.emit(r, at, middleware.EventLogin, &s, "")
+	}
+	if err == nil {
+		m.emitBound(r, at, &s, "")
 	}
 	m.emitEnds(r, at, ended)
 	return s, err
@@ -68,10 +75,18 @@ func (m *Method) Open(r *http.Request, l middleware.Login, o Opening) (backends.
 
 // open stores s. It returns the sessions that ended because of it, even if it fails.
 func (m *Method) open(ctx context.Context, at time.Time, s *backends.Session, l middleware.Login, o Opening) (ended []backends.Session, err error) {
-	if err := begin(s, at, l, o); err != nil {
+	if err := begin(s, at, l); err != nil {
 		return nil, err
 	}
 	options := backends.CreateOptions{UserVersion: l.UserVersion, Limit: m.sessions.limit}
+	if l.Actor != nil {
+		if err := m.sessions.act(ctx, at, s, l.Actor); err != nil {
+			return nil, err
+		}
+	}
+	if err := o.prepare(s); err != nil {
+		return nil, err
+	}
 	for _, id := range o.Former {
 		former, _, err := m.sessions.store.Find(ctx, at, id, backends.SecretHash{})
 		if err := verdict(err); errors.Is(err, middleware.ErrUnavailable) {
@@ -133,8 +148,8 @@ func (m *Method) emitEnds(r *http.Request, at time.Time, ended []backends.Sessio
 }
 
 // begin gives s a new start at the given time because of l, which keeps the timeouts of s if it
-// has no policy, and prepares it.
-func begin(s *backends.Session, at time.Time, l middleware.Login, o Opening) error {
+// has no policy.
+func begin(s *backends.Session, at time.Time, l middleware.Login) error {
 	// Each authentication is later than the one before, whatever the clock says: by that the
 	// store recognizes the loser of two simultaneous ones.
 	if !at.After(s.AuthenticatedAt) {
@@ -153,6 +168,10 @@ func begin(s *backends.Session, at time.Time, l middleware.Login, o Opening) err
 	}
 	s.AMR = slices.Clone(l.AMR)
 	s.Begin(at, absolute)
+	return nil
+}
+
+func (o Opening) prepare(s *backends.Session) error {
 	if o.Prepare == nil {
 		return nil
 	}
@@ -162,13 +181,22 @@ func begin(s *backends.Session, at time.Time, l middleware.Login, o Opening) err
 // Reauthenticate restarts the session s, which was just found, after its user has authenticated
 // again as l says, and updates s. The user must be l.Subject. From then on only o.Secret opens
 // the session. o.Prepare is called before anything is stored: if it fails, the former credentials
-// stay good. The errors are those of Open.
+// stay good. The errors are those of Open, and [middleware.ErrForbidden] for a session in which another
+// user acts.
 func (m *Method) Reauthenticate(r *http.Request, s *backends.Session, l middleware.Login, o Opening) error {
-	if s.UserID != l.Subject {
+	switch {
+	case s.UserID != l.Subject:
 		return fmt.Errorf("%w: session of another user", middleware.ErrInvalidCredentials)
+	case s.Actor != (backends.Actor{}):
+		return fmt.Errorf("%w: another user acts in the session", middleware.ErrForbidden)
+	case l.Actor != nil:
+		return fmt.Errorf("%w: Login.Actor is for a login, and this is a re-authentication", middleware.ErrInvalidArgument)
 	}
 	at, next := now(), s.Clone()
-	if err := begin(&next, at, l, o); err != nil {
+	if err := begin(&next, at, l); err != nil {
+		return err
+	}
+	if err := o.prepare(&next); err != nil {
 		return err
 	}
 	former := slices.DeleteFunc(slices.Clone(o.Former), func(id string) bool { return id == s.ID })

@@ -67,13 +67,18 @@ func (g *Registry) Store() backends.Store { return g.store }
 func (g *Registry) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[sessions]")) }
 
 // List returns a page of the live sessions of a user, and the [backends.Page].After of the next
-// one: see [backends.SessionLister], which the store must be.
+// one: see [backends.SessionLister], which the store must be. Sessions that are over because of
+// their actor are left out, so a page with fewer than its limit need not be the last.
 func (g *Registry) List(ctx context.Context, userID string, p backends.Page) (page []backends.Session, next string, err error) {
 	lister, err := optional[backends.SessionLister](g)
 	if err != nil {
 		return nil, "", err
 	}
-	page, next, err = lister.List(ctx, now(), userID, p)
+	at := now()
+	page, next, err = lister.List(ctx, at, userID, p)
+	if err == nil {
+		page, err = g.attended(ctx, at, page)
+	}
 	return page, next, verdict(err)
 }
 

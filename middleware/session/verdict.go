@@ -50,7 +50,7 @@ func ended(s *backends.Session, err error) error {
 }
 
 // emitFailure emits an event about a login that failed with err.
-func (m *Method) emitFailure(r *http.Request, at time.Time, subject string, err error) {
+func (m *Method) emitFailure(r *http.Request, at time.Time, l middleware.Login, err error) {
 	t, why := middleware.EventLoginFailed, middleware.ReasonUnavailable
 	switch {
 	case errors.Is(err, backends.ErrNotFound):
@@ -63,6 +63,14 @@ func (m *Method) emitFailure(r *http.Request, at time.Time, subject string, err 
 		t, why = middleware.EventLimit, middleware.ReasonTooManySessions
 	case errors.Is(err, middleware.ErrInvalidArgument):
 		why = middleware.ReasonInvalidArgument
+	case errors.Is(err, middleware.ErrForbidden):
+		why = middleware.ReasonForbidden
+	case errors.Is(err, middleware.ErrInvalidCredentials):
+		why = middleware.ReasonInvalidCredentials
 	}
-	m.emit(r, at, t, &backends.Session{UserID: subject}, why)
+	s := backends.Session{UserID: l.Subject}
+	if l.Actor != nil {
+		s.Actor.UserID = l.Actor.Subject
+	}
+	m.emit(r, at, t, &s, why)
 }

@@ -24,15 +24,12 @@ const (
 func (m *Method) WatchSession(id middleware.Identity, end func(cause error)) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	look := make(chan struct{}, 1)
-	unsubscribe := func() {}
-	if s, ok := m.sessions.store.(backends.Subscriber); ok {
-		unsubscribe = s.Subscribe(id.Subject, func() {
-			select {
-			case look <- struct{}{}:
-			default: // there is a request already
-			}
-		})
-	}
+	unsubscribe := m.subscribe(id, func() {
+		select {
+		case look <- struct{}{}:
+		default: // there is a request already
+		}
+	})
 	var done sync.WaitGroup
 	done.Go(func() {
 		if cause := m.wait(ctx, id.SessionID, look); cause != nil && ctx.Err() == nil {
@@ -43,6 +40,23 @@ func (m *Method) WatchSession(id middleware.Identity, end func(cause error)) (st
 		cancel()
 		unsubscribe()
 		done.Wait()
+	}
+}
+
+// subscribe arranges for f to be called when the user of id changes, or the actor, if there is one.
+func (m *Method) subscribe(id middleware.Identity, f func()) (stop func()) {
+	s, ok := m.sessions.store.(backends.Subscriber)
+	if !ok {
+		return func() {}
+	}
+	user := s.Subscribe(id.Subject, f)
+	if id.Actor == "" {
+		return user
+	}
+	actor := s.Subscribe(id.Actor, f)
+	return func() {
+		user()
+		actor()
 	}
 }
 
@@ -79,6 +93,6 @@ func (m *Method) wait(ctx context.Context, id string, look <-chan struct{}) erro
 func (m *Method) findBefore(ctx context.Context, deadline time.Time, id string) (backends.Session, error) {
 	ctx, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
-	s, _, err := m.sessions.store.Find(ctx, now(), id, backends.SecretHash{})
+	s, _, err := m.look(ctx, now(), id, backends.SecretHash{})
 	return s, ended(&s, err)
 }
