@@ -251,6 +251,34 @@ func TestAProofThatAGuardHasSeenIsOneOfItsOwnKeyOnly(t *testing.T) {
 	p.asks("GET", "/me", 200)
 }
 
+func TestAHandlerBehindAGuardMayLogInWithTheProofThatTheGuardTook(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
+		tokens := tokentest.New(t, s, withDPoP(t, jwtauth.DPoPOffered, s), tokentest.WithRefresh)
+		app := tokentest.App(t, tokens)
+		p := boundClient(t, app)
+		guard, err := middleware.New(middleware.Config{Authenticator: tokens})
+		if err != nil {
+			t.Fatal(err)
+		}
+		behind := p.with(p.key)
+		behind.app = guard.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			resp, err := tokens.Login(r, middleware.Login{Subject: "2"})
+			if err != nil {
+				guard.Refuse(w, r, err)
+				return
+			}
+			resp.Write(w)
+		}))
+		edit := []func(*http.Request){authorize("DPoP", p.access), p.proof("POST", "/switch", p.access)}
+		behind.keep(behind.want("POST", "/switch", 200, edit...))
+		behind.want("POST", "/switch", 401, edit...) // again
+		behind.app = app
+		if id := identityOf(t, behind.asks("GET", "/me", 200)); id.Subject != "2" || !id.Binding.Proved {
+			t.Errorf("identity %+v, want the other user, with the same key", id)
+		}
+	})
+}
+
 func TestMistakesAboutProofsNameTheirFields(t *testing.T) {
 	s := storetest.Memory(t)
 	var with tokentest.Config

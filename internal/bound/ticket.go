@@ -105,8 +105,8 @@ func (b *Binder) Challenge(p Purpose, l Login, now time.Time) string {
 	return b.keys.sign(raw, byte(p), l, raw, "")
 }
 
-// CheckChallenge reports whether text is a challenge for the purpose and the login, and good at now. No server takes
-// it for good after the time that it returns, whose clock differs by less than validity.
+// CheckChallenge reports whether text is a challenge for the purpose and the login, and good at now. After
+// the time that it returns, no server accepts it whose clock differs by less than validity.
 func (b *Binder) CheckChallenge(p Purpose, text string, l Login, now time.Time) (until time.Time, ok bool) {
 	var raw [challengeSize + macSize]byte
 	if !decode(raw[:], text) {

@@ -67,6 +67,9 @@ func (m *Method) Open(r *http.Request, l middleware.Login, o Opening) (backends.
 		m.emit(r, at, middleware.EventLogin, &s, "")
 		m.emitBound(r, at, &s, "")
 	}
+	if err == nil {
+		m.emitBound(r, at, &s, "")
+	}
 	m.emitEnds(r, at, ended)
 	return s, err
 }
