@@ -49,8 +49,8 @@ type Config struct {
 	// RS256.
 	Algorithms []string
 
-	// DangerouslyAllowHTTP allows a URL without TLS. Who can read a request can then read what it returns,
-	// too. Loopback addresses are allowed without it.
+	// DangerouslyAllowHTTP allows a URL without TLS: anyone on the way can then read what a request returns.
+	// Loopback addresses are allowed without it.
 	DangerouslyAllowHTTP bool
 }
 
@@ -83,7 +83,7 @@ func New(c Config) (*Proofs, error) {
 		used:   c.Claims,
 	}
 	if c.InMemory {
-		p.used = newMemory()
+		p.used = newMemory(maxRemembered)
 	}
 	return p, nil
 }

@@ -38,11 +38,11 @@
 //
 // Each proof is good once. With Config.Claims that holds for all processes together, and costs a claim in
 // the store for each request that has a proof. With Config.InMemory it costs nothing, and holds for each
-// process on its own: who can read a request on its way, proof and all, can repeat that one request at
-// each of the other processes, until the proof is too old.
+// process on its own: a request that was read on its way, proof and all, can be repeated at each of the
+// other processes, until the proof is too old. BenchmarkProof of package jwtauth measures both.
 //
 // # What it does not stop
 //
-// Who can run code on the client, in its page above all, can let it sign. A proof does not cover the
+// Code that runs on the client, in its page above all, can have it sign proofs. A proof does not cover the
 // query, the body or other headers.
 package dpop
