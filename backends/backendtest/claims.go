@@ -12,6 +12,7 @@ func claimsPromises() []promise {
 		{"a name goes to the first claim, and to no other", nameIsClaimed},
 		{"of simultaneous claims one gets the name", nameIsClaimedOnce},
 		{"a name may be claimed again at the end of its claim, and no sooner", claimEnds},
+		{"a name may be claimed until the last year that is valid", claimLasts},
 		{"a claim that is refused changes nothing", refusedClaim},
 		{"a claim that has ended when it is made gets nothing", endedClaim},
 		{"a claim without a name or with a year that cannot be is a mistake, and claims nothing", invalidClaims},
@@ -64,6 +65,12 @@ func claimEnds(t *tester) {
 	t.claim(jti("1"), at(time.Minute-tick), at(time.Hour), false)
 	t.claim(jti("1"), at(time.Minute), at(time.Hour), true)
 	t.claim(jti("1"), at(time.Hour-tick), at(2*time.Hour), false)
+}
+
+func claimLasts(t *tester) {
+	last := time.Date(9999, time.December, 31, 23, 59, 59, 0, time.UTC)
+	t.claim(jti("1"), at(0), last, true)
+	t.claim(jti("1"), at(time.Hour), last, false)
 }
 
 func refusedClaim(t *tester) {

@@ -25,7 +25,7 @@ func (m *Store) Rotate(ctx context.Context, now time.Time, id string, h backends
 			s.Rotate(kept(now))
 			r.SetLifetime(&s)
 		case backends.Recovered:
-			s.Recover(now)
+			s.Recover(kept(now))
 			r.SetLifetime(&s)
 		case backends.Stolen:
 			r.end(now, backends.ReasonTheft)

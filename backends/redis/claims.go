@@ -28,5 +28,6 @@ func (s *Store) Claim(ctx context.Context, now time.Time, name backends.NameHash
 // lasting is how long a key is kept that counts for so long: longer, for a server whose clock is
 // behind.
 func lasting(d time.Duration) string {
-	return strconv.FormatInt((max(d, 0) + backends.Retention).Milliseconds(), 10)
+	// In milliseconds first: what is left until a year far ahead is the longest duration there is.
+	return strconv.FormatInt(max(d, 0).Milliseconds()+backends.Retention.Milliseconds(), 10)
 }

@@ -3,6 +3,7 @@ package redis
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -22,30 +23,26 @@ func (s *Store) List(ctx context.Context, now time.Time, userID string, p backen
 	ctx, cancel := s.bound(ctx)
 	defer cancel()
 	var live []backends.Session
-	for from := 0; len(live) <= limit; {
-		page, last, err := s.listed(ctx, now, userID, seen, from, limit+1)
-		if err != nil {
+	for most, last := limit+1, false; !last; most *= 2 {
+		// From the first again: sessions that end or are used meanwhile move the others, so there is no
+		// place where the next ones begin.
+		if live, last, err = s.listed(ctx, now, userID, seen, most); err != nil {
 			return nil, "", failed("list sessions", err)
 		}
-		for _, found := range page {
-			if c := found.LastSeenAt.Compare(seen); c < 0 || c == 0 && found.ID < id {
-				live = append(live, found)
-			}
-		}
-		if last {
-			break
-		}
-		from += limit + 1
+		live = slices.DeleteFunc(live, func(s backends.Session) bool {
+			c := s.LastSeenAt.Compare(seen)
+			return c > 0 || c == 0 && s.ID >= id
+		})
+		last = last || len(live) > limit
 	}
 	return p.Cut(live)
 }
 
-// listed returns the live ones of a part of the user's sessions, last seen at the time or before, and
-// whether it is the last part.
-func (s *Store) listed(ctx context.Context, now time.Time, userID string, seen time.Time, from, most int) (live []backends.Session, last bool, err error) {
-	b, most64 := s.client.B(), int64(most)
-	ids, err := s.client.Do(ctx, b.Zrevrangebyscore().Key(s.keys.list(userID)).
-		Max(strconv.FormatInt(seen.UnixMicro(), 10)).Min("-inf").Limit(int64(from), most64).Build()).AsStrSlice()
+// listed returns the live ones of the user's sessions that were last seen at the time or before, of the
+// first so many, and whether there are no more.
+func (s *Store) listed(ctx context.Context, now time.Time, userID string, seen time.Time, most int) (live []backends.Session, last bool, err error) {
+	ids, err := s.client.Do(ctx, s.client.B().Zrevrangebyscore().Key(s.keys.list(userID)).
+		Max(strconv.FormatInt(seen.UnixMicro(), 10)).Min("-inf").Limit(0, int64(most)).Build()).AsStrSlice()
 	if err != nil || len(ids) == 0 {
 		return nil, true, err
 	}
