@@ -88,6 +88,9 @@ func (c Config) mistakes() []error {
 // asked in order until one objects. The error joins all mistakes: no rule, a nil rule, an unknown
 // role, a scope that no token can have.
 func (g *Guard) Require(rules ...Authorizer) (*Guard, error) {
+	if g == nil || g.config == nil {
+		return nil, errors.New("middleware: Require: this Guard is not from New")
+	}
 	var errs []error
 	if len(rules) == 0 {
 		errs = append(errs, errors.New("middleware: Require has no rule, want at least one"))
