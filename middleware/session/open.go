@@ -66,7 +66,6 @@ func (m *Method) Open(r *http.Request, l middleware.Login, o Opening) (backends.
 		m.emit(r, at, middleware.EventActing, &s, "")
 	default:
 		m.emit(r, at, middleware.EventLogin, &s, "")
-		m.emitBound(r, at, &s, "")
 	}
 	if err == nil {
 		m.emitBound(r, at, &s, "")
