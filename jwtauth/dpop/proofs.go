@@ -44,13 +44,14 @@ func (p *Proofs) Sent(r *http.Request) bool { return p != nil && len(r.Header[he
 // token, or the token is "" for a request that brings none, and by the key with the thumbprint, or that
 // is "" for any key. The binding has no times.
 //
-// A proof passes once. That is decided last, so that no proof that is refused is used up.
+// A proof passes once: for a guard, and for the handlers inside it. That is decided last, so that no proof
+// that is refused is used up.
 //
 // Errors: [middleware.ErrUnproved] for a proof that is missing or not good, and
 // [middleware.ErrUnavailable] if it cannot be told whether it was used before.
 func (p *Proofs) Check(r *http.Request, token, thumbprint string) (backends.Binding, error) {
 	read, until, err := p.verify(r, token, thumbprint)
-	if err == nil {
+	if err == nil && !Proved(r, read.Key.Thumbprint) {
 		err = p.claim(r.Context(), &read, until)
 	}
 	if err != nil {
