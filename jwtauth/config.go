@@ -106,7 +106,7 @@ func New(c Config) (*Tokens, error) {
 	engine := tokens.New(tokens.Config{
 		Registry: c.Sessions, Method: Method, Keys: keys, Issuer: c.Issuer, Audience: c.Audience, ClientID: c.ClientID,
 		TTL: c.AccessTTL, Leeway: c.Leeway, Overlap: c.RefreshOverlap,
-		RefreshKeys: tokens.NewRefreshKeys(c.RefreshKeys, c.Issuer, c.Audience), Custom: c.Claims, Accepts: c.DPoP.accepts,
+		RefreshKeys: tokens.NewRefreshKeys(c.RefreshKeys, c.Issuer, c.Audience), Custom: c.Claims, Bound: c.DPoP != DPoPOff, Unbound: c.DPoP != DPoPRequired,
 	})
 	return &Tokens{
 		engine: engine, header: c.Header,

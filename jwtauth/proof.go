@@ -27,11 +27,6 @@ const (
 
 func (d DPoP) valid() bool { return d >= DPoPOff && d <= DPoPRequired }
 
-// accepts reports whether tokens that are bound to the key, "" for none, open anything.
-func (d DPoP) accepts(key string) bool {
-	return d == DPoPOffered || (d == DPoPRequired) == (key != "")
-}
-
 // schemes returns those of the Authorization header that are tokens of ours, the preferred one first. A
 // client that sends the other one learns more than one that sends nothing.
 func (d DPoP) schemes() []bearer.Scheme {

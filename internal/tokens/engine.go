@@ -27,8 +27,9 @@ type Config struct {
 	TTL, Leeway, Overlap       time.Duration
 	RefreshKeys                RefreshKeys // empty for no refresh tokens
 
-	// Accepts, if not nil, reports whether a token that is bound to the key, "" for none, can open anything.
-	Accepts func(key string) bool
+	// Bound and Unbound say whether tokens that are bound to a key of the client, and those that are not,
+	// open anything.
+	Bound, Unbound bool
 
 	// Custom may be nil, or returns more claims for a token of the user: a value that
 	// encoding/json makes an object of, or nil.
@@ -182,7 +183,9 @@ func (e *Engine) rehearse(ctx context.Context, rt RefreshToken, prove Prove, fit
 	if e.Custom == nil && prove == nil {
 		return nil, "", nil
 	}
-	s, u, err := e.Sessions.FindByID(ctx, rt.SessionID)
+	// Not FindByID: a cache may have read the session before its user authenticated again, and that may
+	// have bound it.
+	s, u, err := e.Sessions.Find(ctx, rt.SessionID, rt.Secret)
 	if err != nil {
 		return nil, "", err
 	}

@@ -146,7 +146,7 @@ func (e *Engine) Inspect(ctx context.Context, token string) (s backends.Session,
 		s, _, err = e.FindAccess(ctx, c)
 		key = c.Needs(&s)
 	}
-	if err == nil && e.Accepts != nil && !e.Accepts(key) {
+	if err == nil && (key != "" && !e.Bound || key == "" && !e.Unbound) {
 		err = bearer.Invalid(errors.New("tokens that are bound to a key are off, or required"))
 	}
 	return s, c, key, err

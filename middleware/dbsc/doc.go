@@ -19,7 +19,9 @@
 // [middleware.ErrUnproved], and there is a [middleware.EventUnproved]. The session is not ended: a thief
 // who tries must not log the owner out. Nor can a thief end it by the Logout of these cookies, or by logging
 // in as another user. (The revocation endpoint of package oauth takes any token of the session, one out of
-// a token cookie included: RFC 7009.) The check costs no query: the session, cached or not, says to which
+// a token cookie included: RFC 7009. Its token endpoint opens nothing to a refresh token of a bound session,
+// but one that was replaced is theft there, unless Config.DPoP of package jwtauth has it ask for a proof
+// first.) The check costs no query: the session, cached or not, says to which
 // key it is bound.
 //
 // A session in which the user of a bound one acts as another user is not bound itself. Its cookie counts
