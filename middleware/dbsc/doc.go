@@ -68,7 +68,7 @@
 // of the [Handler]: no guard, no limiter, no protection against cross-origin requests. A refresh that a
 // link from another site causes carries no SameSite cookie, and the handler needs none: it checks the
 // proof of the key. A request costs a look-up, and a good proof one claim and one update more, each of them
-// only with an identifier that the server made.
+// only with an identifier that the server made. What a cache has read before the login is read again.
 //
 // Sessions are bound for one origin. Config.Domain and DangerouslyAllowHTTP of the cookies are mistakes
 // together with Bind.
