@@ -160,6 +160,29 @@ func TestATokenThatIsBoundIsNotAcceptedInACookie(t *testing.T) {
 	p.keep(p.presents(p.refresh))
 }
 
+func TestAFormerTokenThatIsBoundIsNoTheftInACookie(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
+		tokens := tokentest.New(t, s, withDPoP(t, jwtauth.DPoPOffered, s), tokentest.Eager)
+		p := boundClient(t, tokentest.App(t, tokens))
+		first := p.refresh
+		for range 2 {
+			tokentest.Tick()
+			p.keep(p.presents(p.refresh))
+			p.asks("GET", "/me", 200)
+		}
+		tokentest.Tick()
+		app := tokentest.CookieApp(t, tokentest.NewCookies(t, tokens))
+		r := httptest.NewRequest("POST", "https://app.example/refresh", nil)
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		r.AddCookie(&http.Cookie{Name: "__Host-refresh", Value: first})
+		w := httptest.NewRecorder()
+		if app.ServeHTTP(w, r); w.Code != 401 {
+			t.Errorf("status %d, want 401: %s", w.Code, w.Body)
+		}
+		p.asks("GET", "/me", 200)
+	})
+}
+
 func TestARouteForBoundSessionsRefusesOthers(t *testing.T) {
 	s := storetest.Memory(t)
 	tokens := tokentest.New(t, s, withDPoP(t, jwtauth.DPoPOffered, s), tokentest.WithRefresh)

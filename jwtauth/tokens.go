@@ -198,7 +198,8 @@ func (t *Tokens) Refresh(r *http.Request, token string) (Response, error) {
 // before the response begins.
 //
 // A token that has expired is good enough: all it can do is end its own session, which is what
-// a user who logs out after a break wants.
+// a user who logs out after a break wants. Where the session is bound to a key, or the token from
+// [Tokens.Grant] is, r must prove it; a copy of the token, a refresh token included, ends nothing.
 //
 // Errors are those of Authenticate for a token that is missing or not ours,
 // [middleware.ErrMalformedRequest] for a GET and other safe methods, and
@@ -215,10 +216,12 @@ func (t *Tokens) Logout(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if key := about.Binding.Thumbprint; key != "" {
-		if err := t.prove(r, token, scheme, key, about); err != nil {
-			return err
-		}
+	key, err := t.engine.KeyToEnd(r.Context(), token, about)
+	if err == nil && key != "" {
+		err = t.prove(r, token, scheme, key, about)
+	}
+	if err != nil {
+		return err
 	}
 	if err := t.engine.Sessions.Logout(r, about); err != nil {
 		return err

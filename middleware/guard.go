@@ -179,7 +179,7 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 			return
 		}
 		private(w.Header(), &p.header)
-		p.acknowledge(w.Header())
+		p.identity.acknowledge(w.Header())
 		next.ServeHTTP(w, withPass(r, p))
 	})
 }
@@ -199,18 +199,18 @@ func (g *Guard) Optional(next http.Handler) http.Handler {
 			return
 		}
 		private(w.Header(), &p.header)
-		p.acknowledge(w.Header())
+		p.identity.acknowledge(w.Header())
 		next.ServeHTTP(w, withPass(r, p)) // perhaps without an identity, but with a guard for Refuse
 	})
 }
 
 // acknowledge lets the authenticator of a request with a proof add the nonce for the next one to the
 // response: RFC 9449, section 8.2.
-func (p *pass) acknowledge(h http.Header) {
-	if !p.identity.Binding.Proved {
+func (id *Identity) acknowledge(h http.Header) {
+	if !id.Binding.Proved {
 		return
 	}
-	if a, ok := as[interface{ OfferNonce(h http.Header) }](p.identity.by); ok {
+	if a, ok := as[interface{ OfferNonce(h http.Header) }](id.by); ok {
 		a.OfferNonce(h)
 	}
 }

@@ -35,7 +35,7 @@ type Config struct {
 	// NonceKeys, if there are any, let clients prove when they made a proof by a nonce of the server: 32
 	// random bytes or more each, the same in all processes. The first one makes new nonces, all of them
 	// verify.
-	NonceKeys [][]byte
+	NonceKeys [][]byte `json:"-"`
 
 	// Window is how old a proof may be, from 5 seconds to 10 minutes. Default a minute. With NonceKeys,
 	// a nonce is good for one to two Windows.

@@ -30,14 +30,15 @@
 //
 // Without Config.NonceKeys a client says when it made a proof, and its clock must be right: the proof is
 // good for Config.Window, and Config.Leeway on both sides. With them it need not be: each proof repeats a
-// nonce that the server gave it, in the header DPoP-Nonce of any answer to a proof, within the last one
-// to two Windows. A client without such a nonce is refused once, with use_dpop_nonce, and repeats its
-// request. No nonce is stored.
+// nonce that the server gave it within the last one to two Windows, in the header DPoP-Nonce. That is in
+// what a guard, a login or a refresh answers to a good proof, and in each refusal because of a proof. A
+// client without such a nonce is refused once, with use_dpop_nonce, and repeats its request. No nonce is
+// stored.
 //
 // # When a proof was used before
 //
 // Each proof is good once. With Config.Claims that holds for all processes together, and costs a claim in
-// the store for each request that has a proof. With Config.InMemory it costs nothing, and holds for each
+// the store for each request that needs a proof. With Config.InMemory it costs nothing, and holds for each
 // process on its own: a request that was read on its way, proof and all, can be repeated at each of the
 // other processes, until the proof is too old. BenchmarkProof of package jwtauth measures both.
 //

@@ -39,7 +39,7 @@ func (h *Handler) bind(r *http.Request) (l bound.Login, _ backends.Binding, err 
 	if _, answers := h.binder.CheckChallenge(bound.ToRegister, p.Claims.ID, l, time.Now()); !authorized || !answers {
 		return l, backends.Binding{}, fmt.Errorf("%w: no authorization or challenge that is good", middleware.ErrInvalidCredentials)
 	}
-	s, _, err := h.binder.Method.FindByID(r.Context(), l.SessionID)
+	s, err := h.session(r, l, func(*backends.Session) bool { return true })
 	switch {
 	case err != nil:
 		return l, backends.Binding{}, err
