@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/rueidis"
+
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/backends/redis"
 	"github.com/inga-auth/inga/internal/redistest"
@@ -88,4 +90,39 @@ func TestAnEndThatTooFewReplicasHaveIsInForceAndReportedAndARepetitionConfirmsIt
 			t.Errorf("Find: %v, want ErrRevoked", err)
 		}
 	}
+}
+
+// A client of one server waits for a connection whatever becomes of the context.
+func TestACallThatIsToBeConfirmedEndsWithItsContextAndGivesALateConnectionBack(t *testing.T) {
+	slow := &slowToConnect{Client: dial(t, redistest.Shared(t).Addr()), connect: make(chan struct{}), given: make(chan struct{})}
+	s := open(t, redis.Config{Client: slow, Confirm: 1, Timeout: time.Minute})
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() {
+		_, err := s.Revoke(ctx, t0, backends.NewID("ann"), backends.ReasonLogout)
+		ended <- err
+	}()
+	cancel()
+	select {
+	case err := <-ended:
+		if !errors.Is(err, context.Canceled) || errors.Is(err, backends.ErrUnconfirmed) {
+			t.Errorf("Revoke: %v, want context.Canceled", err)
+		}
+	case <-time.After(30 * time.Second):
+		t.Error("Revoke waits for a connection")
+	}
+	close(slow.connect)
+	<-slow.given
+}
+
+// slowToConnect has no connection until it may go on, and says when one is given back.
+type slowToConnect struct {
+	rueidis.Client
+	connect, given chan struct{}
+}
+
+func (c *slowToConnect) Dedicate() (rueidis.DedicatedClient, func()) {
+	<-c.connect
+	conn, release := c.Client.Dedicate()
+	return conn, func() { release(); close(c.given) }
 }
