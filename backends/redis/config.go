@@ -18,7 +18,8 @@ type Config struct {
 	// reads from masters only: a client with SendToReplicas would find sessions that have ended.
 	Client rueidis.Client
 
-	// Prefix begins each key. It belongs to this package alone. Default: "inga:".
+	// Prefix begins each key. It belongs to this package alone, and of two stores on one server
+	// neither may begin the other's. Default: "inga:".
 	Prefix string
 
 	// Confirm is how many replicas must have an end before it is reported: a logout, a

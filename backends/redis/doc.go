@@ -169,9 +169,10 @@
 // # Time
 //
 // The application's clock decides, as for every store. Redis removes rows by its own, at the earliest
-// [backends.Retention] after their deadline. It is told how long, and not until when, so the two may
-// differ by any amount. A clock of Redis that jumps forward by more than that while it runs logs users out.
-// [Store.Sweep] reads all sessions and need not be called.
+// [backends.Retention] after their end or deadline. It is told how long, and not until when, so the two
+// may differ by any amount. A clock of Redis that jumps forward by more than that while it runs logs users
+// out. [Store.Sweep] reads all sessions and need not be called. Scripts compute with 53 bits: from the
+// year 2255 on, an idle deadline that activity moves may be off by some microseconds.
 //
 // # Cost
 //
