@@ -20,7 +20,7 @@
 //   - [Feed] reports changes, so that caches can invalidate.
 //   - [UserFinder] and [UserStore] are for backends that can find, or also keep, users.
 //
-// The packages memory and postgres below this one implement all of them, and package cache puts
+// The packages memory, postgres and redis below this one implement all of them, and package cache puts
 // a cache before any store. A store of your own is correct if it passes package backendtest.
 //
 // # Rules for every store

@@ -113,8 +113,9 @@ WITH same AS (
 SELECT EXISTS (SELECT FROM same), EXISTS (SELECT FROM replaced WHERE was_live), ARRAY (SELECT id FROM superseded)`
 
 // confirm ends the session that the new one replaces and those that it supersedes, or takes the new
-// one back if its user has changed meanwhile. A view of the application cannot be locked, so it is read again now that
-// others can see the session: an earlier change is noticed here, and a later one finds the session.
+// one back if its user has changed meanwhile. A view of the application cannot be locked, so it is
+// read again now that others can see the session: an earlier change is noticed here, and a later one
+// finds the session.
 func (s *Store) confirm(ctx context.Context, now time.Time, n *backends.Session, o backends.CreateOptions, superseded []string) (ended []string, err error) {
 	var same, replaced bool
 	err = s.pool.QueryRow(ctx, s.sql.confirm, n.UserID, o.UserVersion, n.ID, at(now), o.Replaces, string(backends.ReasonReplaced),

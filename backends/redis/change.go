@@ -33,13 +33,15 @@ func (s *Store) change(ctx context.Context, now time.Time, userID string, c chan
 		c.except = "" // no session of the user has it
 	}
 	answer, err := s.end(ctx, s.call("change", place, userID, place[tagLen:], at(now), string(c.why), c.except, newEpoch(), version(c.version), version(next), c.op, c.value))
-	switch word(answer, 0) {
-	case "unknown":
-		return 0, backends.ErrNotFound
-	case "conflict":
-		return 0, backends.ErrConflict
-	case "ok":
+	switch done := word(answer, 0); {
+	case done == "ok":
 		s.subscribers.Call(userID)
+	case err != nil: // also if the change is found done: that has to be confirmed
+		return 0, failed("change user", err)
+	case done == "unknown":
+		return 0, backends.ErrNotFound
+	case done == "conflict":
+		return 0, backends.ErrConflict
 	}
 	ended, from := number(answer, 1), number(answer, 2)
 	for err == nil && from >= 0 {

@@ -25,9 +25,13 @@ func (s *Store) Check(ctx context.Context) (warnings []string, err error) {
 		nodes[i] = inspect(ctx, clients[addrs[i]])
 		return nil
 	})
+	master := slices.ContainsFunc(nodes, (*facts).master)
 	var wrong, doubtful findings
 	for i, n := range nodes {
 		wrong.add(addrs[i], s.mistakes(n))
+		if n.err == nil && !master {
+			wrong.add(addrs[i], []string{"role is slave, and the client knows no master: it cannot write"})
+		}
 		doubtful.add(addrs[i], s.doubts(n))
 	}
 	var errs []error

@@ -1,6 +1,7 @@
 package redis_test
 
 import (
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -62,6 +63,14 @@ func TestCheckReportsAServerThatDoesNotAnswer(t *testing.T) {
 	store := open(t, redis.Config{Client: dial(t, s.Addr()), Prefix: "inga:"})
 	s.Kill()
 	found(t, store, []string{"no answer: "}, nil)
+}
+
+func TestCheckReportsAClientThatCannotWrite(t *testing.T) {
+	master, replica := redistest.Start(t), redistest.Start(t, "--appendonly", "yes", "--appendfsync", "always")
+	host, port, err := net.SplitHostPort(master.Addr())
+	check(t, err)
+	replica.Do(t, "REPLICAOF", host, port)
+	found(t, open(t, redis.Config{Client: dial(t, replica.Addr()), Prefix: "inga:"}), []string{"role is slave"}, nil)
 }
 
 func TestCheckReportsReplicasThatCannotConfirm(t *testing.T) {

@@ -18,7 +18,8 @@ type Config struct {
 	// reads from masters only: a client with SendToReplicas would find sessions that have ended.
 	Client rueidis.Client
 
-	// Prefix begins each key. It belongs to this package alone. Default: "inga:".
+	// Prefix begins each key. It belongs to this package alone, and of two stores on one server
+	// neither may begin the other's. Default: "inga:".
 	Prefix string
 
 	// Confirm is how many replicas must have an end before it is reported: a logout, a
@@ -28,7 +29,8 @@ type Config struct {
 	Confirm int
 
 	// Timeout bounds each call but Sweep and Watch, so that a request gets an answer even if the
-	// server does not give one. Default: 5 seconds.
+	// server does not give one. A call that finds the connection lost may take longer by what the
+	// client needs to give up another one: ClientOption.Dialer.Timeout. Default: 5 seconds.
 	Timeout time.Duration
 }
 

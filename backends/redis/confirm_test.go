@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/rueidis"
+
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/backends/redis"
 	"github.com/inga-auth/inga/internal/redistest"
@@ -16,7 +18,7 @@ func TestAnEndThatTooFewReplicasHaveIsInForceAndReportedAndARepetitionConfirmsIt
 	client := dial(t, cluster.Addrs()...)
 	c := redis.Config{Client: client, Prefix: "inga:", Confirm: 1, Timeout: 2 * time.Second}
 	s := open(t, c)
-	ctx, users := t.Context(), s.Users()
+	ctx := t.Context()
 	link, until := backends.HashName("link", "7"), t0.Add(time.Hour)
 	later := t0.Add(time.Minute)
 
@@ -25,34 +27,55 @@ func TestAnEndThatTooFewReplicasHaveIsInForceAndReportedAndARepetitionConfirmsIt
 	former, _ := login(t, s, "ann")
 	rotating, secret := login(t, s, "ann")
 	again, _ := login(t, s, "ann")
+	stolen := session("ann")
+	stolen.Refresh.Generation = 3
+	_, err := s.Create(ctx, t0, stolen, secret.Hash(), backends.CreateOptions{})
+	check(t, err)
+	join(t, s, "bob")
+	join(t, s, "eve")
+	eve, err := s.FindUser(ctx, "eve")
+	check(t, err)
 	ends := []struct {
 		name   string
-		do     func() error
-		repeat func() error // nil: the same
+		do     func(s *redis.Store) error
+		repeat func(s *redis.Store) error // nil: the same
+		then   error                      // of the repetition that is confirmed
 	}{
-		{"Revoke", func() error { _, err := s.Revoke(ctx, t0, revoked.ID, backends.ReasonLogout); return err }, nil},
-		{"Rotate", func() error {
+		{name: "Revoke", do: func(s *redis.Store) error { _, err := s.Revoke(ctx, t0, revoked.ID, backends.ReasonLogout); return err }},
+		{name: "Rotate", do: func(s *redis.Store) error {
 			_, _, _, err := s.Rotate(ctx, later, rotating.ID, secret.Hash(), 1, backends.Grace{Overlap: time.Second})
 			return err
-		}, nil},
-		{"Create that replaces", func() error {
+		}},
+		{name: "Rotate of a thief", then: backends.ErrRevoked, do: func(s *redis.Store) error {
+			_, _, _, err := s.Rotate(ctx, later, stolen.ID, secret.Hash(), 1, backends.Grace{})
+			return err
+		}},
+		{name: "Create that replaces", do: func(s *redis.Store) error {
 			_, err := s.Create(ctx, t0, session("ann"), secret.Hash(), backends.CreateOptions{Replaces: former.ID})
 			return err
-		}, nil},
-		{"Create with a limit", func() error {
+		}},
+		{name: "Create with a limit", do: func(s *redis.Store) error {
 			_, err := s.Create(ctx, t0, session("ann"), secret.Hash(), backends.CreateOptions{Limit: backends.Limit{Total: 9}.ForAll})
 			return err
-		}, nil},
-		{"Reauthenticate", func() error {
+		}},
+		{name: "Reauthenticate", do: func(s *redis.Store) error {
 			again.Begin(again.AuthenticatedAt.Add(time.Second), time.Hour)
 			return s.Reauthenticate(ctx, t0, again, secret.Hash(), backends.ReauthenticateOptions{Former: again.AuthenticatedAt.Add(-time.Second)})
-		}, nil},
-		{"SetPassword", func() error { _, err := users.SetPassword(ctx, t0, "ann", 0, "new", ""); return err }, nil},
-		{"SetRoles", func() error { return users.SetRoles(ctx, "ann", nil) }, nil},
-		{"SetDisabled", func() error { return users.SetDisabled(ctx, t0, "ann", true) }, nil},
-		{"RevokeUser", func() error { _, err := s.RevokeUser(ctx, t0, "ann", "", backends.ReasonRevoked); return err }, nil},
-		{"Claim", func() error { _, err := s.Claim(ctx, t0, link, until); return err },
-			func() error {
+		}},
+		{name: "SetPassword", do: func(s *redis.Store) error { _, err := s.Users().SetPassword(ctx, t0, "ann", 0, "new", ""); return err }},
+		{name: "SetPassword of a version", then: backends.ErrConflict, do: func(s *redis.Store) error {
+			_, err := s.Users().SetPassword(ctx, t0, "eve", eve.Version, "new", "")
+			return err
+		}},
+		{name: "SetRoles", do: func(s *redis.Store) error { return s.Users().SetRoles(ctx, "ann", nil) }},
+		{name: "SetDisabled", do: func(s *redis.Store) error { return s.Users().SetDisabled(ctx, t0, "ann", true) }},
+		{name: "RevokeUser", do: func(s *redis.Store) error {
+			_, err := s.RevokeUser(ctx, t0, "ann", "", backends.ReasonRevoked)
+			return err
+		}},
+		{name: "DeleteUser", then: backends.ErrNotFound, do: func(s *redis.Store) error { return s.Users().DeleteUser(ctx, t0, "bob") }},
+		{name: "Claim", do: func(s *redis.Store) error { _, err := s.Claim(ctx, t0, link, until); return err },
+			repeat: func(s *redis.Store) error {
 				until = until.Add(time.Hour)
 				_, err := s.Claim(ctx, until.Add(-time.Hour), link, until)
 				return err
@@ -70,16 +93,16 @@ func TestAnEndThatTooFewReplicasHaveIsInForceAndReportedAndARepetitionConfirmsIt
 		if end.repeat == nil {
 			end.repeat = end.do
 		}
-		for _, do := range []func() error{end.do, end.repeat} { // what is found done is not confirmed either
-			if err := do(); !errors.Is(err, backends.ErrUnconfirmed) || !errors.Is(err, backends.ErrUnavailable) {
+		for _, do := range []func(*redis.Store) error{end.do, end.repeat} { // what is found done is not confirmed either
+			if err := do(open(t, redis.Config{Client: dial(t, cluster.Addrs()...), Prefix: "inga:", Confirm: 1, Timeout: 2 * time.Second})); !errors.Is(err, backends.ErrUnconfirmed) || !errors.Is(err, backends.ErrUnavailable) {
 				t.Errorf("%s without replicas: %v, want ErrUnconfirmed", end.name, err)
 			}
 		}
 		for _, r := range resume {
 			r()
 		}
-		if err := end.repeat(); err != nil {
-			t.Errorf("%s again: %v", end.name, err)
+		if err := end.repeat(s); !errors.Is(err, end.then) {
+			t.Errorf("%s again: %v, want %v", end.name, err, end.then)
 		}
 	}
 	alone := open(t, redis.Config{Client: client, Prefix: "inga:"})
@@ -88,4 +111,39 @@ func TestAnEndThatTooFewReplicasHaveIsInForceAndReportedAndARepetitionConfirmsIt
 			t.Errorf("Find: %v, want ErrRevoked", err)
 		}
 	}
+}
+
+// A client of one server waits for a connection whatever becomes of the context.
+func TestACallThatIsToBeConfirmedEndsWithItsContextAndGivesALateConnectionBack(t *testing.T) {
+	slow := &slowToConnect{Client: dial(t, redistest.Shared(t).Addr()), connect: make(chan struct{}), given: make(chan struct{})}
+	s := open(t, redis.Config{Client: slow, Confirm: 1, Timeout: time.Minute})
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() {
+		_, err := s.Revoke(ctx, t0, backends.NewID("ann"), backends.ReasonLogout)
+		ended <- err
+	}()
+	cancel()
+	select {
+	case err := <-ended:
+		if !errors.Is(err, context.Canceled) || errors.Is(err, backends.ErrUnconfirmed) {
+			t.Errorf("Revoke: %v, want context.Canceled", err)
+		}
+	case <-time.After(30 * time.Second):
+		t.Error("Revoke waits for a connection")
+	}
+	close(slow.connect)
+	<-slow.given
+}
+
+// slowToConnect has no connection until it may go on, and says when one is given back.
+type slowToConnect struct {
+	rueidis.Client
+	connect, given chan struct{}
+}
+
+func (c *slowToConnect) Dedicate() (rueidis.DedicatedClient, func()) {
+	<-c.connect
+	conn, release := c.Client.Dedicate()
+	return conn, func() { release(); close(c.given) }
 }

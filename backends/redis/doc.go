@@ -26,10 +26,11 @@
 // A replica follows its master with a delay. When it takes the master's place, what it does not have
 // yet has never been: a session that ended lives again. With Config.Confirm, each end waits until as
 // many replicas have it (WAIT). Fewer, and the call returns [backends.ErrUnconfirmed], which a client
-// sees as 503 and not as success. The end is in force then, and the same call again confirms it; but
-// not a re-authentication, whose new secret is lost with the answer: its user has to log in. Ends
-// are all that must not come back: logout, revocation, a limit, a new secret or password, other
-// roles, a rotation, a claim, a value that is taken.
+// sees as 503 and not as success. The end is in force then, and the same call again confirms it. What
+// was lost with the answer is not had again: a new session or secret, whose user has to log in, a
+// name that was claimed, a value that was taken. Ends are all that must not come back: logout,
+// revocation, a limit, a new secret or password, other roles, a rotation, a claim, a value that is
+// taken.
 //
 // A cluster prefers the replica that has most, but need not get it: with Config.Confirm as high as a master
 // has replicas it does not matter which of them takes over. WAIT is about the memory of replicas, not
@@ -181,9 +182,10 @@
 // # Time
 //
 // The application's clock decides, as for every store. Redis removes rows by its own, at the earliest
-// [backends.Retention] after their deadline. It is told how long, and not until when, so the two may
-// differ by any amount. A clock of Redis that jumps forward by more than that while it runs logs users out.
-// [Store.Sweep] reads all sessions and need not be called.
+// [backends.Retention] after their end or deadline. It is told how long, and not until when, so the two
+// may differ by any amount. A clock of Redis that jumps forward by more than that while it runs logs users
+// out. [Store.Sweep] reads all sessions and need not be called. Scripts compute with 53 bits: from the
+// year 2255 on, an idle deadline that activity moves may be off by some microseconds.
 //
 // # Cost
 //

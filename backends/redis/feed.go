@@ -19,8 +19,9 @@ var _ backends.Feed = (*Store)(nil)
 // who the masters are. When all have answered and agree, the listener is up to date as of the
 // moment of asking.
 //
-// The client must speak RESP3, which it does unless told otherwise. Watch ends when a connection is lost, a master does not answer within Config.Timeout, slots are
-// being moved, or the masters are others than before: what was announced meanwhile is lost.
+// The client must speak RESP3, which it does unless told otherwise. Watch ends when a connection is
+// lost, a master does not answer within Config.Timeout, slots are being moved, or the masters are
+// others than before: what was announced meanwhile is lost.
 func (s *Store) Watch(ctx context.Context, every time.Duration, l backends.Listener) error {
 	if every <= 0 {
 		return fmt.Errorf("%w: Watch every %v, want more than 0", backends.ErrInvalidArgument, every)

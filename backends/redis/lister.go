@@ -89,7 +89,8 @@ func (s *Store) rows(ctx context.Context, userID string, ids []string) (rows []s
 }
 
 // RevokeUser implements [backends.SessionLister]. The sessions are over at once, however many they
-// are. Then they are marked and counted, 250 in a round trip.
+// are. Then they are marked and counted, 250 in a round trip. Those that are not marked, because the
+// process stops, are by the next end of the user's sessions, which counts them and gives its reason.
 func (s *Store) RevokeUser(ctx context.Context, now time.Time, userID, except string, why backends.Reason) (int, error) {
 	if err := why.Validate(); err != nil {
 		return 0, err

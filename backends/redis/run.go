@@ -49,7 +49,10 @@ func (w *waiter) B() rueidis.Builder { return w.store.client.B() }
 // by another connection, and answers at once. It may be sent twice, after a script that the server does
 // not know, and must be done before the call has to be.
 func (w *waiter) Do(ctx context.Context, command rueidis.Completed) rueidis.RedisResult {
-	conn, release := w.store.client.Dedicate()
+	conn, release, err := w.store.dedicate(ctx)
+	if err != nil {
+		return rueidis.NewErrorResult(err)
+	}
 	defer release()
 	wait := conn.B().Wait().Numreplicas(int64(w.store.confirm)).Timeout((w.store.timeout / 4).Milliseconds()).Build()
 	results := conn.DoMulti(ctx, command, wait)
@@ -64,6 +67,30 @@ func (w *waiter) Do(ctx context.Context, command rueidis.Completed) rueidis.Redi
 		w.err = nil
 	}
 	return results[0]
+}
+
+// dedicate returns a connection, and what gives it back. A client of one server waits for it whatever
+// becomes of ctx: here it is given back as soon as it comes.
+func (s *Store) dedicate(ctx context.Context) (rueidis.DedicatedClient, func(), error) {
+	type dedicated struct {
+		conn    rueidis.DedicatedClient
+		release func()
+	}
+	taken := make(chan dedicated)
+	go func() {
+		conn, release := s.client.Dedicate()
+		select {
+		case taken <- dedicated{conn, release}:
+		case <-ctx.Done():
+			release()
+		}
+	}()
+	select {
+	case d := <-taken:
+		return d.conn, d.release, nil
+	case <-ctx.Done():
+		return nil, nil, ctx.Err()
+	}
 }
 
 // repeat runs the call, and again while the server says that it did not run it: because it no longer

@@ -13,7 +13,8 @@ import (
 
 // Sweep implements [backends.Sweeper]. Redis removes dead rows by itself, with the time that is
 // left by the clock of the application when they are written, so nothing depends on it: it removes what
-// is dead by the clock of now. It reads the beginning of every session.
+// is dead by the clock of now. A session that ended with others, and was not asked for since, counts as
+// dead from its deadline only. It reads the beginning of every session.
 func (s *Store) Sweep(ctx context.Context, now time.Time) (int, error) {
 	n := 0
 	for _, node := range s.client.Nodes() {

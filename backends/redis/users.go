@@ -163,7 +163,7 @@ func (u users) DeleteUser(ctx context.Context, now time.Time, userID string) err
 	ctx, cancel := u.store.bound(ctx)
 	defer cancel()
 	found, err := u.store.FindUser(ctx, userID)
-	if err != nil {
+	if err != nil && !isNotFound(err) { // a deletion that is found done has to be confirmed
 		return err
 	}
 	name, err := u.store.entry(ctx, found.Name)

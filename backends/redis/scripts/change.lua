@@ -5,10 +5,10 @@ local uid, place, now8, why, except, mark, version, next, op, value = unpack(ARG
 local users, all = key('u', place), epoch()
 local user = call('HGET', users, uid)
 if not user then
-	call('SET', KEYS[1], '')
-	call('DEL', KEYS[1])
+	write()
 	return {'unknown'}
 elseif version ~= '' and sub(user, 1, 8) ~= version then
+	write()
 	return {'conflict'}
 end
 if why ~= '' and except ~= '' then

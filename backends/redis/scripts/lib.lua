@@ -53,6 +53,13 @@ local function announce(uid)
 	call('DEL', key('c', uid))
 end
 
+-- Writes, and changes nothing. WAIT is about what its connection wrote: it then waits for all that
+-- was written before.
+local function write()
+	call('SET', KEYS[1], '')
+	call('DEL', KEYS[1])
+end
+
 -- Stores the row for as long as it may be read. The list lives as long as its last row.
 local function put(id, row, now)
 	local ttl = string.format('%.0f', math.max(int(row, 35) - now, 0) / 1000 + retention)

@@ -1,11 +1,9 @@
 #!lua flags=allow-oom
--- Ends a session, or marks one that is over. It writes in any case: WAIT on this connection then
--- waits for all that was written before as well.
+-- Ends a session, or marks one that is over. It writes in any case.
 local id, now8, why = unpack(ARGV)
 local row = call('GET', at(id))
 if not row then
-	call('SET', KEYS[1], '')
-	call('DEL', KEYS[1])
+	write()
 	return {0, ''}
 end
 local uid = owner(row)

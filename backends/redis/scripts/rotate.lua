@@ -12,6 +12,8 @@ if not live(row, user, all, now) then
 	if not over(row, user, all) and unexpired(row, now) then
 		finish(id, row, now8, 'user_ended')
 		announce(uid)
+	elseif ARGV[8] == '1' then -- for WAIT: it may be over because of a theft that was not confirmed
+		write()
 	end
 	return {-1, row, user, all}
 end
