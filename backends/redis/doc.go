@@ -8,6 +8,19 @@
 // The client's own cache is not used: put package cache before the store. TLS, a user of Redis and
 // their password, and Sentinel are options of the client.
 //
+// # Users of your own
+//
+// This store reads no table of yours. Create each user here as well, when they sign up and, once, those
+// that there are: with the ID of your table, the name that they log in with, their roles, and their
+// password hash as it is. Package password verifies those of bcrypt, too.
+//
+//	err := store.Users().CreateUser(ctx, backends.User{ID: "42", Name: "ann@example.com", Roles: roles}, hash)
+//
+// Check passwords with store.Users(), and change roles, passwords and Disabled there: that ends the
+// sessions that have to end, and is announced. Your table keeps the rest. A user's Version is the
+// store's own: with that of another table a Login is refused, except where the two are equal by chance.
+// Package postgres can read your table instead.
+//
 // # What a failover may undo
 //
 // A replica follows its master with a delay. When it takes the master's place, what it does not have
