@@ -28,7 +28,8 @@ type Config struct {
 	Confirm int
 
 	// Timeout bounds each call but Sweep and Watch, so that a request gets an answer even if the
-	// server does not give one. Default: 5 seconds.
+	// server does not give one. While it refuses connections a call takes as long, because the client
+	// tries again until then. Default: 5 seconds.
 	Timeout time.Duration
 }
 
