@@ -44,9 +44,9 @@ type Config struct {
 
 	// RefreshKeys make refresh tokens: 32 random bytes or more each, or the hexadecimal or base64
 	// text of as many, used for nothing else. The first one authenticates new tokens, all of them
-	// verify. A token is good for this Issuer and Audience only. To rotate, put the new one last, in all processes, then first, and drop the
-	// old one an idle timeout later. Without any there are no refresh tokens. The store must be a
-	// [backends.Rotator].
+	// verify. A token is good for this Issuer and Audience only. To rotate, put the new one last, in
+	// all processes, then first, and drop the old one an idle timeout later. Without any there are no
+	// refresh tokens. The store must be a [backends.Rotator].
 	RefreshKeys [][]byte `json:"-"`
 
 	// RefreshOverlap, with Leeway, is how long a new refresh token is not replaced again, and how

@@ -28,7 +28,9 @@ type Config struct {
 	// Denier responds to refused requests. Default [Problem].
 	Denier Denier
 
-	// Logger logs refusals and their reasons. Default [slog.Default].
+	// Logger logs refusals and their reasons: 401, and those whose client has gone, at level Debug;
+	// other 500 and 503 at Error; the rest at Info. Default [slog.Default], which leaves out Debug
+	// unless it is set to show it.
 	Logger *slog.Logger
 
 	// Events, if not nil, receives [EventRefused], [EventDenied], and [EventThrottled] for a

@@ -5,7 +5,7 @@
 // hundred and fifty bytes, with a tenth of its user, until [Store.Sweep] removes it. The space
 // is then used for new sessions, and not returned.
 //
-// A session needs its user in the store: see [Store.Users]. An application with a table of users
-// creates each of them here as well, and checks passwords with [Store.Users]. A Version is the
-// store's own, and not that of the table.
+// A session needs its user in the store. An application with a table of users creates each of them
+// with [Store.Users] as well, and checks passwords there. A Version is the store's own, and not that
+// of the table.
 package memory

@@ -18,8 +18,8 @@
 //
 // Check passwords with store.Users(), and change roles, passwords and Disabled there: that ends the
 // sessions that have to end, and is announced. Your table keeps the rest. A user's Version is the
-// store's own; a Login with that of another table is refused. Package postgres can read your table
-// instead.
+// store's own: with that of another table a Login is refused, except where the two are equal by chance.
+// Package postgres can read your table instead.
 //
 // # What a failover may undo
 //

@@ -15,6 +15,20 @@
 // URL and its access token. A token that was copied from memory, a log or a disk opens nothing without
 // the key, which a browser can keep from scripts (WebCrypto, not extractable) and a phone in hardware.
 //
+// # Logging in
+//
+// A login whose request has a proof gets tokens that are bound to its key, and one without gets plain
+// ones, or none with jwtauth.DPoPRequired. Look at the proof before the password or the code: a client
+// that has yet to learn a nonce then takes no turn and costs no hash. The Refuse of a guard, or of package
+// oauth, answers it with the nonce.
+//
+//	if err := proofs.Precheck(r); err != nil {
+//		guard.Refuse(w, r, err)
+//		return
+//	}
+//	user, err := passwords.VerifyUser(…)
+//	response, err := tokens.Login(r, middleware.Login{Subject: user.ID, UserVersion: user.Version})
+//
 // # What is refused
 //
 // A proof is refused if it is not the only one, is not a JWT of the type dpop+jwt signed by one of

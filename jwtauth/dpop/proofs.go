@@ -125,7 +125,7 @@ func (p *Proofs) about(r *http.Request, read *proof.Proof, token, thumbprint str
 	case err != nil:
 		return err
 	case htu != p.urlOf(r):
-		return errors.New("htu is not the URL of the request")
+		return fmt.Errorf("htu is not the URL of the request, which by Config.URL is %q", p.urlOf(r))
 	case thumbprint != "" && read.Key.Thumbprint != thumbprint:
 		return errors.New("proof is by another key than the token is bound to")
 	case token != "" && !isHash(c.TokenHash, token):

@@ -291,3 +291,12 @@ func TestAProofIsClaimedUntilNoServerTakesIt(t *testing.T) {
 		}
 	})
 }
+
+func TestTheReasonForAProofOfAnotherURLIsTheURLThatIsMeant(t *testing.T) {
+	// A wrong Config.URL refuses every client, and the log is where that can be seen.
+	p, d := proofs(t), prooftest.New(t, "ES256")
+	_, err := p.Check(request(d.Proof(t, "dpop+jwt", claims("htu", "http://10.0.0.7:8080/orders"))), token, "")
+	if want := `by Config.URL is "https://app.example/orders"`; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v, want it to say %s", err, want)
+	}
+}

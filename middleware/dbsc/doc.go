@@ -64,6 +64,13 @@
 //
 // # Mounting
 //
+// The [Handler] is for every POST below the path. In other routers "/dbsc/" is a single address, and
+// browsers would bind nothing; there it is
+//
+//	r.Method("POST", "/dbsc/*", bound)           // chi
+//	e.POST("/dbsc/*", echo.WrapHandler(bound))   // echo
+//	engine.POST("/dbsc/*path", gin.WrapH(bound)) // gin
+//
 // The path must be reached at the origin of the pages, without a redirect. Nothing may answer in place
 // of the [Handler]: no guard, no limiter, no protection against cross-origin requests. A refresh that a
 // link from another site causes carries no SameSite cookie, and the handler needs none: it checks the
