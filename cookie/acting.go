@@ -30,7 +30,7 @@ func (k *Cookies) mayAct(r *http.Request) bool {
 
 // proveActing returns what the second cookie of r proves beside the first, which has proved the
 // session own. ok is false if it does not count: its session began beside another one. If its session has
-// ended, or is gone with its user, it counts, and is an error: a form that was meant for the other user's
+// ended, or the store has lost it, it counts, and is an error: a form that was meant for the other user's
 // account must not be sent to the actor's.
 func (k *Cookies) proveActing(r *http.Request, own string) (p proof, ok bool, err error) {
 	_, err = k.acting.signed(r, func(c credential) error {

@@ -198,8 +198,9 @@ func (t *Tokens) Refresh(r *http.Request, token string) (Response, error) {
 // before the response begins.
 //
 // A token that has expired is good enough: all it can do is end its own session, which is what
-// a user who logs out after a break wants. Where the session is bound to a key, or the token from
-// [Tokens.Grant] is, r must prove it; a copy of the token, a refresh token included, ends nothing.
+// a user who logs out after a break wants. Where the session is bound to a key, r must prove it,
+// whichever token it brings, a refresh token too: a copy ends nothing. A token from [Tokens.Grant] needs a
+// proof if Grant has bound it.
 //
 // Errors are those of Authenticate for a token that is missing or not ours,
 // [middleware.ErrMalformedRequest] for a GET and other safe methods, and

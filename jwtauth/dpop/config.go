@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/internal/jose"
@@ -122,8 +123,10 @@ func (c Config) mistakes() (errs []error) {
 func checkURL(address string, allowHTTP bool) error {
 	u, err := url.Parse(address)
 	switch {
-	case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.Opaque != "":
+	case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.Opaque != "":
 		return errors.New("want one that begins with https://")
+	case strings.ContainsFunc(u.Host, func(r rune) bool { return r > unicode.MaxASCII }):
+		return errors.New("want the host as clients send it, with xn--")
 	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		return errors.New("want one without user, query and fragment")
 	case u.Scheme == "http" && !allowHTTP && !isLoopback(u.Hostname()):

@@ -28,16 +28,18 @@ func TestNewReportsAllMistakesAndNamesTheirFields(t *testing.T) {
 	}
 	var nilStore *memory.Store
 	for name, c := range map[string]dpop.Config{
-		"both":                       {URL: "https://app.example", Claims: memory.New(), InMemory: true},
-		"a nil store":                {URL: "https://app.example", Claims: nilStore},
-		"no TLS":                     {URL: "http://app.example", InMemory: true},
-		"a query":                    {URL: "https://app.example/?a", InMemory: true},
-		"a fragment":                 {URL: "https://app.example/#a", InMemory: true},
-		"a user":                     {URL: "https://a@app.example/", InMemory: true},
-		"no host":                    {URL: "https:///a", InMemory: true},
-		"another scheme":             {URL: "ftp://app.example", InMemory: true},
-		"a window of no time":        {URL: "https://app.example", InMemory: true, Window: time.Second},
-		"a leeway of less than zero": {URL: "https://app.example", InMemory: true, Leeway: -1},
+		"both":                        {URL: "https://app.example", Claims: memory.New(), InMemory: true},
+		"a nil store":                 {URL: "https://app.example", Claims: nilStore},
+		"no TLS":                      {URL: "http://app.example", InMemory: true},
+		"a query":                     {URL: "https://app.example/?a", InMemory: true},
+		"a fragment":                  {URL: "https://app.example/#a", InMemory: true},
+		"a user":                      {URL: "https://a@app.example/", InMemory: true},
+		"no host":                     {URL: "https:///a", InMemory: true},
+		"a port alone":                {URL: "https://:443", InMemory: true},
+		"a host that no client sends": {URL: "https://bücher.example", InMemory: true},
+		"another scheme":              {URL: "ftp://app.example", InMemory: true},
+		"a window of no time":         {URL: "https://app.example", InMemory: true, Window: time.Second},
+		"a leeway of less than zero":  {URL: "https://app.example", InMemory: true, Leeway: -1},
 	} {
 		if _, err := dpop.New(c); err == nil {
 			t.Errorf("%s: no error", name)

@@ -21,8 +21,7 @@
 // in as another user. (The revocation endpoint of package oauth takes any token of the session, one out of
 // a token cookie included: RFC 7009. Its token endpoint opens nothing to a refresh token of a bound session,
 // but one that was replaced is theft there, unless Config.DPoP of package jwtauth has it ask for a proof
-// first.) The check costs no query: the session, cached or not, says to which
-// key it is bound.
+// first.) The check costs no query: the session, cached or not, says to which key it is bound.
 //
 // A session in which the user of a bound one acts as another user is not bound itself. Its cookie counts
 // only beside the other, so that a copy of both opens and ends as little as a copy of that.

@@ -106,6 +106,26 @@ func TestASessionInWhichAnotherActsNamesBothAndItsEventsDo(t *testing.T) {
 		f.trail.WantEvents(t, acted("acting_ended", k.id, "logout"))
 		f.over(k, middleware.ErrSessionRevoked)
 		f.find(root)
+
+		k = f.act(root, "1") // which ann ends in her list of devices
+		f.trail.Take()
+		if did, err := f.sessions.End(t.Context(), "1", k.id, backends.ReasonRevoked); !did || err != nil {
+			t.Fatal(did, err)
+		}
+		e := ended("1", k.id, 0)
+		e.Actor = "2"
+		f.trail.WantEvents(t, e)
+
+		k = f.act(root, "1") // which ends because ann logs in at the same browser
+		f.trail.Take()
+		s, err := f.keys.Open(request(t), middleware.Login{Subject: "1"}, session.Opening{Secret: backends.NewSecret(), Former: []string{k.id}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.trail.WantEvents(t, event("login", "1", s.ID, ""), acted("revoked", k.id, "replaced"))
+
+		f.keys.Unproved(request(t), middleware.Identity{Subject: "1", SessionID: k.id, Actor: "2"}, "proof_required")
+		f.trail.WantEvents(t, acted("unproved", k.id, "proof_required"))
 	})
 }
 

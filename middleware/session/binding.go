@@ -60,6 +60,6 @@ func (m *Method) Proved(ctx context.Context, s *backends.Session) (time.Time, er
 // Unproved emits the event that a credential of the session about.SessionID came without a good proof
 // of its key, for the reason.
 func (m *Method) Unproved(r *http.Request, about middleware.Identity, reason string) {
-	s := backends.Session{ID: about.SessionID, UserID: about.Subject}
+	s := backends.Session{ID: about.SessionID, UserID: about.Subject, Actor: backends.Actor{UserID: about.Actor}}
 	m.emit(r, now(), middleware.EventUnproved, &s, reason)
 }

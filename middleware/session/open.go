@@ -88,23 +88,24 @@ func (m *Method) open(ctx context.Context, at time.Time, s *backends.Session, l 
 	if err := o.prepare(s); err != nil {
 		return nil, err
 	}
+	var replaced backends.Actor // of the session that is
 	for _, id := range o.Former {
 		former, _, err := m.sessions.store.Find(ctx, at, id, backends.SecretHash{})
 		if err := verdict(err); errors.Is(err, middleware.ErrUnavailable) {
 			return nil, err
 		}
 		if err == nil && former.UserID == s.UserID {
-			options.Replaces = id
+			options.Replaces, replaced = id, former.Actor
 			break
 		}
 	}
 	ids, err := m.sessions.store.Create(ctx, at, *s, o.hash(), options)
 	for _, id := range ids {
-		why := backends.ReasonSuperseded
+		over := backends.Session{ID: id, UserID: s.UserID, Ended: backends.Ended{At: at, Reason: backends.ReasonSuperseded}}
 		if id == options.Replaces {
-			why = backends.ReasonReplaced
+			over.Actor, over.Ended.Reason = replaced, backends.ReasonReplaced
 		}
-		ended = append(ended, backends.Session{ID: id, UserID: s.UserID, Ended: backends.Ended{At: at, Reason: why}})
+		ended = append(ended, over)
 	}
 	if err != nil {
 		return ended, refusal(l, err)

@@ -117,7 +117,7 @@ func (g *Registry) End(ctx context.Context, userID, id string, why backends.Reas
 		did, err = g.store.Revoke(ctx, at, id, why)
 	}
 	if did {
-		g.emitEnd(ctx, at, middleware.Identity{Subject: userID, SessionID: id}, why, 0)
+		g.emitEnd(ctx, at, middleware.Identity{Subject: userID, SessionID: id, Actor: s.Actor.UserID}, why, 0)
 	}
 	return did, verdict(err)
 }
