@@ -24,13 +24,14 @@ func TestTheEndOfASessionIsTheCredentialsFault(t *testing.T) {
 
 func TestAnEndThatIsNotConfirmedIsAnOutage(t *testing.T) {
 	// So that it is answered with 503, and not with success or 401.
+	unconfirmed := backends.ErrUnconfirmed
 	for _, err := range []error{backends.ErrNotFound, backends.ErrNotLive, backends.ErrConflict, backends.ErrInvalidArgument} {
-		if errors.Is(backends.ErrUnconfirmed, err) {
+		if errors.Is(unconfirmed, err) {
 			t.Errorf("it is %v", err)
 		}
 	}
 	var problem interface{ Problem() string }
-	if !errors.As(backends.ErrUnconfirmed, &problem) || problem.Problem() != "unavailable" {
-		t.Errorf("%v is not the problem unavailable", backends.ErrUnconfirmed)
+	if !errors.As(unconfirmed, &problem) || problem.Problem() != "unavailable" {
+		t.Errorf("%v is not the problem unavailable", unconfirmed)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/inga-auth/inga/backends"
 	"github.com/inga-auth/inga/middleware"
 )
 
@@ -30,20 +29,17 @@ func (k *Cookies) mayAct(r *http.Request) bool {
 }
 
 // proveActing returns what the second cookie of r proves beside the first, which has proved the
-// session own. ok is false if it does not count: its session is not known, or began beside another one.
-// If its session has ended it counts, and is an error: a form that was meant for the other user's
+// session own. ok is false if it does not count: its session began beside another one. If its session has
+// ended, or is gone with its user, it counts, and is an error: a form that was meant for the other user's
 // account must not be sent to the actor's.
 func (k *Cookies) proveActing(r *http.Request, own string) (p proof, ok bool, err error) {
 	_, err = k.acting.signed(r, func(c credential) error {
-		s, u, err := k.sessions.Find(r.Context(), string(c.id[:]), c.secret)
-		switch {
-		case errors.Is(err, middleware.ErrUnavailable):
-			return err
-		case s.Actor.SessionID == own && !ok:
-			p, ok = proof{c, s, u, k.sessions.Identity(&s, &u)}, true
-			return err
+		if ok || c.beside != own {
+			return nil
 		}
-		return nil
+		s, u, err := k.sessions.Find(r.Context(), string(c.id[:]), c.secret)
+		p, ok = proof{c, s, u, k.sessions.Identity(&s, &u)}, err == nil
+		return err
 	})
 	return p, ok, err
 }
@@ -96,13 +92,14 @@ func (k *Cookies) leave(h http.Header, r *http.Request) (left bool, err error) {
 		return false, err
 	}
 	present, err := k.acting.signed(r, func(c credential) error {
-		id := string(c.id[:])
-		s, _, err := k.sessions.FindByID(r.Context(), id)
-		if errors.Is(err, middleware.ErrUnavailable) {
+		// The session itself is not bound: its key is that of the actor's own.
+		if _, err := k.bound.Former(r, c.beside); err != nil && !own[c.beside] {
+			return unlessUnproved(err)
+		} else if err != nil {
 			return err
 		}
-		left = left || s.Actor != (backends.Actor{}) && own[s.Actor.SessionID]
-		return k.sessions.Logout(r, middleware.Identity{SessionID: id})
+		left = left || own[c.beside]
+		return k.sessions.Logout(r, middleware.Identity{SessionID: string(c.id[:])})
 	})
 	if err == nil && present {
 		k.acting.cookie.Clear(h)
@@ -122,7 +119,7 @@ func (k *Cookies) cookieOf(l *middleware.Login) *Cookies {
 // of the second one in any case. If the browser is to drop the second one, header says so.
 func (k *Cookies) formerOf(r *http.Request, l *middleware.Login, header http.Header) (former []string, err error) {
 	add := func(c credential) error {
-		s, err := k.bound.Former(r, string(c.id[:]))
+		s, err := k.bound.Former(r, cmp.Or(c.beside, string(c.id[:])))
 		if err == nil || errors.Is(err, middleware.ErrUnproved) && s.UserID == l.Subject {
 			former = append(former, string(c.id[:]))
 		}

@@ -1,6 +1,7 @@
 package cookie_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -166,6 +167,67 @@ func TestASecondCookieWhoseSessionHasEndedIsRefusedUntilItsUserLogsOutOfIt(t *te
 	})
 }
 
+// A form must not be sent to the actor's account when the store has lost the session, as by a failover.
+func TestASecondCookieWhoseSessionIsLostIsRefusedUntilItsUserLogsOutOfIt(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
+		lossy := &losing{Store: s}
+		b := newBrowser(t, actingApp(t, lossy))
+		b.want(200, "POST", "/login", user("2"))
+		lossy.lost = b.want(200, "POST", "/act", user("1"))
+		b.want(401, "GET", "/me")
+		b.want(401, "POST", "/me")
+		b.want(401, "POST", "/prove")
+		b.want(200, "POST", "/logout")
+		b.is("2", "")
+	})
+}
+
+// A losing store has lost a session.
+type losing struct {
+	storetest.Store
+	lost string
+}
+
+func (l *losing) Find(ctx context.Context, now time.Time, id string, h backends.SecretHash) (backends.Session, backends.User, error) {
+	if id == l.lost {
+		return backends.Session{}, backends.User{}, backends.ErrNotFound
+	}
+	return l.Store.Find(ctx, now, id, h)
+}
+
+// A browser that kept it for longer would be refused until its user logs out.
+func TestTheSecondCookieDoesNotOutliveItsSessionInABrowserThatStaysOpen(t *testing.T) {
+	cookies := newCookies(t, storetest.Memory(t))
+	guard, err := middleware.New(middleware.Config{Authenticator: cookies})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /login", func(w http.ResponseWriter, r *http.Request) {
+		_, err = cookies.Login(w, r, middleware.Login{Subject: "2", BrowserSession: true})
+	})
+	mux.Handle("POST /act", guard.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id, _ := middleware.FromContext(r.Context())
+		_, err = cookies.Login(w, r, middleware.Login{Subject: "1", Actor: &id, BrowserSession: true})
+	})))
+	b := newBrowser(t, mux)
+	if c := b.do("POST", "/login").Result().Cookies(); err != nil || len(c) != 1 || c[0].MaxAge != 0 {
+		t.Fatalf("%v, cookies %v; want one that ends with the browser", err, c)
+	}
+	if c := b.do("POST", "/act").Result().Cookies(); err != nil || len(c) != 1 || c[0].MaxAge != 30*60 {
+		t.Errorf("%v, cookies %v; want one for half an hour", err, c)
+	}
+}
+
+// Cookies of that name may exist, with the same keys.
+func TestTheSecondCookieIsNoFirstOneUnderItsName(t *testing.T) {
+	s := storetest.Memory(t)
+	b := rootActs(t, actingApp(t, s))
+	other := newBrowser(t, actingApp(t, s, func(c *config) { c.Name = second }))
+	other.jar[second] = b.jar[second]
+	other.want(401, "GET", "/me")
+}
+
 func TestTheSecondCookieOpensNothingAlone(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s storetest.Store) {
 		app := actingApp(t, s)
@@ -278,13 +340,13 @@ func TestAPageOfAnotherSiteNeitherBeginsNorEndsActing(t *testing.T) {
 func TestAnOutageEndsNoActing(t *testing.T) {
 	s := &storetest.Failing{Store: storetest.Memory(t)}
 	b := rootActs(t, actingApp(t, s))
-	s.NoFind = true
+	s.NoFind, s.NoRevoke = true, true
 	b.want(503, "GET", "/me")
 	b.want(503, "POST", "/logout")
 	if b.jar[second] == "" {
 		t.Error("the browser has lost the second cookie")
 	}
-	s.NoFind = false
+	s.NoFind, s.NoRevoke = false, false
 	b.is("1", "2")
 }
 

@@ -45,7 +45,9 @@ type Config struct {
 
 	// Reissue sends the cookie again with each renewal, its Max-Age following the idle deadline, so
 	// that the browser drops it when the session ends. A response that arrives late, after the same
-	// browser has logged in again, then brings the old cookie back and logs the user out.
+	// browser has logged in again, then brings the old cookie back and logs the user out. So does one
+	// that loses the cookie, if all do until the former Max-Age is over: http.TimeoutHandler replaces
+	// all cookies where its handler sets one of its own.
 	//
 	// By default the cookie is sent once and kept until the absolute deadline, or for the 400 days
 	// that browsers keep any cookie. The server refuses an idle session whatever the browser keeps.
@@ -134,6 +136,5 @@ func (c Config) mistakes() []error {
 func refused(domain string) bool {
 	name := strings.ToLower(strings.TrimPrefix(domain, "."))
 	suffix, _ := publicsuffix.PublicSuffix(name)
-	number := strings.Trim(suffix, "0123456789") == "" // which makes it an IPv4 address, 127.1 too
-	return domain != "" && (number || suffix == name || slices.Contains(strings.Split(name, "."), ""))
+	return domain != "" && (suffix == name || slices.Contains(strings.Split(name, "."), ""))
 }

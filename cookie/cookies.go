@@ -143,7 +143,7 @@ func (k *Cookies) opening(r *http.Request, l *middleware.Login) (o session.Openi
 		if k.reissue {
 			until = s.IdleDeadline
 		}
-		return k.cookieOf(l).set(header, o.Secret, s.ID, l.BrowserSession, until)
+		return k.cookieOf(l).set(header, o.Secret, s.ID+s.Actor.SessionID, l.BrowserSession && l.Actor == nil, until)
 	}
 	o.Former, err = k.formerOf(r, l, header)
 	return o, header, err

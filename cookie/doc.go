@@ -45,7 +45,8 @@
 // own, and __Host-session-acting, which lasts as long as that session does, and counts only beside the
 // one that began it. When the browser drops it, or [Cookies.Logout] ends it, requests are the user's own
 // again: a form that is sent after that changes their own account, so a page should say whose it is. If
-// the session was ended otherwise, requests are refused until its user logs out of it.
+// the session was ended otherwise, or the store has lost it, requests are refused until its user logs out
+// of it.
 //
 // # Copies of the cookie
 //

@@ -21,9 +21,9 @@ const (
 	// closed. The cookies that replace it are to be such, too.
 	browserSession = 'b'
 
-	// The bounds of the length of a value that securecookie makes of that: base64 of a time in
-	// decimal, the payload in base64, and a MAC of 32 bytes. Others are not even verified.
-	minValue, maxValue = 150, 190
+	// The bounds of the length of a value that securecookie makes of that, and of one more ID: base64 of
+	// a time in decimal, the payload in base64, and a MAC of 32 bytes. Others are not even verified.
+	minValue, maxValue = 150, 230
 
 	// maxCookies that we signed are used at most, because each is a look-up. Others cost no more than
 	// their signature.
@@ -36,6 +36,7 @@ type credential struct {
 	id     recall.ID // of the session
 	value  string    // as it was sent
 	ends   bool      // with the browser
+	beside string    // the ID of the actor's own session, in a second cookie: see actingSuffix
 }
 
 // A proof is a credential with the live session and the user that it proves.
@@ -125,16 +126,24 @@ func (k *Cookies) verify(value string) (credential, bool) {
 		if codec.Decode(k.cookie.Name, value, &payload) != nil {
 			continue
 		}
-		ends := len(payload) == payloadSize+1 && payload[payloadSize] == browserSession
-		if ends || len(payload) == payloadSize {
-			return credential{backends.Secret(payload[:backends.SecretSize]), recall.ID(payload[backends.SecretSize:]), value, ends}, true
+		if len(payload) < payloadSize {
+			continue
+		}
+		c := credential{secret: backends.Secret(payload[:backends.SecretSize]), id: recall.ID(payload[backends.SecretSize:payloadSize]), value: value}
+		switch rest := string(payload[payloadSize:]); {
+		case k.acting == nil: // a second cookie
+			c.beside = rest
+			return c, backends.ValidID(rest)
+		case rest == "", rest == string(browserSession):
+			c.ends = rest != ""
+			return c, true
 		}
 	}
 	return credential{}, false
 }
 
-// set puts the cookie of the session with the ID into the header, to be kept until the
-// deadline, or, if it ends with the browser, until that is closed.
+// set puts the cookie of the session with the ID, which that of the actor's own may follow, into the
+// header, to be kept until the deadline, or, if it ends with the browser, until that is closed.
 func (k *Cookies) set(h http.Header, secret backends.Secret, id string, ends bool, deadline time.Time) error {
 	payload := append(secret[:], id...)
 	if ends {

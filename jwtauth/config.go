@@ -44,10 +44,10 @@ type Config struct {
 
 	// RefreshKeys make refresh tokens: 32 random bytes or more each, or the hexadecimal or base64
 	// text of as many, used for nothing else. The first one authenticates new tokens, all of them
-	// verify. A token is good for this Issuer and Audience only. To rotate, put the new one last, in all processes, then first, and drop the
-	// old one an idle timeout later. Without any there are no refresh tokens. The store must be a
-	// [backends.Rotator].
-	RefreshKeys [][]byte
+	// verify. A token is good for this Issuer and Audience only. To rotate, put the new one last, in
+	// all processes, then first, and drop the old one an idle timeout later. Without any there are no
+	// refresh tokens. The store must be a [backends.Rotator].
+	RefreshKeys [][]byte `json:"-"`
 
 	// RefreshOverlap, with Leeway, is how long a new refresh token is not replaced again, and how
 	// long its predecessor is accepted while both are in use. At most 10 minutes. Default 10
@@ -106,7 +106,7 @@ func New(c Config) (*Tokens, error) {
 	engine := tokens.New(tokens.Config{
 		Registry: c.Sessions, Method: Method, Keys: keys, Issuer: c.Issuer, Audience: c.Audience, ClientID: c.ClientID,
 		TTL: c.AccessTTL, Leeway: c.Leeway, Overlap: c.RefreshOverlap,
-		RefreshKeys: tokens.NewRefreshKeys(c.RefreshKeys, c.Issuer, c.Audience), Custom: c.Claims,
+		RefreshKeys: tokens.NewRefreshKeys(c.RefreshKeys, c.Issuer, c.Audience), Custom: c.Claims, Bound: c.DPoP != DPoPOff, Unbound: c.DPoP != DPoPRequired,
 	})
 	return &Tokens{
 		engine: engine, header: c.Header,

@@ -60,20 +60,24 @@ func boundClient(t testing.TB, app http.Handler) *prover {
 // stored stores a session that is bound to the key and began so long ago, and returns its refresh token.
 func (p *prover) stored(s backends.Store, ago time.Duration) (refresh string) {
 	p.t.Helper()
-	read, err := proof.Reader{Type: proof.DPoP, Algorithms: []string{"ES256"}}.Read(p.made("POST", "/", ""))
-	if err != nil {
-		p.t.Fatal(err)
-	}
 	row := tokentest.Begun("1", backends.KindToken, tokentest.Policy, time.Now().Add(-ago))
 	row.Refresh = backends.Refresh{Generation: 1, RotatedAt: row.CreatedAt}
-	row.Binding = backends.Binding{
-		Algorithm: "ES256", Thumbprint: read.Key.Thumbprint, Key: read.Key.JWK, BoundAt: row.CreatedAt, ProvedAt: row.CreatedAt,
-	}
+	row.Binding = p.binding(row.CreatedAt)
 	secret := backends.NewSecret()
 	if _, err := s.Create(p.t.Context(), row.CreatedAt, row, secret.Hash(), backends.CreateOptions{}); err != nil {
 		p.t.Fatal(err)
 	}
 	return tokentest.EncodeRefresh(tokentest.RefreshKeyA, row.ID, 1, secret)
+}
+
+// binding returns one to the key that was made at the time.
+func (p *prover) binding(at time.Time) backends.Binding {
+	p.t.Helper()
+	read, err := proof.Reader{Type: proof.DPoP, Algorithms: []string{"ES256"}}.Read(p.made("POST", "/", ""))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return backends.Binding{Algorithm: "ES256", Thumbprint: read.Key.Thumbprint, Key: read.Key.JWK, BoundAt: at, ProvedAt: at}
 }
 
 // with returns a copy of p that has stolen everything but the key.

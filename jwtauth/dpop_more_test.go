@@ -82,7 +82,8 @@ func TestATokenForACookieIsBoundToTheKeyOfItsPage(t *testing.T) {
 		}
 		q.access = resp.AccessToken
 		id := identityOf(t, q.asks("GET", "/me", 200))
-		if id.SessionID != p.identity(t).SessionID || !id.Binding.Proved {
+		cnf := tokentest.ClaimsOf(t, q.access)["cnf"].(map[string]any)
+		if id.SessionID != p.identity(t).SessionID || !id.Binding.Proved || id.Binding.Thumbprint != cnf["jkt"] || len(cnf) != 1 {
 			t.Errorf("identity %+v, want the session of the cookie, proved", id)
 		}
 		wantChallenge(t, "as Bearer", q.do("GET", "/me", authorize("Bearer", q.access)), asBearer)
@@ -159,6 +160,29 @@ func TestATokenThatIsBoundIsNotAcceptedInACookie(t *testing.T) {
 	p.keep(p.presents(p.refresh))
 }
 
+func TestAFormerTokenThatIsBoundIsNoTheftInACookie(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
+		tokens := tokentest.New(t, s, withDPoP(t, jwtauth.DPoPOffered, s), tokentest.Eager)
+		p := boundClient(t, tokentest.App(t, tokens))
+		first := p.refresh
+		for range 2 {
+			tokentest.Tick()
+			p.keep(p.presents(p.refresh))
+			p.asks("GET", "/me", 200)
+		}
+		tokentest.Tick()
+		app := tokentest.CookieApp(t, tokentest.NewCookies(t, tokens))
+		r := httptest.NewRequest("POST", "https://app.example/refresh", nil)
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		r.AddCookie(&http.Cookie{Name: "__Host-refresh", Value: first})
+		w := httptest.NewRecorder()
+		if app.ServeHTTP(w, r); w.Code != 401 {
+			t.Errorf("status %d, want 401: %s", w.Code, w.Body)
+		}
+		p.asks("GET", "/me", 200)
+	})
+}
+
 func TestARouteForBoundSessionsRefusesOthers(t *testing.T) {
 	s := storetest.Memory(t)
 	tokens := tokentest.New(t, s, withDPoP(t, jwtauth.DPoPOffered, s), tokentest.WithRefresh)
@@ -224,6 +248,75 @@ func TestWhereDPoPIsOfferedABearerTokenCostsNoMore(t *testing.T) {
 	off, offered := cost(), cost(withDPoP(t, jwtauth.DPoPOffered, s))
 	if offered > off {
 		t.Errorf("%v allocations where DPoP is offered, want the %v of before", offered, off)
+	}
+}
+
+func TestAProofThatAGuardHasSeenIsOneOfItsOwnKeyOnly(t *testing.T) {
+	s := storetest.Memory(t)
+	tokens := tokentest.New(t, s, withDPoP(t, jwtauth.DPoPOffered, s))
+	app := tokentest.App(t, tokens)
+	p, victim := boundClient(t, app), boundClient(t, app)
+	guard, err := middleware.New(middleware.Config{Authenticator: tokens})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.app = guard.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		inner := httptest.NewRequest("GET", "https://app.example/me", nil).WithContext(r.Context())
+		inner.Header.Set("Authorization", "DPoP "+victim.access)
+		if id, err := tokens.Authenticate(inner); !errors.Is(err, middleware.ErrUnproved) {
+			t.Errorf("the token of another client: %+v, %v; want ErrUnproved", id, err)
+		}
+		inner.Header.Set("Authorization", "DPoP "+p.access)
+		if _, err := tokens.Authenticate(inner); err != nil {
+			t.Errorf("the token whose proof the guard has seen: %v", err)
+		}
+	}))
+	p.asks("GET", "/me", 200)
+}
+
+func TestAHandlerBehindAGuardMayLogInWithTheProofThatTheGuardTook(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s storetest.Store) {
+		tokens := tokentest.New(t, s, withDPoP(t, jwtauth.DPoPOffered, s), tokentest.WithRefresh)
+		app := tokentest.App(t, tokens)
+		p := boundClient(t, app)
+		guard, err := middleware.New(middleware.Config{Authenticator: tokens})
+		if err != nil {
+			t.Fatal(err)
+		}
+		behind := p.with(p.key)
+		behind.app = guard.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			resp, err := tokens.Login(r, middleware.Login{Subject: "2"})
+			if err != nil {
+				guard.Refuse(w, r, err)
+				return
+			}
+			resp.Write(w)
+		}))
+		edit := []func(*http.Request){authorize("DPoP", p.access), p.proof("POST", "/switch", p.access)}
+		behind.keep(behind.want("POST", "/switch", 200, edit...))
+		behind.want("POST", "/switch", 401, edit...) // again
+		behind.app = app
+		if id := identityOf(t, behind.asks("GET", "/me", 200)); id.Subject != "2" || !id.Binding.Proved {
+			t.Errorf("identity %+v, want the other user, with the same key", id)
+		}
+	})
+}
+
+func TestMistakesAboutProofsNameTheirFields(t *testing.T) {
+	s := storetest.Memory(t)
+	var with tokentest.Config
+	withDPoP(t, jwtauth.DPoPOffered, s)(&with)
+	for want, c := range map[string]jwtauth.Config{
+		"Config.DPoP is 7":               {DPoP: 7, Proofs: with.Proofs},
+		"Config.DPoP is -1":              {DPoP: -1, Proofs: with.Proofs},
+		"Config.Proofs is nil":           {DPoP: jwtauth.DPoPRequired},
+		"Config.Proofs is set":           {Proofs: with.Proofs},
+		"Config.UnboundPolicy: ":         {UnboundPolicy: sliding.Policy{}},
+		"Config.UnboundPolicy is a nil ": {UnboundPolicy: (*sliding.Policy)(nil)},
+	} {
+		if _, err := jwtauth.New(c); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want an error about %s", err, want)
+		}
 	}
 }
 

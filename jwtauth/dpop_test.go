@@ -274,6 +274,9 @@ func TestWithNoncesEachAnswerOffersTheNextOne(t *testing.T) {
 		if p.nonce == first {
 			t.Error("the answer did not offer the next nonce")
 		}
+		if w := p.asks("GET", "/admin", 403); w.Header().Get("DPoP-Nonce") != p.nonce {
+			t.Errorf("a page that the user may not see offers the nonce %q, want %q", w.Header().Get("DPoP-Nonce"), p.nonce)
+		}
 		p.nonce = ""
 		w = p.presents(p.refresh)
 		if want := `{"error":"use_dpop_nonce","error_description":"repeat the request with the nonce in DPoP-Nonce"}` + "\n"; w.Code != 400 || w.Body.String() != want || p.nonce == "" {

@@ -12,7 +12,9 @@ import (
 // one has expired. Put Grant behind a guard that authenticates the cookie, and on a POST route.
 //
 // The token authenticates, slides and ends the session as its cookie does, with [Tokens.Logout] and at
-// the revocation endpoint too. It does not re-authenticate it.
+// the revocation endpoint too. It does not re-authenticate it. For a session that is bound to the device,
+// its use is activity, but no response brings a successor: a copy of the cookies, good for minutes, would
+// get one for longer. The page asks for another here.
 //
 // If r has a proof, the token is bound to its key, as by [Tokens.Login]. A cookie whose session is bound to
 // the device must have been proved.

@@ -21,7 +21,7 @@ func (t *Tokens) Renew(h http.Header, r *http.Request, id middleware.Identity) (
 		issued = i
 		return nil
 	})
-	if !ok {
+	if !ok || issued.Access == "" {
 		return renewed, ok, err
 	}
 	h.Set(t.header, issued.Access)

@@ -45,7 +45,8 @@ func (t *Tokens) Engine() *tokens.Engine {
 }
 
 // Authenticate implements [middleware.Authenticator]: one look-up for a good token, none for any
-// other. The identity has the current roles of the user, and the claims of the token.
+// other. The identity has the current roles of the user, and the claims of the token. A token that is
+// bound to a key needs the proof of it in r; see [Config].DPoP.
 func (t *Tokens) Authenticate(r *http.Request) (id middleware.Identity, err error) {
 	if err := t.Engine().Made(); err != nil {
 		return id, err
@@ -84,11 +85,14 @@ func (t *Tokens) Challenge(r *http.Request, d middleware.Denial) string {
 // of who the user is. A program that logs in again has one session more: it should end the
 // previous one with [Tokens.Logout], unless the limit of the registry does.
 //
+// If r has a proof of a key, and Config.DPoP does not say otherwise, the session is bound to that key.
+//
 // With l.Actor, whose token r brings, the tokens are those of a session in which that user acts as
 // l.Subject: see package middleware/session. They name both, in the claim act (RFC 8693, section 4.1),
 // and have no auth_time and no refresh token. The actor's own tokens stay good.
 //
-// Errors: [middleware.ErrMalformedRequest] for a GET and other safe methods, and those of
+// Errors: [middleware.ErrMalformedRequest] for a GET and other safe methods;
+// [middleware.ErrUnproved] for a proof that is not good, or is missing and required; and those of
 // session.Method.Open. See package middleware/callback for logins that another site sends back.
 func (t *Tokens) Login(r *http.Request, l middleware.Login) (Response, error) {
 	if err := t.change(r, browser.MayLogin); err != nil {
@@ -125,6 +129,9 @@ func anyFits(tokens.Issued) error { return nil }
 // A token that a renewal has put into the header of w is an earlier one, and is removed from
 // it. Reauthenticate must be called before the response begins.
 //
+// A session that is bound to a key stays bound to it, and r must prove the key. One that is not is bound to
+// that of a proof in r, if there is one. The proof is for the access token of r.
+//
 // l.Subject must be the user of the session. Errors are those of Login, those of Authenticate, and
 // [middleware.ErrForbidden] if the token comes from [Tokens.Grant]: the cookie that opened the session
 // would no longer open it.
@@ -158,16 +165,17 @@ func (t *Tokens) Reauthenticate(w http.ResponseWriter, r *http.Request, l middle
 }
 
 // Refresh exchanges a refresh token for an access token and the refresh token that is current
-// then, in one round trip to the store. It counts as activity of the session and never moves
+// then, in one round trip to the store, or two unless Config.DPoP is [DPoPOff]. It counts as activity of the session and never moves
 // the absolute deadline. The user is looked at again, so a role that changed is in the access
 // token.
 //
 // However many clients bring the same token at the same time, all get the same one back. The
 // package documentation says which token is replaced, which is answered again, and which one is
-// theft: the session ends, and both clients have to log in again.
+// theft: the session ends, and both clients have to log in again. Of a session that is bound to a key, r
+// must prove that key first: without the proof nothing changes.
 //
 // Errors: [middleware.ErrInvalidCredentials], also for a token that is forged or cut, which
-// changes nothing; [middleware.ErrMalformedRequest] for a GET and other safe methods;
+// changes nothing; [middleware.ErrUnproved], which wraps it; [middleware.ErrMalformedRequest] for a GET and other safe methods;
 // [middleware.ErrUnavailable].
 func (t *Tokens) Refresh(r *http.Request, token string) (Response, error) {
 	if err := t.change(r, browser.Unsafe); err != nil {
@@ -190,7 +198,8 @@ func (t *Tokens) Refresh(r *http.Request, token string) (Response, error) {
 // before the response begins.
 //
 // A token that has expired is good enough: all it can do is end its own session, which is what
-// a user who logs out after a break wants.
+// a user who logs out after a break wants. Where the session is bound to a key, or the token from
+// [Tokens.Grant] is, r must prove it; a copy of the token, a refresh token included, ends nothing.
 //
 // Errors are those of Authenticate for a token that is missing or not ours,
 // [middleware.ErrMalformedRequest] for a GET and other safe methods, and
@@ -207,10 +216,12 @@ func (t *Tokens) Logout(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if key := about.Binding.Thumbprint; key != "" {
-		if err := t.prove(r, token, scheme, key, about); err != nil {
-			return err
-		}
+	key, err := t.engine.KeyToEnd(r.Context(), token, about)
+	if err == nil && key != "" {
+		err = t.prove(r, token, scheme, key, about)
+	}
+	if err != nil {
+		return err
 	}
 	if err := t.engine.Sessions.Logout(r, about); err != nil {
 		return err

@@ -79,10 +79,11 @@ const boundGrace = 10 * time.Second
 //
 // In the first 10 seconds after its user authenticated, requests of a session pass without a proof as well,
 // because browsers bind it only then. Most browsers cannot do that at all: their users never reach the route.
+// An identity with an Actor has no such seconds: its user did not authenticate.
 func Bound() Authorizer {
 	return &rule{name: "Bound", kind: ErrForbidden, args: []string{""},
 		has: func(id Identity, _ string) bool {
-			return id.Binding.Proved || id.SessionID != "" && time.Since(id.AuthTime) < boundGrace
+			return id.Binding.Proved || id.SessionID != "" && id.Actor == "" && time.Since(id.AuthTime) < boundGrace
 		},
 		mistake: func(string, []string) error { return nil }}
 }

@@ -25,11 +25,12 @@ func TestBoundLetsProvedKeysPassAndNewSessionsForTenSeconds(t *testing.T) {
 			want  int
 		}{
 			{0, of(proved), 200},
-			{0, of(key), 200}, // sent before the browser had the bound cookie
+			{0, of(key), 200}, // on its way while the browser binds the session
 			{0, of(middleware.Binding{}), 200},
 			{0, middleware.Identity{Subject: "key", AuthTime: began}, 403}, // without a session of ours
 			{9999 * time.Millisecond, of(middleware.Binding{}), 200},
 			{time.Millisecond, of(middleware.Binding{}), 403},
+			{0, of(key), 403},
 			{time.Hour, of(proved), 200},
 			{0, middleware.Identity{Subject: "u1", Issuer: "https://idp.example", Binding: proved}, 200},
 		} {

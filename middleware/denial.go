@@ -133,6 +133,7 @@ func (c *Config) refuse(w http.ResponseWriter, r *http.Request, id Identity, err
 		h.Del(about) // the body that a handler meant to send
 	}
 	private(h, new([2]string))
+	id.acknowledge(h)
 	setHeader(h, err)
 	if d.Retryable {
 		// In whole seconds, and not too early.

@@ -11,15 +11,17 @@
 //   - A [Denier] writes the response to a refused request: [Problem] by default, or
 //     [LoginRedirect].
 //
-//     guard, err := middleware.New(middleware.Config{
-//     Authenticator: middleware.FirstOf(tokens, cookies),
-//     Roles:         []string{"user", "admin"},
-//     })
-//     admin, err := guard.Require(middleware.HasRole("admin"))
+// A guard is made once, and others of it by adding rules:
 //
-//     mux.Handle("/account", guard.Handler(account)) // any user who is logged in
-//     mux.Handle("/admin/", admin.Handler(panel))    // administrators only
-//     mux.Handle("/{$}", guard.Optional(home))       // anonymous visitors too
+//	guard, err := middleware.New(middleware.Config{
+//		Authenticator: middleware.FirstOf(tokens, cookies),
+//		Roles:         []string{"user", "admin"},
+//	})
+//	admin, err := guard.Require(middleware.HasRole("admin"))
+//
+//	mux.Handle("/account", guard.Handler(account)) // any user who is logged in
+//	mux.Handle("/admin/", admin.Handler(panel))    // administrators only
+//	mux.Handle("/{$}", guard.Optional(home))       // anonymous visitors too
 //
 // All middleware here has the type func(http.Handler) http.Handler, which chi's Use and With,
 // echo's WrapMiddleware, and [Chain] take.

@@ -28,7 +28,9 @@ type Config struct {
 	// Denier responds to refused requests. Default [Problem].
 	Denier Denier
 
-	// Logger logs refusals and their reasons. Default [slog.Default].
+	// Logger logs refusals and their reasons: 401, and those whose client has gone, at level Debug;
+	// other 500 and 503 at Error; the rest at Info. Default [slog.Default], which leaves out Debug
+	// unless it is set to show it.
 	Logger *slog.Logger
 
 	// Events, if not nil, receives [EventRefused], [EventDenied], and [EventThrottled] for a
@@ -88,6 +90,9 @@ func (c Config) mistakes() []error {
 // asked in order until one objects. The error joins all mistakes: no rule, a nil rule, an unknown
 // role, a scope that no token can have.
 func (g *Guard) Require(rules ...Authorizer) (*Guard, error) {
+	if g == nil || g.config == nil {
+		return nil, errors.New("middleware: Require: this Guard is not from New")
+	}
 	var errs []error
 	if len(rules) == 0 {
 		errs = append(errs, errors.New("middleware: Require has no rule, want at least one"))
@@ -176,7 +181,7 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 			return
 		}
 		private(w.Header(), &p.header)
-		p.acknowledge(w.Header())
+		p.identity.acknowledge(w.Header())
 		next.ServeHTTP(w, withPass(r, p))
 	})
 }
@@ -196,18 +201,18 @@ func (g *Guard) Optional(next http.Handler) http.Handler {
 			return
 		}
 		private(w.Header(), &p.header)
-		p.acknowledge(w.Header())
+		p.identity.acknowledge(w.Header())
 		next.ServeHTTP(w, withPass(r, p)) // perhaps without an identity, but with a guard for Refuse
 	})
 }
 
 // acknowledge lets the authenticator of a request with a proof add the nonce for the next one to the
 // response: RFC 9449, section 8.2.
-func (p *pass) acknowledge(h http.Header) {
-	if !p.identity.Binding.Proved {
+func (id *Identity) acknowledge(h http.Header) {
+	if !id.Binding.Proved {
 		return
 	}
-	if a, ok := as[interface{ OfferNonce(h http.Header) }](p.identity.by); ok {
+	if a, ok := as[interface{ OfferNonce(h http.Header) }](id.by); ok {
 		a.OfferNonce(h)
 	}
 }

@@ -393,6 +393,10 @@ func TestRequireReportsEveryMistake(t *testing.T) {
 	noRoles := newGuard(t, middleware.Config{Authenticator: knows("ann")})
 	_, err = noRoles.Require(middleware.HasRole("admin"))
 	wantMentions(t, err, "Config.Roles")
+	for _, g := range []*middleware.Guard{nil, {}} { // what New returns with an error, for one
+		_, err = g.Require(middleware.HasRole("admin"))
+		wantMentions(t, err, "this Guard is not from New")
+	}
 }
 
 func wantMentions(t *testing.T, err error, words ...string) {

@@ -95,7 +95,8 @@ type Login struct {
 	// Subject is the user's ID. Required. The store of the sessions must have this user.
 	Subject string
 	// UserVersion, if not 0, is the version of the user whose password or other credential was
-	// checked. If the user has changed since, the login is refused.
+	// checked, as the store of the sessions has it: a version of another table is not one of that
+	// store's. If the user has changed since, the login is refused.
 	UserVersion int64
 	// AMR lists how the user authenticated, as in RFC 8176: all of it, at re-authentication too.
 	AMR []string

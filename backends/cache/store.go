@@ -15,7 +15,8 @@ import (
 
 // A Store caches the sessions of a backend. It has all optional contracts of package backends;
 // methods of those that the backend lacks fail with an error that wraps
-// [errors.ErrUnsupported]. All methods may be called concurrently.
+// [errors.ErrUnsupported]. Those that it passes on as they are, such as Attempt, Claim, List, Value,
+// FindUser and Sweep, are in no list of its methods. All may be called concurrently.
 //
 // Only what [Store.Find] returns is cached: the answers of List, Value, FindUser and the methods
 // of Users are the backend's.
@@ -39,6 +40,8 @@ var (
 	_ backends.Sweeper       = (*Store)(nil)
 	_ backends.Values        = (*Store)(nil)
 	_ backends.Binder        = (*Store)(nil)
+	_ backends.Claims        = (*Store)(nil)
+	_ backends.Attempts      = (*Store)(nil)
 	_ backends.Feed          = (*Store)(nil)
 	_ backends.Subscriber    = (*Store)(nil)
 	_ backends.UserFinder    = (*Store)(nil)

@@ -27,6 +27,9 @@
 // or [Hasher.Unlock]; see [backends.PerAccount]. A network has a brake of its own, and a known
 // [Device] a count of its own. The error is a [backends.WaitError].
 //
+// A wrong password is no event of package middleware until the application emits it: see
+// middleware.NewEvent, and [Subject].
+//
 // A user with two names that both log in, such as a name and an address, has a count for each, and
 // so has each spelling of a name if the table is asked without regard to case: then every spelling
 // has free tries of its own. Pass the name in one spelling, in lower case for example, to have one

@@ -125,6 +125,8 @@
 //	GRANT SELECT, INSERT ON inga.epochs TO web;
 //	GRANT SELECT ON inga.migrations TO web;
 //
+// and SELECT on what Config.Users names.
+//
 // # Many processes, and poolers
 //
 // Any number of processes may migrate, serve and sweep at the same time. Every change is one

@@ -29,8 +29,9 @@ type Config struct {
 	Confirm int
 
 	// Timeout bounds each call but Sweep and Watch, so that a request gets an answer even if the
-	// server does not give one. A call that finds the connection lost may take longer by what the
-	// client needs to give up another one: ClientOption.Dialer.Timeout. Default: 5 seconds.
+	// server does not give one. While it refuses connections a call takes as long, because the client
+	// tries again until then. A call that finds the connection lost may take longer by what the client
+	// needs to give up another one: ClientOption.Dialer.Timeout. Default: 5 seconds.
 	Timeout time.Duration
 }
 

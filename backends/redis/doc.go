@@ -8,6 +8,19 @@
 // The client's own cache is not used: put package cache before the store. TLS, a user of Redis and
 // their password, and Sentinel are options of the client.
 //
+// # Users of your own
+//
+// This store reads no table of yours. Create each user here as well, when they sign up and, once, those
+// that there are: with the ID of your table, the name that they log in with, their roles, and their
+// password hash as it is. Package password verifies those of bcrypt, too.
+//
+//	err := store.Users().CreateUser(ctx, backends.User{ID: "42", Name: "ann@example.com", Roles: roles}, hash)
+//
+// Check passwords with store.Users(), and change roles, passwords and Disabled there: that ends the
+// sessions that have to end, and is announced. Your table keeps the rest. A user's Version is the
+// store's own: with that of another table a Login is refused, except where the two are equal by chance.
+// Package postgres can read your table instead.
+//
 // # What a failover may undo
 //
 // A replica follows its master with a delay. When it takes the master's place, what it does not have
@@ -51,7 +64,7 @@
 //	                                                        with appendonly yes   1            0
 //	an end holds after a crash    no           yes (1)      yes (2)               yes (3)      if copied (4)
 //	a rotation, a claim           no           yes (1)      yes (2)               yes (3)      if copied (4)
-//	a login                       no           yes (1)      yes (2)               if copied (5)
+//	a login, a new user           no           yes (1)      yes (2)               if copied (5)
 //	too few replicas              -            -            -                     error (6)    no error (4)
 //	a limit, logins at once       exact (7)    exact (7)    exact (7, 8)          exact (7, 9)
 //	an end is noticed elsewhere   -            MaxLag (10)  MaxLag (11)           MaxLag (12), but see above (13)

@@ -24,7 +24,7 @@ func TestTheHashTagsSpreadOverTheMasters(t *testing.T) {
 	}
 }
 
-// slot returns the slot of a hash tag: CRC-16/XMODEM modulo 16384.
+// slot returns the slot of a hash tag: CRC16/XMODEM modulo 16384.
 func slot(tag string) int {
 	var crc uint16
 	for _, c := range []byte(tag) {

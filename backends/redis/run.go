@@ -11,9 +11,6 @@ import (
 	"github.com/inga-auth/inga/backends"
 )
 
-// A sender sends a command, and reports its result.
-type sender func(ctx context.Context, command rueidis.Completed) rueidis.RedisResult
-
 // run runs the call, whose result a failover may undo.
 func (s *Store) run(ctx context.Context, c call) ([]rueidis.RedisMessage, error) {
 	return repeat(ctx, c, s.client)

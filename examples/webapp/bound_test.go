@@ -41,7 +41,7 @@ func TestADeviceThatIsBoundHasAShield(t *testing.T) {
 		b.login("guest", p.guest)
 		eventually(t, "the shield is there", func() bool {
 			b.open("/devices")
-			return strings.Contains(b.text("#devices li:nth-child(1)"), "bound to the device")
+			return strings.Contains(b.text("#devices li:nth-child(1)"), "bound to its device since")
 		})
 		b.wantText("#devices li:nth-child(1)", "this device")
 
@@ -49,9 +49,9 @@ func TestADeviceThatIsBoundHasAShield(t *testing.T) {
 		plain.login("guest", p.guest)
 		plain.open("/devices")
 		plain.wantText("#devices li:nth-child(1)", "this device")
-		if text := plain.text("#devices li:nth-child(1)"); strings.Contains(text, "bound to the device") {
+		if text := plain.text("#devices li:nth-child(1)"); strings.Contains(text, "bound to its device since") {
 			t.Errorf("without TLS: %q, want no shield", text)
 		}
-		plain.wantText("#devices li:nth-child(2)", "bound to the device")
+		plain.wantText("#devices li:nth-child(2)", "bound to its device since")
 	})
 }

@@ -2,7 +2,9 @@ package archtest_test
 
 import (
 	"go/ast"
+	"go/doc/comment"
 	"go/token"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -34,6 +36,24 @@ func TestEverythingExportedHasADoc(t *testing.T) {
 	}
 	if n < 300 {
 		t.Errorf("%d exported names, want at least 300: some are not seen", n)
+	}
+}
+
+// Code right after a list is read as part of its last item, and go doc runs its lines together: a
+// paragraph has to stand between.
+func TestNoListOfADocSwallowsCode(t *testing.T) {
+	code := regexp.MustCompile(`:= |\)\s*\{|\}\)`)
+	for name := range arrows {
+		for _, f := range syntax(t, name) {
+			for _, group := range f.Comments {
+				for _, block := range new(comment.Parser).Parse(group.Text()).Content {
+					list, ok := block.(*comment.List)
+					if text := (&comment.Printer{}).Text(&comment.Doc{Content: []comment.Block{block}}); ok && code.Match(text) {
+						t.Errorf("%s: a list with %d items has code:\n%s", name, len(list.Items), text)
+					}
+				}
+			}
+		}
 	}
 }
 

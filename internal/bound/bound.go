@@ -1,9 +1,9 @@
 // Package bound binds the sessions of browsers to a key that stays on the device, by the protocol
 // Device Bound Session Credentials (https://w3c.github.io/webappsec-dbsc/).
 //
-// It makes and checks the values of the protocol, and reads no proof: package middleware/dbsc does, so
-// that a program which binds nothing links no library for tokens. All values are authenticated with
-// the application's keys and name the login they are for. Nothing is stored for them.
+// It makes and checks the values of the protocol. Package middleware/dbsc answers browsers with them, and
+// reads their proofs. All values are authenticated with the application's keys and name the login they are
+// for. Nothing is stored for them.
 package bound
 
 import (
@@ -99,8 +99,8 @@ func Mistakes(prefix string, bind session.Bind, c browser.Cookie, store backends
 	return errs
 }
 
-// Shorten is for tests: bound cookies live for less than browsers allow otherwise, and are accepted for
-// the slack after that. It must not be called during a request.
+// Shorten is for tests: bound cookies live for less than [Mistakes] allows, and are accepted for the slack
+// after that. It must not be called during a request.
 func (b *Binder) Shorten(life, slack time.Duration) {
 	b.bind.Life, b.slack, b.grace = life, slack, min(life, grace)
 }
@@ -108,23 +108,20 @@ func (b *Binder) Shorten(life, slack time.Duration) {
 // Path returns that of the handler.
 func (b *Binder) Path() string { return b.bind.Path }
 
-// Life returns how long browsers keep a bound cookie.
-func (b *Binder) Life() time.Duration { return b.bind.Life }
-
 // Format implements [fmt.Formatter], so that no verb prints a key.
 func (b *Binder) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[binder]")) }
 
 // Offer asks the browser that receives h to make a key and to prove it at the path for registrations.
 // s has just begun, or begun anew.
 //
-// The authorization is in no cookie: a copy of the cookies is not enough to bind the session.
+// The authorization is in no cookie: a copy of the cookies is not enough to bind the session. A session in
+// which another user acts is not bound: it takes the session of that user, which may be.
 func (b *Binder) Offer(h http.Header, s *backends.Session) {
-	if b == nil {
+	if b == nil || s.Actor != (backends.Actor{}) {
 		return
 	}
 	l := LoginOf(s)
-	now := time.Now()
 	h.Set("Secure-Session-Registration", fmt.Sprintf(`(ES256 RS256);path="%sregister";challenge="%s";authorization="%s"`,
-		b.bind.Path, b.Challenge(ToRegister, l, now), b.authorization(l, now)))
+		b.bind.Path, b.Challenge(ToRegister, l, time.Now()), b.authorization(l)))
 	h.Set("Cache-Control", "no-store")
 }

@@ -33,7 +33,7 @@ type scratch struct {
 // newKeys derives a key of its own from each secret.
 func newKeys(secrets [][]byte, info string) (ks keys) {
 	for _, secret := range secrets {
-		derived, _ := hkdf.Key(sha256.New, secret, nil, info, macSize) // it fails for keys of 8 KB and more
+		derived, _ := hkdf.Key(sha256.New, secret, nil, info, macSize) // it fails for 8 KB of output and more
 		ks = append(ks, &sync.Pool{New: func() any { return &scratch{mac: hmac.New(sha256.New, derived)} }})
 	}
 	return ks

@@ -13,8 +13,8 @@ const (
 	timeSize  = 8
 	loginSize = idSize + timeSize
 
-	// validity is how long after it was issued an authorization or a challenge is accepted. A browser
-	// answers at once; the time is for a slow key store.
+	// validity is how long after it was issued a challenge is accepted. A browser answers at once; the
+	// time is for a slow key store.
 	validity = time.Minute
 )
 
@@ -73,29 +73,27 @@ func (b *Binder) Identifier(l Login) string {
 
 // ParseIdentifier returns the login of an identifier of ours.
 func (b *Binder) ParseIdentifier(text string) (l Login, ok bool) {
+	return b.parse(forIdentifier, text)
+}
+
+func (b *Binder) parse(purpose byte, text string) (l Login, ok bool) {
 	var raw [loginSize + macSize]byte
 	if !decode(raw[:], text) {
 		return Login{}, false
 	}
 	l = parseLogin(raw[:])
-	return l, b.keys.verify(raw[loginSize:], forIdentifier, l, nil, "")
+	return l, b.keys.verify(raw[loginSize:], purpose, l, nil, "")
 }
 
-// authorization returns what lets the receiver of a login's response bind the session.
-func (b *Binder) authorization(l Login, now time.Time) string {
-	at := appendTime(nil, now)
-	return b.keys.sign(append(l.append(nil), at...), forAuthorization, l, at, "")
+// authorization returns what lets the receiver of a login's response bind the session, together with the
+// challenge in that response and for as long as that is good.
+func (b *Binder) authorization(l Login) string {
+	return b.keys.sign(l.append(nil), forAuthorization, l, nil, "")
 }
 
-// ParseAuthorization returns the login of an authorization that is good at now.
-func (b *Binder) ParseAuthorization(text string, now time.Time) (l Login, ok bool) {
-	var raw [loginSize + timeSize + macSize]byte
-	if !decode(raw[:], text) {
-		return Login{}, false
-	}
-	l = parseLogin(raw[:])
-	at := raw[loginSize : loginSize+timeSize]
-	return l, b.keys.verify(raw[loginSize+timeSize:], forAuthorization, l, at, "") && recent(parseTime(at), now)
+// ParseAuthorization returns the login of an authorization of ours.
+func (b *Binder) ParseAuthorization(text string) (l Login, ok bool) {
+	return b.parse(forAuthorization, text)
 }
 
 const challengeSize = timeSize + 8
@@ -107,8 +105,8 @@ func (b *Binder) Challenge(p Purpose, l Login, now time.Time) string {
 	return b.keys.sign(raw, byte(p), l, raw, "")
 }
 
-// CheckChallenge reports whether text is a challenge for the purpose and the login, and good at now. No server takes
-// it for good after the time that it returns, whose clock differs by less than validity.
+// CheckChallenge reports whether text is a challenge for the purpose and the login, and good at now. After
+// the time that it returns, no server accepts it whose clock differs by less than validity.
 func (b *Binder) CheckChallenge(p Purpose, text string, l Login, now time.Time) (until time.Time, ok bool) {
 	var raw [challengeSize + macSize]byte
 	if !decode(raw[:], text) {

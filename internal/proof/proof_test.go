@@ -87,9 +87,10 @@ func TestAProofIsReadByTheKeyInItAndByThatKeyWhenItWasStored(t *testing.T) {
 		}
 		other := prooftest.New(t, alg)
 		for name, text := range map[string]string{
-			"another key":                     other.Proof(t, "dpop+jwt", map[string]any{}),
-			"another signature":               other.Signed(t, header, map[string]any{}),
-			"another signature, with the key": other.Signed(t, map[string]any{"typ": "dpop+jwt", "alg": alg, "jwk": d.JWK}, map[string]any{}),
+			"another key":                         other.Proof(t, "dpop+jwt", map[string]any{}),
+			"another signature":                   other.Signed(t, header, map[string]any{}),
+			"another signature, with the key":     other.Signed(t, map[string]any{"typ": "dpop+jwt", "alg": alg, "jwk": d.JWK}, map[string]any{}),
+			"the key, with another in the header": d.Signed(t, map[string]any{"typ": "dpop+jwt", "alg": alg, "jwk": other.JWK}, map[string]any{}),
 		} {
 			if p, err := dpop.ReadWith(text, stored); err == nil {
 				t.Errorf("%s: by %s: %+v", alg, name, p)
@@ -122,6 +123,16 @@ func TestAStoredKeyVerifiesWithItsOwnAlgorithmOnly(t *testing.T) {
 	for _, alg := range []string{"", "none", "HS256", "ES256", "EdDSA"} {
 		if _, err := proof.ParseKey(alg, stored.JWK); err == nil {
 			t.Errorf("an RSA key is one for %q", alg)
+		}
+	}
+}
+
+func TestAKeyThatNoStoreWouldKeepIsRefused(t *testing.T) {
+	for bytes, good := range map[int]bool{736: true, 744: true, 768: false, 1024: false} { // of the modulus
+		n := prooftest.B64([]byte(strings.Repeat("\xff", bytes)))
+		k, err := proof.ParseKey("RS256", `{"e":"AQAB","kty":"RSA","n":"`+n+`"}`)
+		if (err == nil) != good || good && len(k.JWK) > 1024 {
+			t.Errorf("RSA with %d bits: %v, want good: %v", 8*bytes, err, good)
 		}
 	}
 }

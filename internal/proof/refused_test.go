@@ -37,6 +37,7 @@ func TestAProofWithAnythingDoubtfulInItIsRefused(t *testing.T) {
 		"a line break":                     good + "\n",
 		"spare bits":                       parts[0] + "." + parts[1] + "." + spare,
 		"the signature of another":         parts[0] + "." + prooftest.B64([]byte(`{"jti":"b"}`)) + "." + parts[2],
+		"a longer signature":               parts[0] + "." + parts[1] + "." + longer(t, parts[2]),
 		"too long":                         claims(`{"jti":"` + strings.Repeat("a", 4096) + `"}`),
 		"another typ":                      headers("typ", "JWT"),
 		"no typ":                           headers("typ", nil),
@@ -147,6 +148,16 @@ func symmetric(d *prooftest.Device) string {
 	h := hmac.New(sha256.New, []byte(text(d)))
 	h.Write([]byte(signed))
 	return signed + "." + prooftest.B64(h.Sum(nil))
+}
+
+// longer returns the base64 with a byte more.
+func longer(t *testing.T, text string) string {
+	t.Helper()
+	b, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return prooftest.B64(append(b, 0))
 }
 
 // zeroBefore returns the number with a byte more, which changes nothing but its spelling.

@@ -37,7 +37,11 @@ read -r _
 for pid in "$1"/*/pid; do
 	[ -s "$pid" ] && kill -KILL "$(cat "$pid")" 2>/dev/null
 done
-rm -rf -- "$1"
+# A server that is dying may still create a file.
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+	rm -rf -- "$1" 2>/dev/null && break
+	sleep 0.1
+done
 `
 
 func newHome() (*place, error) {

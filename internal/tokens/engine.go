@@ -27,6 +27,10 @@ type Config struct {
 	TTL, Leeway, Overlap       time.Duration
 	RefreshKeys                RefreshKeys // empty for no refresh tokens
 
+	// Bound and Unbound say whether tokens that are bound to a key of the client, and those that are not,
+	// open anything.
+	Bound, Unbound bool
+
 	// Custom may be nil, or returns more claims for a token of the user: a value that
 	// encoding/json makes an object of, or nil.
 	Custom func(ctx context.Context, u backends.User) (any, error)
@@ -179,7 +183,9 @@ func (e *Engine) rehearse(ctx context.Context, rt RefreshToken, prove Prove, fit
 	if e.Custom == nil && prove == nil {
 		return nil, "", nil
 	}
-	s, u, err := e.Sessions.FindByID(ctx, rt.SessionID)
+	// Not FindByID: a cache may have read the session before its user authenticated again, and that may
+	// have bound it.
+	s, u, err := e.Sessions.Find(ctx, rt.SessionID, rt.Secret)
 	if err != nil {
 		return nil, "", err
 	}
@@ -201,8 +207,21 @@ func (e *Engine) rehearse(ctx context.Context, rt RefreshToken, prove Prove, fit
 // Renew records r as activity of the session behind id, and hands an access token for it to
 // fits. ok is false if there was nothing to renew. The token comes first: if there can be none,
 // because of its custom claims, the next request tries again. It has no generation: it comes
-// without a refresh token.
+// without a refresh token. A token that was granted for a bound session has no successor.
 func (e *Engine) Renew(h http.Header, r *http.Request, id middleware.Identity, fits Fits) (_ middleware.Identity, ok bool, err error) {
+	granted, key := originOf(id)
+	if granted != "" {
+		s, _, err := e.Sessions.FindAnyKind(r.Context(), id.SessionID)
+		switch {
+		case errors.Is(err, middleware.ErrInvalidCredentials):
+			return id, false, nil // it has just ended
+		case err != nil:
+			return id, false, err
+		case s.Binding.Thumbprint != "":
+			// A copy of the cookie gets a token in its minutes, and would then have one for ever.
+			return e.Sessions.Renew(h, r, id)
+		}
+	}
 	custom, err := e.customOf(r.Context(), id.Subject)
 	if errors.Is(err, middleware.ErrInvalidCredentials) {
 		return id, false, nil // the user is gone, and the session with it
@@ -210,7 +229,6 @@ func (e *Engine) Renew(h http.Header, r *http.Request, id middleware.Identity, f
 	if err != nil {
 		return id, false, err
 	}
-	granted, key := originOf(id)
 	issued, err := e.issue(&backends.Session{
 		ID: id.SessionID, UserID: id.Subject, AuthenticatedAt: id.AuthTime, AbsoluteDeadline: id.Session.AbsoluteDeadline,
 		Binding: backends.Binding{Thumbprint: key}, Actor: backends.Actor{UserID: id.Actor},

@@ -37,9 +37,21 @@ func (e *Engine) Named(token string) (middleware.Identity, error) {
 	if err := e.validate(c, err); err != nil {
 		return middleware.Identity{}, err
 	}
-	return middleware.Identity{
-		SessionID: c.SessionID, Subject: c.Subject, Actor: c.Actor, Binding: middleware.Binding{Thumbprint: c.JKT},
-	}, nil
+	return middleware.Identity{SessionID: c.SessionID, Subject: c.Subject, Actor: c.Actor}, nil
+}
+
+// KeyToEnd returns the thumbprint of the key that must be proved to end the session that a token names,
+// by Named, or "" for none. A refresh token does not say to which key it is bound, nor does an access
+// token that is older than the binding, so it asks the store.
+func (e *Engine) KeyToEnd(ctx context.Context, token string, about middleware.Identity) (string, error) {
+	if c, err := e.open(token); err == nil && c.Kind != "" {
+		return c.JKT, nil // from Grant
+	}
+	s, _, err := e.Sessions.FindByID(ctx, about.SessionID)
+	if errors.Is(err, middleware.ErrInvalidCredentials) {
+		return "", nil // it has ended
+	}
+	return s.Binding.Thumbprint, err
 }
 
 func (e *Engine) validate(c *Claims, err error) error {
@@ -122,17 +134,20 @@ func (e *Engine) FindAccess(ctx context.Context, c *Claims) (backends.Session, b
 }
 
 // Inspect returns the session of a token of either kind that would be accepted now, with the
-// claims of an access token. It changes nothing.
-func (e *Engine) Inspect(ctx context.Context, token string) (s backends.Session, c *Claims, err error) {
+// claims of an access token, and the thumbprint of the key that it needs. It changes nothing.
+func (e *Engine) Inspect(ctx context.Context, token string) (s backends.Session, c *Claims, key string, err error) {
 	if IsRefresh(token) {
-		rt, err := e.RefreshKeys.Parse(token)
-		if err == nil {
+		var rt RefreshToken
+		if rt, err = e.RefreshKeys.Parse(token); err == nil {
 			s, _, err = e.FindRefresh(ctx, rt)
 		}
-		return s, nil, err
-	}
-	if c, err = e.Verify(token); err == nil {
+		key = s.Binding.Thumbprint
+	} else if c, err = e.Verify(token); err == nil {
 		s, _, err = e.FindAccess(ctx, c)
+		key = c.Needs(&s)
 	}
-	return s, c, err
+	if err == nil && (key != "" && !e.Bound || key == "" && !e.Unbound) {
+		err = bearer.Invalid(errors.New("tokens that are bound to a key are off, or required"))
+	}
+	return s, c, key, err
 }

@@ -35,7 +35,7 @@ type Config struct {
 	// NonceKeys, if there are any, let clients prove when they made a proof by a nonce of the server: 32
 	// random bytes or more each, the same in all processes. The first one makes new nonces, all of them
 	// verify.
-	NonceKeys [][]byte
+	NonceKeys [][]byte `json:"-"`
 
 	// Window is how old a proof may be, from 5 seconds to 10 minutes. Default a minute. With NonceKeys,
 	// a nonce is good for one to two Windows.
@@ -49,8 +49,8 @@ type Config struct {
 	// RS256.
 	Algorithms []string
 
-	// DangerouslyAllowHTTP allows a URL without TLS. Who can read a request can then read what it returns,
-	// too. Loopback addresses are allowed without it.
+	// DangerouslyAllowHTTP allows a URL without TLS: anyone on the way can then read what a request returns.
+	// Loopback addresses are allowed without it.
 	DangerouslyAllowHTTP bool
 }
 
@@ -83,7 +83,7 @@ func New(c Config) (*Proofs, error) {
 		used:   c.Claims,
 	}
 	if c.InMemory {
-		p.used = newMemory()
+		p.used = newMemory(maxRemembered)
 	}
 	return p, nil
 }

@@ -2,6 +2,8 @@ package dpop_test
 
 import (
 	"bytes"
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -60,6 +62,10 @@ func TestNoVerbPrintsAKey(t *testing.T) {
 	}
 	var logged bytes.Buffer
 	slog.New(slog.NewTextHandler(&logged, nil)).Info("x", "c", c, "p", p)
+	encoded, err := json.Marshal(struct{ C dpop.Config }{c})
+	if err != nil || strings.Contains(string(encoded), base64.StdEncoding.EncodeToString(nonceKey)) {
+		t.Errorf("JSON %s, %v; want no key", encoded, err)
+	}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%d", "%q"} {
 		for _, v := range []any{c, &c, p, *p, struct{ P *dpop.Proofs }{p}} {
 			if text := fmt.Sprintf(verb, v) + logged.String(); strings.Contains(text, "8f1a77") || strings.Contains(text, "143 26 119") || strings.Contains(text, string(nonceKey[:3])) {

@@ -15,6 +15,20 @@
 // URL and its access token. A token that was copied from memory, a log or a disk opens nothing without
 // the key, which a browser can keep from scripts (WebCrypto, not extractable) and a phone in hardware.
 //
+// # Logging in
+//
+// A login whose request has a proof gets tokens that are bound to its key, and one without gets plain
+// ones, or none with jwtauth.DPoPRequired. Look at the proof before the password or the code: a client
+// that has yet to learn a nonce then takes no turn and costs no hash. The Refuse of a guard, or of package
+// oauth, answers it with the nonce.
+//
+//	if err := proofs.Precheck(r); err != nil {
+//		guard.Refuse(w, r, err)
+//		return
+//	}
+//	user, err := passwords.VerifyUser(…)
+//	response, err := tokens.Login(r, middleware.Login{Subject: user.ID, UserVersion: user.Version})
+//
 // # What is refused
 //
 // A proof is refused if it is not the only one, is not a JWT of the type dpop+jwt signed by one of
@@ -30,19 +44,20 @@
 //
 // Without Config.NonceKeys a client says when it made a proof, and its clock must be right: the proof is
 // good for Config.Window, and Config.Leeway on both sides. With them it need not be: each proof repeats a
-// nonce that the server gave it, in the header DPoP-Nonce of any answer to a proof, within the last one
-// to two Windows. A client without such a nonce is refused once, with use_dpop_nonce, and repeats its
-// request. No nonce is stored.
+// nonce that the server gave it within the last one to two Windows, in the header DPoP-Nonce. That is in
+// what a guard, a login or a refresh answers to a good proof, and in each refusal because of a proof. A
+// client without such a nonce is refused once, with use_dpop_nonce, and repeats its request. No nonce is
+// stored.
 //
 // # When a proof was used before
 //
 // Each proof is good once. With Config.Claims that holds for all processes together, and costs a claim in
-// the store for each request that has a proof. With Config.InMemory it costs nothing, and holds for each
-// process on its own: who can read a request on its way, proof and all, can repeat that one request at
-// each of the other processes, until the proof is too old.
+// the store for each request that needs a proof. With Config.InMemory it costs nothing, and holds for each
+// process on its own: a request that was read on its way, proof and all, can be repeated at each of the
+// other processes, until the proof is too old. BenchmarkProof of package jwtauth measures both.
 //
 // # What it does not stop
 //
-// Who can run code on the client, in its page above all, can let it sign. A proof does not cover the
+// Code that runs on the client, in its page above all, can have it sign proofs. A proof does not cover the
 // query, the body or other headers.
 package dpop

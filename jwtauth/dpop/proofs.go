@@ -44,13 +44,15 @@ func (p *Proofs) Sent(r *http.Request) bool { return p != nil && len(r.Header[he
 // token, or the token is "" for a request that brings none, and by the key with the thumbprint, or that
 // is "" for any key. The binding has no times.
 //
-// A proof passes once. That is decided last, so that no proof that is refused is used up.
+// A proof passes once; in a handler behind a guard that took it, it still is good. That is decided last, so
+// that no proof that is refused is used up.
 //
 // Errors: [middleware.ErrUnproved] for a proof that is missing or not good, and
 // [middleware.ErrUnavailable] if it cannot be told whether it was used before.
 func (p *Proofs) Check(r *http.Request, token, thumbprint string) (backends.Binding, error) {
 	read, until, err := p.verify(r, token, thumbprint)
-	if err == nil {
+	// Proved: a handler behind a guard may log its user in anew, or as another one.
+	if err == nil && !Proved(r, read.Key.Thumbprint) {
 		err = p.claim(r.Context(), &read, until)
 	}
 	if err != nil {
@@ -123,7 +125,7 @@ func (p *Proofs) about(r *http.Request, read *proof.Proof, token, thumbprint str
 	case err != nil:
 		return err
 	case htu != p.urlOf(r):
-		return errors.New("htu is not the URL of the request")
+		return fmt.Errorf("htu is not the URL of the request, which by Config.URL is %q", p.urlOf(r))
 	case thumbprint != "" && read.Key.Thumbprint != thumbprint:
 		return errors.New("proof is by another key than the token is bound to")
 	case token != "" && !isHash(c.TokenHash, token):

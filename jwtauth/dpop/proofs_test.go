@@ -1,6 +1,7 @@
 package dpop_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"net/http"
@@ -231,5 +232,71 @@ func TestAStoreThatCannotBeAskedLetsNoProofPass(t *testing.T) {
 	_, err := p.Check(request(prooftest.New(t, "ES256").Proof(t, "dpop+jwt", claims())), token, "")
 	if !errors.Is(err, middleware.ErrUnavailable) || errors.Is(err, middleware.ErrInvalidCredentials) {
 		t.Errorf("error %v, want ErrUnavailable and nothing about the credential", err)
+	}
+}
+
+func TestAFullMemoryRefusesNoClientForItsProof(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, d := proofs(t, func(c *dpop.Config) { c.InMemory, c.Claims = false, dpop.NewMemory(3) }), prooftest.New(t, "ES256")
+		send := func() error { return refused(p.Check(request(d.Proof(t, "dpop+jwt", claims())), token, "")) }
+		for range 3 {
+			if err := send(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := send(); !errors.Is(err, middleware.ErrUnavailable) || errors.Is(err, middleware.ErrInvalidCredentials) {
+			t.Errorf("error %v, want ErrUnavailable", err)
+		}
+		time.Sleep(4 * time.Minute) // until all are over, twice: what was remembered goes in two steps
+		for range 2 {
+			if err := send(); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
+
+func TestTwoClientsMayUseOneJTI(t *testing.T) {
+	p := proofs(t)
+	for range 2 {
+		proof := prooftest.New(t, "EdDSA").Proof(t, "dpop+jwt", claims("jti", "1"))
+		if _, err := p.Check(request(proof), token, ""); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// recorder remembers until when a name was claimed.
+type recorder struct{ until time.Time }
+
+func (r *recorder) Claim(_ context.Context, _ time.Time, _ backends.NameHash, until time.Time) (bool, error) {
+	r.until = until
+	return true, nil
+}
+
+func TestAProofIsClaimedUntilNoServerTakesIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, made := prooftest.New(t, "ES256"), time.Now().Add(-10*time.Second)
+		for want, nonces := range map[time.Time]func(*dpop.Config){
+			made.Add(60*time.Second + 2*30*time.Second): func(*dpop.Config) {},
+			// A window of 60 s has just begun, and its nonce is good in the next one too.
+			time.Now().Add(2*60*time.Second + 2*30*time.Second): withNonces,
+		} {
+			var claimed recorder
+			p := proofs(t, nonces, func(c *dpop.Config) { c.InMemory, c.Claims = false, &claimed })
+			proof := d.Proof(t, "dpop+jwt", claims("iat", made.Unix(), "nonce", p.Nonce()))
+			if _, err := p.Check(request(proof), token, ""); err != nil || !claimed.until.Equal(want) {
+				t.Errorf("claimed until %v (%v), want %v", claimed.until, err, want)
+			}
+		}
+	})
+}
+
+func TestTheReasonForAProofOfAnotherURLIsTheURLThatIsMeant(t *testing.T) {
+	// A wrong Config.URL refuses every client, and the log is where that can be seen.
+	p, d := proofs(t), prooftest.New(t, "ES256")
+	_, err := p.Check(request(d.Proof(t, "dpop+jwt", claims("htu", "http://10.0.0.7:8080/orders"))), token, "")
+	if want := `by Config.URL is "https://app.example/orders"`; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v, want it to say %s", err, want)
 	}
 }

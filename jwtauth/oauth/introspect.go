@@ -58,7 +58,7 @@ type actor struct {
 }
 
 func (e *Endpoints) introspect(r *http.Request, token string) (introspection, error) {
-	s, c, err := e.engine.Inspect(r.Context(), token)
+	s, c, key, err := e.engine.Inspect(r.Context(), token)
 	if errors.Is(err, middleware.ErrInvalidCredentials) {
 		return introspection{}, nil
 	}
@@ -68,11 +68,11 @@ func (e *Endpoints) introspect(r *http.Request, token string) (introspection, er
 	answer := introspection{
 		Active: true, TokenType: "refresh_token", ExpiresAt: s.IdleDeadline.Unix(),
 		Issuer: e.engine.Issuer, Subject: s.UserID, Audience: e.engine.Audience, ClientID: e.engine.ClientID,
-		SessionID: s.ID, AuthTime: s.AuthenticatedAt.Unix(), Confirmation: confirmation{s.Binding.Thumbprint},
+		SessionID: s.ID, AuthTime: s.AuthenticatedAt.Unix(), Confirmation: confirmation{key},
 	}
 	if c != nil {
-		answer.TokenType, answer.ID, answer.Confirmation = "Bearer", c.ID, confirmation{c.Needs(&s)}
-		if answer.Confirmation.Thumbprint != "" {
+		answer.TokenType, answer.ID = "Bearer", c.ID
+		if key != "" {
 			answer.TokenType = "DPoP"
 		}
 		answer.ExpiresAt, answer.IssuedAt = c.ExpiresAt.Unix(), c.IssuedAt.Unix()

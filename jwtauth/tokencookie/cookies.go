@@ -100,11 +100,9 @@ func (k *Cookies) Refresh(w http.ResponseWriter, r *http.Request) (backends.Sess
 		return backends.Session{}, err
 	}
 	var prove tokens.Prove
-	if k.bound != nil {
-		prove = func(*backends.Session) error {
-			_, _, err := k.find(r, c)
-			return err
-		}
+	if k.bound != nil || k.engine.Bound { // there may be sessions that are bound
+		// Whether the token is the current one is not asked here: that is how theft is noticed.
+		prove = func(s *backends.Session) error { return k.prove(r, s, &backends.User{ID: s.UserID}) }
 	}
 	header := http.Header{}
 	issued, err := k.engine.Exchange(r, c.token, prove, k.into(header, c.ends))
@@ -140,10 +138,15 @@ func (k *Cookies) change(r *http.Request, origin func(*browser.Origins, *http.Re
 func (k *Cookies) find(r *http.Request, c refreshCookie) (backends.Session, backends.User, error) {
 	s, u, err := k.engine.FindRefresh(r.Context(), c.token)
 	if err == nil {
-		id := k.engine.Sessions.Identity(&s, &u)
-		err = k.bound.Check(r, &id)
+		err = k.prove(r, &s, &u)
 	}
 	return s, u, err
+}
+
+// prove returns an error if r may not use the session s of the user u: see [bound.Binder.Check].
+func (k *Cookies) prove(r *http.Request, s *backends.Session, u *backends.User) error {
+	id := k.engine.Sessions.Identity(s, u)
+	return k.bound.Check(r, &id)
 }
 
 // into puts tokens into cookies in h. It fails if a browser would not keep one of them, which is

@@ -33,7 +33,8 @@
 // # Copies of the cookies
 //
 // With Config.Bind, browsers that can do it bind their sessions to the device, and a copy of the cookies
-// is good for minutes only: see package middleware/dbsc. Without a proof no refresh token is replaced.
+// is good for minutes only: see package middleware/dbsc. Without a proof [Cookies.Refresh] replaces no
+// refresh token.
 //
 // # Requests from other sites
 //

@@ -18,8 +18,14 @@
 // A request of a bound session without a good bound cookie is refused with 401 and
 // [middleware.ErrUnproved], and there is a [middleware.EventUnproved]. The session is not ended: a thief
 // who tries must not log the owner out. Nor can a thief end it by the Logout of these cookies, or by logging
-// in as another user. (The revocation of tokens, by Logout of package jwtauth or by package oauth, takes
-// any token of the session, one out of a token cookie included: RFC 7009.) The check costs no query: the session, cached or not, says to which key it is bound.
+// in as another user. (The revocation endpoint of package oauth takes any token of the session, one out of
+// a token cookie included: RFC 7009. Its token endpoint opens nothing to a refresh token of a bound session,
+// but one that was replaced is theft there, unless Config.DPoP of package jwtauth has it ask for a proof
+// first.) The check costs no query: the session, cached or not, says to which
+// key it is bound.
+//
+// A session in which the user of a bound one acts as another user is not bound itself. Its cookie counts
+// only beside the other, so that a copy of both opens and ends as little as a copy of that.
 //
 // # What it stops, and what it does not
 //
@@ -30,8 +36,9 @@
 // user authenticates again.
 //
 // In these minutes the thief is the user. What the thief opens then outlives them: an event stream or a
-// WebSocket lasts as long as the session, see [middleware.EndWithSession], and an access token that is
-// issued for the session, see Tokens.Grant of package jwtauth, lasts as long as its own life.
+// WebSocket lasts as long as the session, see [middleware.EndWithSession]; an access token that is issued
+// for the session, see Tokens.Grant of package jwtauth, lasts as long as its own life, and can log the user
+// out after that; and tokens for acting as another user, see Tokens.Login there, last half an hour.
 //
 // It stops nothing that runs on the device itself and can use the key, such as malware, nor a script in
 // one of the site's own pages. A session is not protected before it is bound, which takes a moment, and
@@ -57,11 +64,18 @@
 //
 // # Mounting
 //
+// The [Handler] is for every POST below the path. In other routers "/dbsc/" is a single address, and
+// browsers would bind nothing; there it is
+//
+//	r.Method("POST", "/dbsc/*", bound)           // chi
+//	e.POST("/dbsc/*", echo.WrapHandler(bound))   // echo
+//	engine.POST("/dbsc/*path", gin.WrapH(bound)) // gin
+//
 // The path must be reached at the origin of the pages, without a redirect. Nothing may answer in place
 // of the [Handler]: no guard, no limiter, no protection against cross-origin requests. A refresh that a
 // link from another site causes carries no SameSite cookie, and the handler needs none: it checks the
 // proof of the key. A request costs a look-up, and a good proof one claim and one update more, each of them
-// only with an identifier that the server made.
+// only with an identifier that the server made. What a cache has read before the login is read again.
 //
 // Sessions are bound for one origin. Config.Domain and DangerouslyAllowHTTP of the cookies are mistakes
 // together with Bind.

@@ -1,6 +1,7 @@
 package dbsc
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -17,11 +18,14 @@ const minFresh = 10 * time.Second
 // key was proved within the time. If it was longer ago, the browser is sent to the same address again
 // (307, which keeps the method and the body) without its bound cookie, and proves the key on the way. A
 // copy of the cookies passes for so long only. Sessions that are not bound pass: middleware.Bound refuses
-// them.
+// them. A request with a token passes if it proves the key of a bound session, and gets 401 otherwise.
 //
 // Each time costs one of the six proofs that a browser makes in nine minutes. The time is at least 10
 // seconds.
 func (h *Handler) Fresh(within time.Duration) (func(http.Handler) http.Handler, error) {
+	if h == nil || h.binder == nil {
+		return nil, errors.New("dbsc: Fresh: this Handler is not from New")
+	}
 	if within < minFresh {
 		return nil, fmt.Errorf("dbsc: Fresh: the time is %v, want at least %v", within, minFresh)
 	}
@@ -29,11 +33,17 @@ func (h *Handler) Fresh(within time.Duration) (func(http.Handler) http.Handler, 
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			id, _ := middleware.FromContext(r.Context())
 			l := bound.Login{SessionID: id.SessionID, At: id.AuthTime}
-			if id.Binding.Thumbprint == "" || h.binder.ProvedSince(r, l, id.Binding.Thumbprint, time.Now().Add(-within)) {
+			byToken := id.Method != h.method
+			switch {
+			case id.Binding.Thumbprint == "",
+				byToken && id.Binding.Proved, // by a proof that was made for this request
+				!byToken && h.binder.ProvedSince(r, l, id.Binding.Thumbprint, time.Now().Add(-within)):
 				next.ServeHTTP(w, r)
-				return
+			case byToken: // whose client has no bound cookie to replace
+				middleware.Refuse(w, r, middleware.ErrUnproved)
+			default:
+				h.again(w, r, l)
 			}
-			h.again(w, r, l)
 		})
 	}, nil
 }

@@ -23,6 +23,7 @@ type Cookies interface {
 // use.
 type Handler struct {
 	binder *bound.Binder
+	method string // of the identities that the cookies prove
 	claims backends.Claims
 	proofs proof.Reader
 }
@@ -39,7 +40,8 @@ func New(of Cookies) (*Handler, error) {
 	if !ok {
 		return nil, fmt.Errorf("dbsc: New: a %T is no backends.Claims", b.Registry.Store())
 	}
-	return &Handler{b, claims, proof.Reader{Type: proof.DBSC, Algorithms: []string{"ES256", "RS256"}}}, nil
+	method := b.Method.Identity(&backends.Session{}, &backends.User{}).Method
+	return &Handler{b, method, claims, proof.Reader{Type: proof.DBSC, Algorithms: []string{"ES256", "RS256"}}}, nil
 }
 
 // ServeHTTP answers a POST to register and to refresh, below the Path of the cookies' Bind.

@@ -216,3 +216,29 @@ func postgresWithUsers(t *testing.T) *postgres.Store {
 	storetest.AddUsers(t, s)
 	return s
 }
+
+func TestALoginWithoutTheKeyTakesThePlaceOfTheFormerSession(t *testing.T) {
+	// DB-2: the user has lost the key, and proves to be the user in another way.
+	each(t, func(t *testing.T, a *app, store storetest.Store, _ string) {
+		a.cookies.Bound().Shorten(time.Nanosecond, 0)
+		d := bound(t, a, "1").lose()
+		d.want(401, "GET", "/me")
+		d.want(200, "POST", "/login/1")
+		list, _, err := store.List(t.Context(), time.Now(), "1", backends.Page{})
+		if err != nil || len(list) != 1 || list[0].Binding.Thumbprint != "" {
+			t.Errorf("%+v (%v), want the new session only", list, err)
+		}
+	})
+}
+
+func TestASessionInWhichAnotherUserActsIsNotOfferedToBeBound(t *testing.T) {
+	// It takes the session of that user, which may be bound.
+	a := newApp(t, storetest.Memory(t), "session cookie", offered)
+	for actor, offers := range map[string]bool{"": true, "2": false} {
+		h := http.Header{}
+		a.cookies.Bound().Offer(h, &backends.Session{ID: backends.NewID("1"), AuthenticatedAt: time.Now(), Actor: backends.Actor{UserID: actor}})
+		if got := h.Get("Secure-Session-Registration") != ""; got != offers {
+			t.Errorf("actor %q: offered %v, want %v", actor, got, offers)
+		}
+	}
+}

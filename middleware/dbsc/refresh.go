@@ -62,16 +62,31 @@ func (h *Handler) challenge(w http.ResponseWriter, l bound.Login) {
 	w.WriteHeader(http.StatusForbidden)
 }
 
+// session returns the session of the login. What a cache read before that login, or before the session was
+// as expected, it reads again: browsers do not try a second time.
+func (h *Handler) session(r *http.Request, l bound.Login, expected func(*backends.Session) bool) (backends.Session, error) {
+	s, _, err := h.binder.Method.FindByID(r.Context(), l.SessionID)
+	if err != nil || !s.AuthenticatedAt.Before(l.At) && expected(&s) {
+		return s, err
+	}
+	// This is no proof of any key, and so changes nothing but what the cache believes.
+	if _, err := h.binder.Method.Proved(r.Context(), &backends.Session{ID: s.ID}); err != nil {
+		return s, err
+	}
+	s, _, err = h.binder.Method.FindByID(r.Context(), l.SessionID)
+	return s, err
+}
+
 // find returns the bound session of the login.
 func (h *Handler) find(r *http.Request, l bound.Login) (backends.Session, error) {
-	s, _, err := h.binder.Method.FindByID(r.Context(), l.SessionID)
+	s, err := h.session(r, l, func(s *backends.Session) bool { return s.Binding.Thumbprint != "" })
 	switch current := bound.LoginOf(&s); {
 	case err != nil:
 		return s, err
 	case l.At.Before(current.At):
 		return s, fmt.Errorf("%w: identifier of a former login", middleware.ErrInvalidCredentials)
 	case !current.Equal(l) || s.Binding.Thumbprint == "":
-		return s, errors.New("session was read from a cache before it was bound")
+		return s, errors.New("session is not bound")
 	}
 	return s, nil
 }

@@ -35,12 +35,11 @@ func (h *Handler) bind(r *http.Request) (l bound.Login, _ backends.Binding, err 
 	if err != nil {
 		return l, backends.Binding{}, fmt.Errorf("%w: %w", middleware.ErrMalformedRequest, err)
 	}
-	now := time.Now()
-	l, authorized := h.binder.ParseAuthorization(p.Claims.Authorization, now)
-	if _, answers := h.binder.CheckChallenge(bound.ToRegister, p.Claims.ID, l, now); !authorized || !answers {
+	l, authorized := h.binder.ParseAuthorization(p.Claims.Authorization)
+	if _, answers := h.binder.CheckChallenge(bound.ToRegister, p.Claims.ID, l, time.Now()); !authorized || !answers {
 		return l, backends.Binding{}, fmt.Errorf("%w: no authorization or challenge that is good", middleware.ErrInvalidCredentials)
 	}
-	s, _, err := h.binder.Method.FindByID(r.Context(), l.SessionID)
+	s, err := h.session(r, l, func(*backends.Session) bool { return true })
 	switch {
 	case err != nil:
 		return l, backends.Binding{}, err

@@ -20,7 +20,8 @@ type Bind struct {
 	// how long a copy of all its cookies is good. Default 10 minutes, at least 5, at most an hour.
 	Life time.Duration
 	// Unbound, if not 0, is how long after its user authenticated a session can be used that is not
-	// bound: less than the policy allows, as a rule. Most browsers bind none.
+	// bound, by its cookies: less than the policy allows, as a rule. Most browsers bind none. A token
+	// that Tokens.Grant of package jwtauth has issued for the session does not know of it.
 	Unbound time.Duration
 }
 

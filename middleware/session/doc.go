@@ -38,7 +38,8 @@
 // claim act of its tokens, name who acts. It counts in no limit and ends no other session. It lasts half
 // an hour at most, and no longer than the policy's idle timeout or the actor's own session; activity
 // does not prolong it. No refresh token and no re-authentication belongs to it, and it passes neither
-// [middleware.Fresh] nor [middleware.HasAMR]: put them before what only the customer may do.
+// [middleware.Fresh] nor [middleware.HasAMR]: put them before what only the customer may do. It passes
+// [middleware.Bound] only with a token that is bound to a key.
 //
 // It ends with the actor: when the actor's own session does, or the actor is disabled, deleted, or gets
 // another version, as with a new password or other roles. That is looked up for each of its requests,

@@ -42,8 +42,9 @@ func (o Opening) hash() backends.SecretHash {
 // Errors: [middleware.ErrInvalidCredentials] if the user is disabled or has another version than l
 // names; [middleware.ErrTooManySessions] if the limit refuses; [middleware.ErrInvalidArgument], also if
 // the store has no such user: an application that keeps its users elsewhere has to create them in the
-// store, too, or to show it their table; [middleware.ErrForbidden] for an l.Actor who may not act;
-// [middleware.ErrUnavailable]; those of o.Prepare.
+// store, too (package redis says how), or to show it their table (package postgres);
+// [middleware.ErrForbidden] for an l.Actor who may not act; [middleware.ErrUnavailable]; those of
+// o.Prepare.
 func (m *Method) Open(r *http.Request, l middleware.Login, o Opening) (backends.Session, error) {
 	if l.Policy == nil {
 		l.Policy = m.sessions.policy
@@ -65,6 +66,8 @@ func (m *Method) Open(r *http.Request, l middleware.Login, o Opening) (backends.
 		m.emit(r, at, middleware.EventActing, &s, "")
 	default:
 		m.emit(r, at, middleware.EventLogin, &s, "")
+	}
+	if err == nil {
 		m.emitBound(r, at, &s, "")
 	}
 	m.emitEnds(r, at, ended)
@@ -103,11 +106,8 @@ func (m *Method) open(ctx context.Context, at time.Time, s *backends.Session, l 
 		}
 		ended = append(ended, backends.Session{ID: id, UserID: s.UserID, Ended: backends.Ended{At: at, Reason: why}})
 	}
-	if errors.Is(err, backends.ErrNotFound) {
-		return ended, fmt.Errorf("%w: Login.Subject: the store of the sessions has no such user: %w", middleware.ErrInvalidArgument, err)
-	}
 	if err != nil {
-		return ended, verdict(err)
+		return ended, refusal(l, err)
 	}
 	ended, err = m.replace(ctx, at, o.Former, ended)
 	if err != nil {

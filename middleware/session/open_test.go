@@ -196,8 +196,12 @@ func TestALoginThatTheStoreRefusesSaysWhy(t *testing.T) {
 			"user_disabled": {Subject: "2"},
 			"user_changed":  {Subject: "1", UserVersion: ann.Version},
 		} {
-			if _, err := f.keys.Open(request(t), l, session.Opening{}); !errors.Is(err, middleware.ErrInvalidCredentials) {
+			_, err := f.keys.Open(request(t), l, session.Opening{})
+			if !errors.Is(err, middleware.ErrInvalidCredentials) {
 				t.Errorf("%s: %v, want ErrInvalidCredentials", reason, err)
+			}
+			if says := strings.Contains(err.Error(), "in the store of the sessions"); says != (reason == "user_changed") {
+				t.Errorf("%s: %v; says whose version is meant: %t", reason, err, says)
 			}
 			f.trail.WantEvents(t, event("login_failed", l.Subject, "", reason))
 		}

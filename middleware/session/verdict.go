@@ -30,6 +30,18 @@ func verdict(err error) error {
 	return fmt.Errorf("%w: %w", kind, err)
 }
 
+// refusal is verdict about a login that the store refused with err. It says what to look at where
+// the application keeps its users elsewhere, and the store has others.
+func refusal(l middleware.Login, err error) error {
+	switch {
+	case errors.Is(err, backends.ErrNotFound):
+		return fmt.Errorf("%w: Login.Subject: the store of the sessions has no such user: %w", middleware.ErrInvalidArgument, err)
+	case errors.Is(err, backends.ErrConflict) && l.UserVersion != 0:
+		err = fmt.Errorf("Login.UserVersion %d is not that of the user in the store of the sessions: %w", l.UserVersion, err)
+	}
+	return verdict(err)
+}
+
 // ended is verdict about a session that was found, and says how and why it has ended.
 func ended(s *backends.Session, err error) error {
 	how := middleware.ErrSessionRevoked
