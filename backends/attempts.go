@@ -27,8 +27,8 @@ import (
 // # Stores of several machines
 //
 // The budgets of one call are decided together, so a store that spreads its rows keeps all of
-// them in one place: in Redis one hash tag. Each turn is followed by
-// the work of verifying a secret, which limits their rate to what one place serves.
+// them in one place: in Redis one hash tag. Each turn is followed by the work of verifying a
+// secret, which limits their rate to what one place serves.
 type Attempts interface {
 	// Attempt takes a turn from each of the budgets, or from none: of fifty simultaneous tries, in
 	// any number of processes, exactly as many get one as the budgets have.

@@ -26,10 +26,10 @@ var (
 	ErrUnavailable error = problem{"backends: unavailable", "unavailable"}
 
 	// ErrUnconfirmed: the change was made, and is in force, but fewer replicas than configured have
-	// confirmed it, so a failover may undo it. It wraps ErrUnavailable (503). The same
-	// call again confirms an end that it finds done, whatever it then answers: ErrNotFound of a user
-	// who was deleted. What was lost with the answer is not had again: a session that began or has a
-	// new secret, a name that was claimed, a value that was taken.
+	// confirmed it, so a failover may undo it. It wraps ErrUnavailable (503). The same call again
+	// confirms an end that it finds done, whatever it then answers: ErrNotFound of a user who was
+	// deleted. What was lost with the answer is not had again: a session that began, was bound or
+	// has a new secret, a name that was claimed, a value that was taken.
 	ErrUnconfirmed = fmt.Errorf("%w: done, but not confirmed by enough replicas", ErrUnavailable)
 
 	// ErrInvalidArgument: the caller passed a value that no store accepts, for example a reason

@@ -27,10 +27,10 @@
 // yet has never been: a session that ended lives again. With Config.Confirm, each end waits until as
 // many replicas have it (WAIT). Fewer, and the call returns [backends.ErrUnconfirmed], which a client
 // sees as 503 and not as success. The end is in force then, and the same call again confirms it. What
-// was lost with the answer is not had again: a new session or secret, whose user has to log in, a
-// name that was claimed, a value that was taken. Ends are all that must not come back: logout,
-// revocation, a limit, a new secret or password, other roles, a rotation, a claim, a value that is
-// taken.
+// was lost with the answer is not had again: a new session or secret, or a key that was bound, whose
+// user has to log in, a name that was claimed, a value that was taken. Ends are all after which
+// something must not come back: logout, revocation, a limit, a new secret or password, other roles, a
+// rotation, the binding to a key, a claim, a value that is taken.
 //
 // A cluster prefers the replica that has most, but need not get it: with Config.Confirm as high as a master
 // has replicas it does not matter which of them takes over. WAIT is about the memory of replicas, not
