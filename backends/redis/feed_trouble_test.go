@@ -138,7 +138,7 @@ func TestNoChangeIsMissedWhateverHappensToTheCluster(t *testing.T) {
 	for _, e := range chronicle.errors {
 		t.Error(e)
 	}
-	if watches, _, _ := chronicle.state(); watches < 5 {
+	if watches, _, _ := chronicle.state(); watches < len(troubles()) {
 		t.Errorf("%d watches: the troubles went unnoticed", watches)
 	}
 }
