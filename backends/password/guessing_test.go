@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/bits"
 	"net/netip"
 	"strings"
 	"sync"
@@ -96,6 +97,7 @@ func TestFiftyTriesAtOnceHashAsManyPasswordsAsAreFree(t *testing.T) {
 		processes := []desk{{hasher(t, attempts), s.Users()}, {hasher(t, attempts), s.Users()}}
 		var hashed atomic.Int32
 		var all sync.WaitGroup
+		began := time.Now()
 		for i := range 50 {
 			all.Go(func() {
 				if errors.Is(processes[i%2].wrong(t, "ann", password.Client{}), password.ErrWrong) {
@@ -104,57 +106,63 @@ func TestFiftyTriesAtOnceHashAsManyPasswordsAsAreFree(t *testing.T) {
 			})
 		}
 		all.Wait()
-		if n := hashed.Load(); n != 5 {
-			t.Errorf("%d passwords were hashed, want 5", n)
+		// On a slow machine the waits of 1 s, 2 s, 4 s … that follow may have passed meanwhile.
+		most := 5 + int32(bits.Len(uint(time.Since(began).Seconds())))
+		if n := hashed.Load(); n < 5 || n > most {
+			t.Errorf("%d passwords were hashed, want 5, and at most %d", n, most)
 		}
 	})
 }
 
 func TestAnAttackerDoesNotKeepAUserOutOfADeviceThatIsKnown(t *testing.T) {
 	// GS-3.
-	d := newDesk(t)
-	attacker := password.Client{Address: netip.MustParseAddr("192.0.2.7")}
-	known := password.Client{Address: attacker.Address, Device: password.Device{Name: "ann", ID: "A7"}}
-	for n := range 55 { // at ann, and so many elsewhere that the address is slowed too
-		_ = d.wrong(t, fmt.Sprintf("guess%d", n%11), attacker)
-		_ = d.wrong(t, "ann", attacker)
-	}
-	if err := d.right(t, "ann", attacker); !errors.Is(err, backends.ErrTooManyAttempts) {
-		t.Errorf("the attacker: %v, want ErrTooManyAttempts", err)
-	}
-	isRight(t, "the known device", d.right(t, "ann", known))
-	for what, device := range map[string]password.Device{
-		"a device of the attacker's own account": {Name: "old", ID: "B8"},
-		"a device without an ID":                 {Name: "ann"},
-		"a device without a name":                {ID: "A7"},
-	} {
-		if err := d.right(t, "ann", password.Client{Device: device}); !errors.Is(err, backends.ErrTooManyAttempts) {
-			t.Errorf("%s: %v, want ErrTooManyAttempts", what, err)
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t)
+		attacker := password.Client{Address: netip.MustParseAddr("192.0.2.7")}
+		known := password.Client{Address: attacker.Address, Device: password.Device{Name: "ann", ID: "A7"}}
+		for n := range 55 { // at ann, and so many elsewhere that the address is slowed too
+			_ = d.wrong(t, fmt.Sprintf("guess%d", n%11), attacker)
+			_ = d.wrong(t, "ann", attacker)
 		}
-	}
-	// A thief of the device has no more tries than others.
-	for range 5 {
-		isWrong(t, "the known device", d.wrong(t, "ann", known))
-	}
-	if err := d.right(t, "ann", known); !errors.Is(err, backends.ErrTooManyAttempts) {
-		t.Errorf("the known device, after five mistakes: %v, want ErrTooManyAttempts", err)
-	}
+		if err := d.right(t, "ann", attacker); !errors.Is(err, backends.ErrTooManyAttempts) {
+			t.Errorf("the attacker: %v, want ErrTooManyAttempts", err)
+		}
+		isRight(t, "the known device", d.right(t, "ann", known))
+		for what, device := range map[string]password.Device{
+			"a device of the attacker's own account": {Name: "old", ID: "B8"},
+			"a device without an ID":                 {Name: "ann"},
+			"a device without a name":                {ID: "A7"},
+		} {
+			if err := d.right(t, "ann", password.Client{Device: device}); !errors.Is(err, backends.ErrTooManyAttempts) {
+				t.Errorf("%s: %v, want ErrTooManyAttempts", what, err)
+			}
+		}
+		// A thief of the device has no more tries than others.
+		for range 5 {
+			isWrong(t, "the known device", d.wrong(t, "ann", known))
+		}
+		if err := d.right(t, "ann", known); !errors.Is(err, backends.ErrTooManyAttempts) {
+			t.Errorf("the known device, after five mistakes: %v, want ErrTooManyAttempts", err)
+		}
+	})
 }
 
 func TestAnAddressIsSlowedByFailuresAtManyAccountsAndNotBySuccesses(t *testing.T) {
-	d := newDesk(t)
-	office := password.Client{Address: netip.MustParseAddr("2001:db8::7")}
-	for n := range 60 {
-		isRight(t, fmt.Sprint("login ", n), d.right(t, "ann", office))
-	}
-	for n := range 50 {
-		isWrong(t, "a guess", d.wrong(t, fmt.Sprint("guess", n), office))
-	}
-	neighbour := password.Client{Address: netip.MustParseAddr("2001:db8::8")}
-	if err := d.right(t, "ann", neighbour); !errors.Is(err, backends.ErrTooManyAttempts) {
-		t.Errorf("from the network of the guesses: %v, want ErrTooManyAttempts", err)
-	}
-	isRight(t, "from elsewhere", d.right(t, "ann", password.Client{Address: netip.MustParseAddr("2001:db8:1::7")}))
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t)
+		office := password.Client{Address: netip.MustParseAddr("2001:db8::7")}
+		for n := range 60 {
+			isRight(t, fmt.Sprint("login ", n), d.right(t, "ann", office))
+		}
+		for n := range 50 {
+			isWrong(t, "a guess", d.wrong(t, fmt.Sprint("guess", n), office))
+		}
+		neighbour := password.Client{Address: netip.MustParseAddr("2001:db8::8")}
+		if err := d.right(t, "ann", neighbour); !errors.Is(err, backends.ErrTooManyAttempts) {
+			t.Errorf("from the network of the guesses: %v, want ErrTooManyAttempts", err)
+		}
+		isRight(t, "from elsewhere", d.right(t, "ann", password.Client{Address: netip.MustParseAddr("2001:db8:1::7")}))
+	})
 }
 
 func TestUnlockLetsAUserLogInAgain(t *testing.T) {
