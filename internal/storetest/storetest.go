@@ -36,20 +36,6 @@ var (
 	_ Store = (*cache.Store)(nil)
 )
 
-// Each runs the test on memory and on a real Postgres, and on either through a cache, with
-// the users of [AddUsers].
-func Each(t *testing.T, test func(t *testing.T, s Store)) {
-	t.Run("memory", func(t *testing.T) { test(t, Memory(t)) })
-	t.Run("postgres", func(t *testing.T) { test(t, postgresWithUsers(t)) })
-	EachCached(t, test)
-}
-
-// EachCached is [Each] through a cache only.
-func EachCached(t *testing.T, test func(t *testing.T, s Store)) {
-	t.Run("memory, cached", func(t *testing.T) { test(t, Cached(t, Memory(t))) })
-	t.Run("postgres, cached", func(t *testing.T) { test(t, Cached(t, postgresWithUsers(t))) })
-}
-
 // Memory returns a store in memory with the users of [AddUsers].
 func Memory(t testing.TB) *memory.Store {
 	t.Helper()
