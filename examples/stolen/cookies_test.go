@@ -36,15 +36,15 @@ type cookies interface {
 	Logout(w http.ResponseWriter, r *http.Request) error
 }
 
-var kinds = map[string]func(store backends.Store, hook middleware.EventHook, t *testing.T) (cookies, error){
-	"session cookie": func(store backends.Store, hook middleware.EventHook, _ *testing.T) (cookies, error) {
+var kinds = map[string]func(t *testing.T, store backends.Store, hook middleware.EventHook) (cookies, error){
+	"session cookie": func(_ *testing.T, store backends.Store, hook middleware.EventHook) (cookies, error) {
 		s, err := session.New(session.Config{Store: store, Policy: tokentest.Policy, Events: hook})
 		if err != nil {
 			return nil, err
 		}
 		return cookie.New(cookie.Config{Sessions: s, Keys: [][]byte{tokentest.RefreshKeyB}, Bind: session.Bind{Path: "/dbsc/"}})
 	},
-	"token cookies": func(store backends.Store, hook middleware.EventHook, t *testing.T) (cookies, error) {
+	"token cookies": func(t *testing.T, store backends.Store, hook middleware.EventHook) (cookies, error) {
 		tokens := tokentest.New(t, store, tokentest.Eager, func(c *tokentest.Config) { c.Events = hook })
 		return tokencookie.New(tokencookie.Config{Tokens: tokens, Bind: session.Bind{Path: "/dbsc/"}})
 	},
@@ -208,7 +208,7 @@ func TestACopiedJarOpensAndEndsNothing(t *testing.T) {
 			t.Run(kind+", "+name, func(t *testing.T) {
 				t.Parallel()
 				s := newSite(t, place, func(s *site, store storetest.Store) http.Handler {
-					c, err := with(store, s.trail.Hook, t)
+					c, err := with(t, store, s.trail.Hook)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -224,29 +224,29 @@ func robJar(t *testing.T, s *site, kind string) {
 	owner := newBrowser(t, s).login("1")
 	before := s.session(t)
 	var copied *browser
-	eventually(t, "a copy of the jar is complete", func() bool {
+	s.eventually(t, "a copy of the jar is complete", func() bool {
 		if !owner.works() {
 			return false
 		}
 		copied = owner.copied(s)
 		return copied.send("GET", "/me").body == "user 1, proved true"
 	})
-	eventually(t, "the copied bound cookie is over", func() bool {
-		return copied.copied(s).send("GET", "/me").status == 401 && copied.copied(s).send("GET", "/me").status == 401
+	s.eventually(t, "the copied bound cookie is over", func() bool {
+		return copied.copied(s).send("GET", "/me").status == 401
 	})
 	own := newBrowser(t, s).login("2")
 	for _, row := range jarAttacks(owner, own) {
 		if row.kind != "" && row.kind != kind {
 			continue
 		}
-		for range 2 { // at either server
+		s.atEither(func() {
 			if a := row.try(copied.copied(s)); a.status != row.want || !strings.Contains(a.body, row.problem) {
 				t.Errorf("%s: %d %s, want %d %s", row.what, a.status, a.body, row.want, row.problem)
 			}
-		}
+		})
 	}
 	replay(t, s, owner)
-	eventually(t, "the owner's page opens at either server", func() bool { return owner.works() && owner.works() })
+	s.eventually(t, "the owner's page opens", owner.works)
 	s.wantUntouched(t, before)
 }
 
@@ -305,7 +305,7 @@ func jarAttacks(owner, own *browser) []jarAttack {
 		{"another authentication", "", sends("POST", "/again"), 401, "proof-required"},
 		{"a refresh of the token cookies", "token cookies", sends("POST", "/refresh"), 401, "proof-required"},
 		{"logout", "", sends("POST", "/logout"), 401, "proof-required"},
-		{"login as themselves", "", sends("POST", "/login/2"), 200, ""},
+		{"login as another user", "", sends("POST", "/login/2"), 200, ""},
 
 		{"a proof by the thief's key", "", refreshes(func(thief *browser) string { return thief.proof() }), 403, ""},
 		{"a proof that brings the thief's key", "", refreshes(func(thief *browser) string {
@@ -331,11 +331,11 @@ func replay(t *testing.T, s *site, owner *browser) {
 	if got[200] != 1 || got[403] != 19 {
 		t.Errorf("a proof that was sent twenty times: %v, want 200 once and 403 else", got)
 	}
-	for range 2 {
+	s.atEither(func() {
 		if a := thieves[0].refresh(proof); a.status != 403 {
 			t.Errorf("a proof that was used: %d, want 403", a.status)
 		}
-	}
+	})
 }
 
 // counted does something n times at once, and returns how often which status was the answer.

@@ -147,14 +147,27 @@ func send(t *testing.T, client *http.Client, method, path, body string, headers 
 	return answer{res.StatusCode, res.Header, string(text)}
 }
 
-// eventually returns when it is so.
-func eventually(t *testing.T, what string, is func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(patience); !is(); <-time.After(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("waiting until %s", what)
-		}
+// atEither does it once for each of the servers, which gets the first request.
+func (s *site) atEither(do func()) {
+	for i := range s.servers {
+		s.turn.Store(int64(i))
+		do()
 	}
+}
+
+// eventually returns when it was so at either server.
+func (s *site) eventually(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(patience)
+	s.atEither(func() {
+		t.Helper()
+		for first := s.turn.Load(); !is(); s.turn.Store(first) {
+			if time.Now().After(deadline) {
+				t.Fatalf("waiting until %s", what)
+			}
+			<-time.After(20 * time.Millisecond)
+		}
+	})
 }
 
 // session returns the only live session of user 1, as the store has it, without a cache.
