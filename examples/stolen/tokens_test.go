@@ -104,7 +104,7 @@ func (p *program) next() {
 }
 
 func TestCopiedTokensOfABoundSessionOpenAndEndNothing(t *testing.T) {
-	// DP-1, DP-2, DP-3, DP-4.
+	// DP-1, DP-2, DP-3, DP-4. The revocation endpoint is not tried: RFC 7009 asks for the token alone.
 	for name, place := range places {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
