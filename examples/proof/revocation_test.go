@@ -63,7 +63,7 @@ type sample struct {
 // the moment before, which no replica had, or leave a name reserved for some seconds: then there is
 // another user.
 func (s *sample) prepare() (err error) {
-	for range 3 {
+	for range 30 {
 		if err = s.login(); err == nil || !s.by.persistent {
 			break
 		}
