@@ -59,5 +59,6 @@
 // # What it does not stop
 //
 // Code that runs on the client, in its page above all, can have it sign proofs. A proof does not cover the
-// query, the body or other headers.
+// query, the body or other headers. The revocation endpoint asks for no proof: RFC 7009 has the token
+// alone end its session there.
 package dpop
