@@ -262,17 +262,20 @@ func schemaOf(statement string) string {
 func findByHand(pool *pgxpool.Pool, statement string) finder {
 	return func(ctx context.Context, id string, hash [32]byte) *row {
 		var (
-			found                                  row
-			kind, ip, agent, label, reason, name   string
-			amr                                    []string
-			created, authenticated, seen, absolute time.Time
-			rotatedAt, seenAt, endedAt             *time.Time
-			timeout, interval, generation, version int64
-			has, disabled                          bool
+			found                                         row
+			kind, ip, agent, label, reason, name          string
+			actor, actorSession, algorithm, thumb, key    string
+			amr                                           []string
+			created, authenticated, seen, absolute        time.Time
+			rotatedAt, seenAt, endedAt, boundAt, provedAt *time.Time
+			timeout, interval, generation                 int64
+			version, actorVersion                         int64
+			has, disabled                                 bool
 		)
 		err := pool.QueryRow(ctx, statement, id, hash[:]).Scan(&id, &found.user, &kind, &ip, &agent, &label, &amr,
 			&created, &authenticated, &seen, &timeout, &interval, &found.expires, &absolute, &generation,
-			&rotatedAt, &seenAt, &endedAt, &reason, &has, &name, &found.roles, &disabled, &version)
+			&rotatedAt, &seenAt, &actor, &actorSession, &actorVersion, &algorithm, &thumb, &key, &boundAt, &provedAt,
+			&endedAt, &reason, &has, &name, &found.roles, &disabled, &version)
 		if err != nil || endedAt != nil || disabled {
 			return nil
 		}

@@ -75,15 +75,18 @@ func byHand(ctx context.Context, f fixture, sql, sessionID string, h backends.Se
 func scanByHand(r pgx.Row) error {
 	var (
 		id, user, kind, ip, agent, label, reason, name string
+		actor, actorSession, algorithm, thumb, key     string
 		amr, roles                                     []string
 		created, authenticated, seen, idle, absolute   time.Time
-		idleTimeout, interval, generation, version     int64
-		rotatedAt, seenAt, endedAt                     pgtype.Timestamptz
+		idleTimeout, interval, generation              int64
+		version, actorVersion                          int64
+		rotatedAt, seenAt, endedAt, boundAt, provedAt  pgtype.Timestamptz
 		has, disabled                                  bool
 	)
 	return r.Scan(&id, &user, &kind, &ip, &agent, &label, &amr,
 		&created, &authenticated, &seen, &idleTimeout, &interval, &idle, &absolute, &generation,
-		&rotatedAt, &seenAt, &endedAt, &reason, &has, &name, &roles, &disabled, &version)
+		&rotatedAt, &seenAt, &actor, &actorSession, &actorVersion, &algorithm, &thumb, &key, &boundAt, &provedAt,
+		&endedAt, &reason, &has, &name, &roles, &disabled, &version)
 }
 
 // BenchmarkExtend counts activity of one session after another, each time as if an
