@@ -39,7 +39,9 @@ func BenchmarkRefresh(b *testing.B) {
 		WHERE s.id = $1 AND secret_hash = $2 AND refresh_generation = $3 AND ended_at IS NULL AND idle_deadline > $4 AND absolute_deadline > $4
 			AND refresh_rotated_at + $5 * interval '1 microsecond' <= $4 AND u.id = s.user_id AND NOT u.disabled
 		RETURNING s.id, s.user_id, kind, ip, user_agent, label, amr, created_at, authenticated_at, last_seen_at, idle_timeout, renewal_interval,
-			idle_deadline, absolute_deadline, refresh_generation, refresh_rotated_at, refresh_seen_at, ended_at, ended_reason,
+			idle_deadline, absolute_deadline, refresh_generation, refresh_rotated_at, refresh_seen_at,
+			COALESCE(actor_id, ''), COALESCE(actor_session, ''), COALESCE(actor_version, 0),
+			COALESCE(key_algorithm, ''), COALESCE(key_thumbprint, ''), COALESCE(key_jwk, ''), bound_at, proved_at, ended_at, ended_reason,
 			true, name, roles, disabled, version`)
 	plain := func(ctx context.Context, n int, now time.Time) error {
 		id, h := filled(n)
