@@ -181,6 +181,20 @@ type held struct {
 	release chan struct{}
 }
 
+// await has the browser send requests until one has begun the refresh: one that was under way before
+// it could be held begins none.
+func (h held) await(b *browser) {
+	b.eventually("a refresh is held", func() bool {
+		b.want("GET", "/me", "200 user 1, proved")
+		select {
+		case <-h.arrived:
+			return true
+		default:
+			return false
+		}
+	})
+}
+
 // hold holds the answer to the next refresh with a proof.
 func (s *site) hold(t *testing.T) held {
 	h := held{make(chan struct{}), make(chan struct{})}
@@ -222,8 +236,7 @@ func TestALogoutDuringARefreshOfAnotherTabIsALogout(t *testing.T) {
 	b.login("1")
 	other := b.another()
 	h := s.hold(t)
-	b.want("GET", "/me", "200 user 1, proved")
-	<-h.arrived
+	h.await(b)
 	other.want("POST", "/logout", "200 ")
 	if n := s.live(t, "1"); n != 0 {
 		t.Errorf("%d sessions after the logout, want none", n)
@@ -251,8 +264,7 @@ func TestALoginAsAnotherUserDuringARefreshIsNotDisturbed(t *testing.T) {
 	b.login("1")
 	former := b.jar()
 	h := s.hold(t)
-	b.want("GET", "/me", "200 user 1, proved")
-	<-h.arrived
+	h.await(b)
 	b.login("2")
 	close(h.release)
 	b.eventually("the refresh brings its cookie", func() bool {
