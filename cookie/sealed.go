@@ -117,9 +117,9 @@ func (c ValueConfig) mistakes() []error {
 }
 
 // Set puts the value into a cookie of the response, to be good for MaxAge from now, and keeps the
-// response out of caches. It must be called before the response begins. If name and value of the cookie would have more than the 4,096
-// bytes that browsers store, or encoding/json cannot write the value, nothing is set, and the error
-// wraps [middleware.ErrInvalidArgument].
+// response out of caches. It must be called before the response begins. If name and value of the cookie
+// would have more than the 4,096 bytes that browsers store, or encoding/json cannot write the value,
+// nothing is set, and the error wraps [middleware.ErrInvalidArgument].
 func (v *Value[T]) Set(w http.ResponseWriter, value T) error {
 	if !v.made() {
 		return fmt.Errorf("%w: cookie: this Value is not from NewValue", middleware.ErrInvalidArgument)

@@ -19,10 +19,10 @@ import (
 // If r has a proof, the token is bound to its key, as by [Tokens.Login]. A cookie whose session is bound to
 // the device must have been proved.
 //
-// Errors: [middleware.ErrUnproved]; [middleware.ErrNoCredentials] for the zero Identity; [middleware.ErrForbidden] for one
-// without a session of ours, and for one that a token of t proved itself;
-// [middleware.ErrInvalidCredentials] if the session has ended, or its user has authenticated again
-// since; [middleware.ErrInvalidArgument] and [middleware.ErrUnavailable].
+// Errors: [middleware.ErrUnproved]; [middleware.ErrNoCredentials] for the zero Identity;
+// [middleware.ErrForbidden] for one without a session of ours, and for one that a token of t proved
+// itself; [middleware.ErrInvalidCredentials] if the session has ended, or its user has authenticated
+// again since; [middleware.ErrInvalidArgument] and [middleware.ErrUnavailable].
 func (t *Tokens) Grant(r *http.Request, id middleware.Identity) (Response, error) {
 	if err := t.Engine().Made(); err != nil {
 		return Response{}, err

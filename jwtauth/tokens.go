@@ -164,10 +164,10 @@ func (t *Tokens) Reauthenticate(w http.ResponseWriter, r *http.Request, l middle
 	return t.response(issued, err)
 }
 
-// Refresh exchanges a refresh token for an access token and the refresh token that is current
-// then, in one round trip to the store, or two unless Config.DPoP is [DPoPOff]. It counts as activity
-// of the session and never moves the absolute deadline. The user is looked at again, so a role that changed is in the access
-// token.
+// Refresh exchanges a refresh token for an access token and the refresh token that is current then, in
+// one round trip to the store, or two unless Config.DPoP is [DPoPOff]. It counts as activity of the
+// session and never moves the absolute deadline. The user is looked at again, so a role that changed is
+// in the access token.
 //
 // However many clients bring the same token at the same time, all get the same one back. The
 // package documentation says which token is replaced, which is answered again, and which one is
@@ -176,9 +176,9 @@ func (t *Tokens) Reauthenticate(w http.ResponseWriter, r *http.Request, l middle
 // one out of the cookies of package tokencookie, whose session is bound, is then refused too, but only
 // after the store has replaced it, or found it to be theft.
 //
-// Errors: [middleware.ErrInvalidCredentials], also for a token that is forged or cut, which
-// changes nothing; [middleware.ErrUnproved], which wraps it; [middleware.ErrMalformedRequest] for a GET and other safe methods;
-// [middleware.ErrUnavailable].
+// Errors: [middleware.ErrInvalidCredentials], also for a token that is forged or cut, which changes
+// nothing; [middleware.ErrUnproved], which wraps it; [middleware.ErrMalformedRequest] for a GET and
+// other safe methods; [middleware.ErrUnavailable].
 func (t *Tokens) Refresh(r *http.Request, token string) (Response, error) {
 	if err := t.change(r, browser.Unsafe); err != nil {
 		return Response{}, err

@@ -17,9 +17,10 @@ import (
 //
 // Times are kept in microseconds. The memory of swept sessions is used for new ones.
 type Store struct {
-	// Locks: a method locks one account at a time, and with it held it may lock an index, the
-	// pool or the feed. Those are leaves, and so are those of claims and attempts: no other lock is taken inside one. That is why no two
-	// methods can wait for each other, whatever the order in which they come to accounts.
+	// Locks: a method locks one account at a time, and with it held it may lock an index, the pool or
+	// the feed. Those are leaves, and so are those of claims and attempts: no other lock is taken
+	// inside one. That is why no two methods can wait for each other, whatever the order in which they
+	// come to accounts.
 	//
 	// What an index returned may have changed before its account is locked: the user may be
 	// gone, and the row may be another session. So both are checked again under the lock; see

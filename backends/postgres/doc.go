@@ -184,7 +184,7 @@
 //
 // # What a dump shows
 //
-// The SHA-256 of the secrets of sessions, the numbers of their refresh tokens, password hashes,
-// and the SHA-256 of names that were claimed or had tries counted. No value of any column opens a session. A server that logs parameters
-// (log_parameter_max_length) logs these too, and nothing more.
+// The SHA-256 of the secrets of sessions, the numbers of their refresh tokens, password hashes, and the
+// SHA-256 of names that were claimed or had tries counted. No value of any column opens a session. A
+// server that logs parameters (log_parameter_max_length) logs these too, and nothing more.
 package postgres

@@ -17,7 +17,7 @@ var realLives = flag.Bool("real", false, "run the test with real lives, which ta
 func TestWithRealLives(t *testing.T) {
 	// DB-1, DB-7
 	if !*realLives {
-		t.Skip("-real is not set")
+		t.Skip("takes 20 minutes: run with -real")
 	}
 	s := newSite(t, sessionCookie, 5*time.Minute)
 	b := s.start(t, chromium.Profile(t), true)

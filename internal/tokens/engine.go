@@ -106,8 +106,9 @@ func (e *Engine) Open(r *http.Request, l middleware.Login, b backends.Binding, f
 	return issued, err
 }
 
-// Reauthenticate gives the session, as it was just found, a new start because of l, and issues
-// new tokens. It is bound to the key that s.Binding names, if any. The former ones open nothing any more, and the former sessions of the client end.
+// Reauthenticate gives the session, as it was just found, a new start because of l, and issues new
+// tokens. It is bound to the key that s.Binding names, if any. The former ones open nothing any more,
+// and the former sessions of the client end.
 func (e *Engine) Reauthenticate(r *http.Request, s backends.Session, u backends.User, l middleware.Login, former []string, fits Fits) (issued Issued, err error) {
 	if s.Kind != backends.KindToken {
 		return Issued{}, ErrGranted

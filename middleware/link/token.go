@@ -45,9 +45,9 @@ type content struct {
 	Value   []byte `json:"v,omitempty"` // in base64, so that no character takes six bytes
 }
 
-// Make returns a link for the user as they are now, by their ID and Version. value comes back when the link is opened; it may
-// be empty, and has at most 512 bytes: the address to verify, for example. It stores nothing. Error:
-// [middleware.ErrInvalidArgument].
+// Make returns a link for the user as they are now, by their ID and Version. value comes back when the
+// link is opened; it may be empty, and has at most 512 bytes: the address to verify, for example. It
+// stores nothing. Error: [middleware.ErrInvalidArgument].
 func (l *Links) Make(u backends.User, value string) (Token, error) {
 	if l == nil || l.box == nil {
 		return Token{}, errNotMade
